@@ -1,0 +1,121 @@
+"""The declarative base, the column types of our own, and how each database is opened.
+
+SQLite: WAL, foreign keys on, ``synchronous=FULL``, and ``BEGIN IMMEDIATE`` when the work may write, because a
+plain ``BEGIN`` loses concurrent writers to "database is locked" (R24). PostgreSQL needs none of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from tracker.partial_date import PartialDate
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every model's base. Constraints are named, so that migrations can find them."""
+
+    metadata = sa.MetaData(naming_convention=NAMES)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. Refuses naive values; gives aware ones back from both databases."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class PartialDateType(TypeDecorator[PartialDate]):
+    """A date at the precision known, as ISO 8601 text: ``2006``, ``2006-11`` or ``2006-11-13``."""
+
+    impl = sa.String(10)
+    cache_ok = True
+
+    def process_bind_param(self, value: PartialDate | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else value.iso
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> PartialDate | None:
+        return None if value is None else PartialDate.parse(value)
+
+
+def choice(members: type[StrEnum], name: str) -> sa.Enum:
+    """A column type for an enum: stored by value, checked by the database, constraint ``ck_<table>_<name>``."""
+    return sa.Enum(
+        members,
+        values_callable=lambda enum: [member.value for member in enum],
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        length=32,
+        name=name,
+    )
+
+
+_may_write: ContextVar[bool] = ContextVar("may_write", default=True)
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Work that only reads: on SQLite its transaction starts without taking the writers' lock."""
+    token = _may_write.set(False)
+    try:
+        yield
+    finally:
+        _may_write.reset(token)
+
+
+def set_may_write(value: bool) -> Any:
+    """Say whether the request may write; returns the token that ``reset_may_write`` takes."""
+    return _may_write.set(value)
+
+
+def reset_may_write(token: Any) -> None:
+    _may_write.reset(token)
+
+
+def open_properly(engine: sa.Engine) -> None:
+    """Attach what each connection of ``engine`` needs; PostgreSQL's need nothing."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _sqlite_connection)
+    event.listen(engine, "begin", _sqlite_begin)
+
+
+def _sqlite_connection(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we send BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _may_write.get() else "BEGIN")

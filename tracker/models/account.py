@@ -38,9 +38,7 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Security ships no
     password: Mapped[str | None] = mapped_column(sa.String(255))
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    tf_primary_method: Mapped[str | None] = mapped_column(sa.String(64))
-    tf_totp_secret: Mapped[str | None] = mapped_column(sa.String(255))
-    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(sa.JSON)
+    tf_totp_secret: Mapped[str | None] = mapped_column(sa.Text)
     last_totp_step: Mapped[int | None] = mapped_column(sa.BigInteger)
     language: Mapped[str | None] = mapped_column(sa.String(16))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -48,6 +46,11 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Security ships no
     grants: Mapped[list[Grant]] = relationship(
         back_populates="account", foreign_keys="Grant.account_id", order_by="Grant.id"
     )
+
+    @property
+    def has_factor(self) -> bool:
+        """Whether a second factor is set up."""
+        return self.tf_totp_secret is not None
 
     @property
     def roles(self) -> list[Any]:
@@ -83,6 +86,18 @@ class GrantState(Base):
     state_id: Mapped[str] = mapped_column(sa.ForeignKey("state.id"), primary_key=True)
 
     grant: Mapped[Grant] = relationship(back_populates="states")
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the second factor, once. A row each, so that two requests cannot spend it both."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (sa.UniqueConstraint("account_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SignInSession(Base):

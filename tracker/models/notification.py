@@ -30,7 +30,11 @@ class Notification(Base):
 
 
 class OutboxMail(Base):
-    """A mail to be sent by ``flask mail send``; says that something waits, never what a record says."""
+    """A mail to be sent by ``flask mail send``; says that something waits, never what a record says.
+
+    ``claimed_at`` is set before the server is asked and cleared when it refuses: what stays claimed without being
+    sent may have arrived, and is never sent again by itself. The body is emptied once it is sent.
+    """
 
     __tablename__ = "outbox_mail"
     __table_args__ = (sa.Index("ix_outbox_mail_unsent", "sent_at", "id"),)
@@ -40,6 +44,8 @@ class OutboxMail(Base):
     subject: Mapped[str] = mapped_column(sa.String(300))
     body: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tries: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(sa.Text, default="")

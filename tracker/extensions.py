@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import Flask
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -10,7 +11,8 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
-from tracker.database import Base
+from tracker.config import ROOT
+from tracker.database import Base, open_properly
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
@@ -18,3 +20,14 @@ csrf = CSRFProtect()
 babel = Babel()
 mail = Mail()
 limiter = Limiter(get_remote_address)  # kept here: Flask-Limiter holds it only by a weak reference
+
+
+def init(app: Flask) -> None:
+    """Bind the libraries to the application and open its database properly."""
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    csrf.init_app(app)
+    mail.init_app(app)
+    limiter.init_app(app)
+    with app.app_context():
+        open_properly(db.engine)

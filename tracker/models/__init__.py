@@ -73,9 +73,7 @@ from tracker.models.visit import (
     VisitType,
 )
 
-VERSIONED = [
-    mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Versioned)
-]
+VERSIONED = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Versioned)]
 VERSION_TABLES = add_version_tables(Base.metadata, VERSIONED)
 
 __all__ = [name for name in dir() if not name.startswith("_")]

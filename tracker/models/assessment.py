@@ -32,9 +32,7 @@ class Matrix(Base, Sealable, Versioned):
     workflow: Mapped[MatrixStatus] = mapped_column(choice(MatrixStatus, "workflow"))
 
     visit: Mapped[Visit] = relationship()
-    assessments: Mapped[list[Assessment]] = relationship(
-        back_populates="matrix", order_by="Assessment.area_code"
-    )
+    assessments: Mapped[list[Assessment]] = relationship(back_populates="matrix", order_by="Assessment.area_code")
 
     @property
     def reference(self) -> str:
@@ -48,9 +46,7 @@ class Assessment(Base, Versioned):
     __root__ = "matrix"
     __table_args__ = (
         sa.UniqueConstraint("visit_id", "area_code"),
-        sa.ForeignKeyConstraint(
-            ["area_code", "area_edition"], ["area_edition.area_code", "area_edition.edition"]
-        ),
+        sa.ForeignKeyConstraint(["area_code", "area_edition"], ["area_edition.area_code", "area_edition.edition"]),
         sa.Index("ix_assessment_state_id_area_code", "state_id", "area_code"),
     )
 

@@ -73,9 +73,7 @@ class AreaEditionParagraph(Base):
 
     __tablename__ = "area_edition_paragraph"
     __table_args__ = (
-        sa.ForeignKeyConstraint(
-            ["area_code", "edition"], ["area_edition.area_code", "area_edition.edition"]
-        ),
+        sa.ForeignKeyConstraint(["area_code", "edition"], ["area_edition.area_code", "area_edition.edition"]),
     )
 
     area_code: Mapped[str] = mapped_column(sa.String(10), primary_key=True)

@@ -41,9 +41,7 @@ class Conclusion(Base, Sealable, Versioned):
     __root__ = "conclusion"
     __table_args__ = (
         sa.UniqueConstraint("visit_id", "number"),
-        sa.ForeignKeyConstraint(
-            ["area_code", "area_edition"], ["area_edition.area_code", "area_edition.edition"]
-        ),
+        sa.ForeignKeyConstraint(["area_code", "area_edition"], ["area_edition.area_code", "area_edition.edition"]),
         sa.Index("ix_conclusion_state_id_id", "state_id", "id"),
         sa.Index("ix_conclusion_area_code_id", "area_code", "id"),
         sa.Index("ix_conclusion_workflow_id", "workflow", "id"),
@@ -68,6 +66,11 @@ class Conclusion(Base, Sealable, Versioned):
     paragraphs: Mapped[list[ConclusionParagraph]] = relationship(
         order_by="ConclusionParagraph.paragraph_id", cascade="all, delete-orphan"
     )
+
+    @property
+    def searched(self) -> tuple[str, str, str]:
+        """Reference, title (a conclusion has none) and text as search knows them."""
+        return self.reference, "", self.text
 
 
 class ConclusionParagraph(Base, Versioned):

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.database import Base, PartialDateType, UtcDateTime, choice
@@ -88,9 +88,7 @@ class Followup(Base, Sealable, Versioned):
     __root__ = "followup"
     __table_args__ = (
         sa.UniqueConstraint("state_id", "number"),
-        sa.ForeignKeyConstraint(
-            ["area_code", "area_edition"], ["area_edition.area_code", "area_edition.edition"]
-        ),
+        sa.ForeignKeyConstraint(["area_code", "area_edition"], ["area_edition.area_code", "area_edition.edition"]),
         sa.Index("ix_followup_due", "current_due_last", "id"),
         sa.Index("ix_followup_state_due", "state_id", "current_due_last", "id"),
         sa.Index("ix_followup_workflow_due", "workflow", "current_due_last", "id"),
@@ -167,22 +165,30 @@ class Followup(Base, Sealable, Versioned):
     @is_open.inplace.expression
     @classmethod
     def _is_open_sql(cls) -> sa.ColumnElement[bool]:
-        return sa.and_(cls.workflow.not_in(ENDED), cls.assessed_status.not_in(SETTLED))
+        return _open(cls)
 
-    @hybrid_method
     def is_overdue(self, day: date) -> bool:
         """Open, and the last day of the current due date's period lies before ``day``: the one definition."""
         return self.is_open and self.current_due_last is not None and self.current_due_last < day
 
-    @is_overdue.inplace.expression
     @classmethod
-    def _is_overdue_sql(cls, day: date) -> sa.ColumnElement[bool]:
-        return sa.and_(cls._is_open_sql(), cls.current_due_last < day)
+    def overdue_on(cls, day: date) -> sa.ColumnElement[bool]:
+        """``is_overdue`` as a condition for the database."""
+        return sa.and_(_open(cls), cls.current_due_last < day)
+
+    @property
+    def searched(self) -> tuple[str, str, str]:
+        """Reference, title and text as search knows them."""
+        return self.reference, self.title, f"{self.text}\n{self.indicator}"
 
     def set_current_due(self, due: PartialDate | None) -> None:
         """Set the current due date and the last day that counts with it."""
         self.current_due = due
         self.current_due_last = due.last_day if due else None
+
+
+def _open(cls: type[Followup]) -> sa.ColumnElement[bool]:
+    return sa.and_(cls.workflow.not_in(ENDED), cls.assessed_status.not_in(SETTLED))
 
 
 class _OfFollowup(Versioned):

@@ -28,7 +28,7 @@ class Versioned:
     def root_key(self) -> tuple[str, int]:
         """The table and id of the record in whose timeline this row's changes stand."""
         if self.__root__ == self.__tablename__:
-            return self.__root__, self.id  # type: ignore[attr-defined, no-any-return]  # each root has an id
+            return self.__root__, self.id  # type: ignore[attr-defined]  # each root has an id
         return self.__root__, getattr(self, f"{self.__root__}_id")
 
 
@@ -50,6 +50,7 @@ def _twin(metadata: sa.MetaData, live: sa.Table) -> sa.Table:
         sa.Column("from_event", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("to_event", sa.BigInteger),
     )
+    sa.Index(f"ix_{twin.name}_from_event", twin.c.from_event)
     for index in live.indexes:
         names = [getattr(expression, "name", None) for expression in index.expressions]
         if all(names):

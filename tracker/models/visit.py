@@ -162,6 +162,11 @@ class Visit(Base, Versioned):
     __mapper_args__ = {"version_id_col": version}  # a change of the row raises it (R20)
 
     @property
+    def searched(self) -> tuple[str, str, str]:
+        """Reference, title (the tour's, if any) and text as search knows them."""
+        return self.reference, self.tour.title if self.tour else "", self.summary
+
+    @property
     def is_assessment(self) -> bool:
         """A joint high-level visit is political and assesses nothing."""
         return self.type is not VisitType.HIGH_LEVEL

@@ -1,0 +1,70 @@
+"""1373 Tracker: country visits, what they found, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from tracker import config
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """Make the application. Raises RefusedToStart when the settings or the database make that unsafe (R40)."""
+    from tracker import cli, extensions, web
+
+    settings = settings or config.read()
+    config.check(settings)
+    app = Flask(
+        "tracker",
+        instance_path=str(settings.instance.resolve()),
+        template_folder=str(config.ROOT / "templates"),
+        static_folder=None,
+    )
+    app.config.update(_flask_settings(settings))
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
+    extensions.init(app)
+    web.init(app)
+    cli.register(app)
+    return app
+
+
+def _flask_settings(settings: config.Settings) -> dict[str, object]:
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "TESTING": settings.env == "test",
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
+        "MAIL_SERVER": settings.mail_server,
+        "MAIL_PORT": settings.mail_port,
+        "MAIL_USERNAME": settings.mail_username,
+        "MAIL_PASSWORD": settings.mail_password,
+        "MAIL_USE_TLS": settings.mail_tls,
+        "MAIL_DEFAULT_SENDER": settings.mail_sender,
+        "BABEL_DEFAULT_LOCALE": "en",
+        "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "translations"),
+        "BABEL_DEFAULT_TIMEZONE": str(settings.timezone),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
+        "RATELIMIT_STORAGE_URI": "memory://",
+        "RATELIMIT_ENABLED": settings.env != "test",
+        "MAX_CONTENT_LENGTH": 26 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 1_000,
+    }
+
+
+def _engine_options(settings: config.Settings) -> dict[str, object]:
+    if settings.database_url.startswith("sqlite"):
+        return {"connect_args": {"check_same_thread": False}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+        "connect_args": {"options": "-c timezone=UTC"},
+    }

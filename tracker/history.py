@@ -1,0 +1,377 @@
+"""The past, kept: one function writes the event, the version rows and the search row of each change.
+
+``record()`` is called by the services after the change. What it notes is chained at the very end of the
+transaction (``before_commit``), so that the lock on the chain's head is taken last and held shortest. A commit
+that would leave a versioned change without an event raises ``Unrecorded`` (R17).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, g, has_request_context
+from sqlalchemy import event as hooks
+from sqlalchemy import inspect
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session, object_session
+
+from tracker import audit_head, clock
+from tracker.extensions import db
+from tracker.models import VERSION_TABLES, Account, Category, Event, Outcome, SearchRow, Versioned, fold
+from tracker.partial_date import PartialDate
+
+FORMAT = 1
+FIRST_PREV = "0" * 64
+CHAIN_LOCK = 1373
+QUIET = frozenset({"id", "version", "content_version", "content_sha256", "sealed_sha256", "updated_at", "created_at"})
+
+Row = dict[str, Any]
+Key = tuple[str, tuple[Any, ...]]
+
+
+class Unrecorded(RuntimeError):
+    """A versioned row was changed and no event tells of it."""
+
+
+@dataclass
+class Noted:
+    """An event that waits for its place in the chain, with the version rows it opens (None: the row is gone)."""
+
+    fields: Row
+    rows: dict[Key, Row | None] = field(default_factory=dict)
+
+
+@dataclass
+class Ledger:
+    """What a session has changed and noted since its last commit."""
+
+    touched: dict[Key, tuple[tuple[str, int], Row | None]] = field(default_factory=dict)
+    known: dict[Key, Row | None] = field(default_factory=dict)
+    noted: list[Noted] = field(default_factory=list)
+    head: tuple[int, str] | None = None
+
+
+def record(
+    kind: str,
+    obj: Any = None,
+    *,
+    by: Account | None,
+    reason: str = "",
+    category: Category = Category.CHANGE,
+    details: Row | None = None,
+    outcome: Outcome = Outcome.DONE,
+    state_id: str | None = None,
+) -> None:
+    """Note one event on ``obj``, with the old and new values of all its rows changed since the last call.
+
+    ``kind`` is past tense: ``followup.created``. Events on accounts give ``details`` with field names only.
+    """
+    db.session.flush()
+    ledger = _ledger(db.session())
+    object_type, object_id = _name_of(obj)
+    rows = _take(ledger, (object_type, object_id)) if isinstance(obj, Versioned) else {}
+    changes = {_label(key): _difference(_before(ledger, key), now) for key, now in rows.items()}
+    ledger.noted.append(
+        Noted(
+            {
+                "at": clock.now(),
+                "kind": kind,
+                "category": category,
+                "actor_id": by.id if by else None,
+                "object_type": object_type,
+                "object_id": object_id,
+                "state_id": state_id or getattr(obj, "state_id", None),
+                "outcome": outcome,
+                "request_id": request_id(),
+                "reason": reason,
+                "changes": {label: change for label, change in changes.items() if change},
+                "details": details or {},
+            },
+            rows,
+        )
+    )
+    ledger.known.update(rows)
+    if isinstance(obj, Versioned) and hasattr(obj, "searched"):
+        _index(obj)
+
+
+def record_alone(
+    kind: str,
+    *,
+    by: Account | None = None,
+    obj: Any = None,
+    state_id: str | None = None,
+    outcome: Outcome = Outcome.REFUSED,
+    details: Row | None = None,
+) -> None:
+    """Take back whatever was under way, then commit just this event: refusals and failed sign-ins (R17)."""
+    named = _name_of(obj)
+    state = state_id or getattr(obj, "state_id", None)
+    db.session.rollback()
+    ledger = _ledger(db.session())
+    ledger.noted.append(
+        Noted(
+            {
+                "at": clock.now(),
+                "kind": kind,
+                "category": Category.ACCESS,
+                "actor_id": by.id if by else None,
+                "object_type": named[0],
+                "object_id": named[1],
+                "state_id": state,
+                "outcome": outcome,
+                "request_id": request_id(),
+                "reason": "",
+                "changes": {},
+                "details": details or {},
+            }
+        )
+    )
+    db.session.connection()  # a commit without a transaction would write nothing
+    db.session.commit()
+
+
+def request_id() -> str:
+    """The id of the request under way; work outside a request gets one of its own per call."""
+    if has_request_context():
+        if "request_id" not in g:
+            g.request_id = str(uuid.uuid4())
+        return str(g.request_id)
+    return str(uuid.uuid4())
+
+
+# Canonical text
+
+
+def plain(value: Any) -> Any:
+    """A column's value as canonical JSON holds it."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.iso if isinstance(value, PartialDate) else value
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: the same value gives the same text for ever."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def row_digest(table: str, row: Row) -> str:
+    """The digest under which an event names a version row."""
+    return digest(table + canonical({name: plain(value) for name, value in row.items()}))
+
+
+def event_text(seq: int, noted: Row, rows: dict[str, str | None]) -> str:
+    """The canonical text of an event, exactly as hashed."""
+    return canonical(
+        {
+            "format": FORMAT,
+            "seq": seq,
+            "at": plain(noted["at"]),
+            "kind": noted["kind"],
+            "category": plain(noted["category"]),
+            "actor": noted["actor_id"],
+            "object": [noted["object_type"], noted["object_id"]],
+            "state": noted["state_id"],
+            "outcome": plain(noted["outcome"]),
+            "request": noted["request_id"],
+            "reason": noted["reason"],
+            "changes": noted["changes"],
+            "details": noted["details"],
+            "rows": rows,
+        }
+    )
+
+
+def link(prev: str, text: str) -> str:
+    """The hash that binds an event's text to all that came before."""
+    return digest(f"{prev}\n{text}")
+
+
+# What changed
+
+
+def _ledger(session: Session) -> Ledger:
+    ledger: Ledger = session.info.setdefault("ledger", Ledger())
+    return ledger
+
+
+def _ledger_of(obj: Any) -> Ledger:
+    session = object_session(obj)
+    if session is None:
+        raise Unrecorded(f"{type(obj).__name__} was written outside a session")
+    return _ledger(session)
+
+
+def _name_of(obj: Any) -> tuple[str | None, int | None]:
+    if obj is None:
+        return None, None
+    if isinstance(obj, Versioned):
+        return obj.root_key
+    return str(obj.__tablename__), getattr(obj, "id", None)
+
+
+def _take(ledger: Ledger, root: tuple[str | None, int | None]) -> dict[Key, Row | None]:
+    """The rows of ``root`` that were touched since the last event, as they are now."""
+    keys = [key for key, (owner, _row) in ledger.touched.items() if owner == root]
+    taken = {}
+    for key in keys:
+        row = ledger.touched.pop(key)[1]
+        before = _before(ledger, key)
+        if row is None or before is None or _plain_row(before) != _plain_row(row):
+            taken[key] = row
+    return taken
+
+
+def _before(ledger: Ledger, key: Key) -> Row | None:
+    """The row as the last event left it: noted in this transaction, or the open version row."""
+    if key not in ledger.known:
+        twin = VERSION_TABLES[key[0]]
+        found = db.session.execute(sa.select(twin).where(*_is(twin, key[1]), twin.c.to_event.is_(None))).mappings()
+        row = found.one_or_none()
+        ledger.known[key] = (
+            {name: value for name, value in row.items() if name not in ("from_event", "to_event")} if row else None
+        )
+    return ledger.known[key]
+
+
+def _is(twin: sa.Table, identity: tuple[Any, ...]) -> list[sa.ColumnElement[bool]]:
+    keys = [column for column in twin.primary_key if column.name != "from_event"]
+    return [column == value for column, value in zip(keys, identity, strict=True)]
+
+
+def _plain_row(row: Row) -> Row:
+    return {name: plain(value) for name, value in row.items()}
+
+
+def _difference(old: Row | None, new: Row | None) -> dict[str, list[Any]]:
+    before, after = _plain_row(old or {}), _plain_row(new or {})
+    return {
+        name: [before.get(name), after.get(name)]
+        for name in (after or before)
+        if name not in QUIET and (before.get(name) or None) != (after.get(name) or None)
+    }
+
+
+def _label(key: Key) -> str:
+    return f"{key[0]}:{'/'.join(str(part) for part in key[1])}"
+
+
+def _index(obj: Any) -> None:
+    """Write the folded words of ``obj``, where they changed."""
+    reference, title, text = (fold(part) for part in obj.searched)
+    row = db.session.scalar(
+        sa.select(SearchRow).where(SearchRow.object_type == obj.__tablename__, SearchRow.object_id == obj.id)
+    )
+    if row is None:
+        row = SearchRow(object_type=obj.__tablename__, object_id=obj.id, state_id=obj.state_id)
+        db.session.add(row)
+    row.reference, row.title, row.text = reference, title, text
+
+
+# The session's hooks
+
+
+def _snapshot(obj: Any) -> Row:
+    return {prop.columns[0].name: getattr(obj, prop.key) for prop in inspect(obj).mapper.column_attrs}
+
+
+def _identity(obj: Any) -> Key:
+    mapper = inspect(obj).mapper
+    return obj.__tablename__, tuple(mapper.primary_key_from_instance(obj))
+
+
+@hooks.listens_for(Mapper, "after_insert")
+@hooks.listens_for(Mapper, "after_update")
+def _notice(_mapper: Any, _connection: sa.Connection, obj: Any) -> None:
+    if isinstance(obj, Versioned):
+        _ledger_of(obj).touched[_identity(obj)] = (obj.root_key, _snapshot(obj))
+
+
+@hooks.listens_for(Mapper, "after_delete")
+def _notice_gone(_mapper: Any, _connection: sa.Connection, obj: Any) -> None:
+    if isinstance(obj, Versioned):
+        _ledger_of(obj).touched[_identity(obj)] = (obj.root_key, None)
+
+
+@hooks.listens_for(Session, "do_orm_execute")
+def _refuse_bulk_changes(state: ORMExecuteState) -> None:
+    """A bulk UPDATE or DELETE passes by the session, and with it the history: refused on versioned tables."""
+    model = state.bind_mapper.class_ if state.bind_mapper is not None else object
+    if (state.is_update or state.is_delete) and issubclass(model, Versioned):
+        raise Unrecorded(f"{model.__name__} is changed row by row, never in bulk")
+
+
+@hooks.listens_for(Session, "before_commit")
+def _chain(session: Session) -> None:
+    ledger = _ledger(session)
+    session.flush()
+    if ledger.touched:
+        raise Unrecorded(f"no event tells of the change to {', '.join(map(_label, ledger.touched))}")
+    if not ledger.noted:
+        return
+    seq, prev = _lock_head(session)
+    for noted in ledger.noted:
+        seq += 1
+        prev = _append(session, seq, prev, noted)
+    ledger.noted.clear()
+    ledger.known.clear()
+    ledger.head = (seq, prev)
+
+
+def _lock_head(session: Session) -> tuple[int, str]:
+    """The chain's last number and hash; nobody else appends until this transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
+    last = session.execute(sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)).one_or_none()
+    return (last.seq, last.hash) if last else (0, FIRST_PREV)
+
+
+def _append(session: Session, seq: int, prev: str, noted: Noted) -> str:
+    digests = {_label(key): row_digest(key[0], row) if row is not None else None for key, row in noted.rows.items()}
+    text = event_text(seq, noted.fields, digests)
+    columns = {name: noted.fields[name] for name in noted.fields if name not in ("reason", "changes", "details")}
+    chained = link(prev, text)
+    session.execute(
+        sa.insert(Event.__table__),  # type: ignore[arg-type]  # a table, typed as a from clause
+        {**columns, "seq": seq, "format": FORMAT, "text": text, "prev": prev, "hash": chained},
+    )
+    for key, row in noted.rows.items():
+        _turn_over(session, seq, key, row)
+    return chained
+
+
+def _turn_over(session: Session, seq: int, key: Key, row: Row | None) -> None:
+    """Close the open version row and, unless the live row is gone, open the next."""
+    twin = VERSION_TABLES[key[0]]
+    session.execute(sa.update(twin).where(*_is(twin, key[1]), twin.c.to_event.is_(None)).values(to_event=seq))
+    if row is not None:
+        values = {name: value.value if isinstance(value, StrEnum) else value for name, value in row.items()}
+        session.execute(sa.insert(twin).values(**values, from_event=seq, to_event=None))
+
+
+@hooks.listens_for(Session, "after_commit")
+def _export_head(session: Session) -> None:
+    """Tell the place outside the database how far the chain has come (R18)."""
+    ledger = _ledger(session)
+    if ledger.head:
+        audit_head.write(current_app.config["SETTINGS"], *ledger.head)
+        ledger.head = None
+
+
+@hooks.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, _previous: Any) -> None:
+    session.info.pop("ledger", None)

@@ -1,0 +1,286 @@
+"""Who may do what, and which rows they see: every rule once (R8-R13). ``docs/permissions.md`` shows it as a table.
+
+Deny by default. A right is role × permission × scope × status of the record, plus separation of duties for
+signing. Out of scope does not exist: ``visible`` gives no row of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import gettext as _
+
+from tracker import clock
+from tracker.errors import Forbidden, NotFound
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    Conclusion,
+    ConclusionStatus,
+    Contributor,
+    DueExtension,
+    Followup,
+    FollowupStatus,
+    Grant,
+    Matrix,
+    MatrixStatus,
+    Role,
+    Scope,
+    Sealable,
+    State,
+    Submission,
+)
+from tracker.role_words import role_words
+
+
+class Permission(StrEnum):
+    """What a person may be allowed to do."""
+
+    RECORD_READ = "record_read"
+    VISIT_EDIT = "visit_edit"
+    ASSESSMENT_EDIT = "assessment_edit"
+    CONCLUSION_EDIT = "conclusion_edit"
+    CONCLUSION_SHARE = "conclusion_share"
+    FOLLOWUP_EDIT = "followup_edit"
+    FOLLOWUP_TRACK = "followup_track"
+    EXTENSION_ASK = "extension_ask"
+    SUBMIT = "submit"
+    RECALL = "recall"
+    REVIEW = "review"
+    SIGN_OFF = "sign_off"
+    RETURN = "return"
+    EXTENSION_DECIDE = "extension_decide"
+    COMMENT = "comment"
+    REPORT_RUN = "report_run"
+    CATALOGUE_READ = "catalogue_read"
+    LOG_READ = "log_read"
+    PEOPLE_MANAGE = "people_manage"
+    CATALOGUE_MANAGE = "catalogue_manage"
+    FILE_REMOVE = "file_remove"
+
+
+READERS = frozenset({Role.ANALYST, Role.REVIEWER, Role.COORDINATOR, Role.AUDITOR})
+ANALYST = frozenset({Role.ANALYST})
+REVIEWER = frozenset({Role.REVIEWER})
+ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+
+ROLES: dict[Permission, frozenset[Role]] = {
+    Permission.RECORD_READ: READERS,
+    Permission.VISIT_EDIT: ANALYST,
+    Permission.ASSESSMENT_EDIT: ANALYST,
+    Permission.CONCLUSION_EDIT: ANALYST,
+    Permission.CONCLUSION_SHARE: ANALYST,
+    Permission.FOLLOWUP_EDIT: ANALYST,
+    Permission.FOLLOWUP_TRACK: ANALYST,
+    Permission.EXTENSION_ASK: ANALYST,
+    Permission.SUBMIT: ANALYST,
+    Permission.RECALL: ANALYST,
+    Permission.REVIEW: REVIEWER,
+    Permission.SIGN_OFF: REVIEWER,
+    Permission.RETURN: REVIEWER,
+    Permission.EXTENSION_DECIDE: REVIEWER,
+    Permission.COMMENT: frozenset({Role.ANALYST, Role.REVIEWER, Role.COORDINATOR}),
+    Permission.REPORT_RUN: READERS,
+    Permission.CATALOGUE_READ: frozenset(Role),
+    Permission.LOG_READ: frozenset({Role.AUDITOR}),
+    Permission.PEOPLE_MANAGE: ADMINISTRATOR,
+    Permission.CATALOGUE_MANAGE: ADMINISTRATOR,
+    Permission.FILE_REMOVE: ADMINISTRATOR,
+}
+
+# In which status of the record the permission holds; a permission that is not here holds in each.
+STATUSES: dict[tuple[Permission, type[Any]], frozenset[str]] = {
+    (Permission.ASSESSMENT_EDIT, Matrix): frozenset(
+        {MatrixStatus.DRAFT, MatrixStatus.RETURNED, MatrixStatus.SIGNED_OFF}
+    ),
+    (Permission.CONCLUSION_EDIT, Conclusion): frozenset(
+        {
+            ConclusionStatus.DRAFT,
+            ConclusionStatus.RETURNED,
+            ConclusionStatus.SIGNED_OFF,
+            ConclusionStatus.SHARED_WITH_STATE,
+            ConclusionStatus.COMMENTED,
+        }
+    ),
+    (Permission.FOLLOWUP_EDIT, Followup): frozenset(
+        {FollowupStatus.DRAFT, FollowupStatus.RETURNED, FollowupStatus.SIGNED_OFF}
+    ),
+    (Permission.FOLLOWUP_TRACK, Followup): frozenset(
+        set(FollowupStatus) - {FollowupStatus.WITHDRAWN, FollowupStatus.SUPERSEDED}
+    ),
+    (Permission.EXTENSION_ASK, Followup): frozenset(
+        {FollowupStatus.DRAFT, FollowupStatus.RETURNED, FollowupStatus.SIGNED_OFF}
+    ),
+} | {
+    (permission, noun): frozenset({"submitted"})
+    for permission in (Permission.RECALL, Permission.SIGN_OFF, Permission.RETURN)
+    for noun in (Matrix, Conclusion, Followup)
+}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The States that a person's grants cover."""
+
+    is_all: bool
+    states: frozenset[str]
+
+    def covers(self, state_id: str) -> bool:
+        return self.is_all or state_id in self.states
+
+    def condition(self, column: sa.ColumnElement[str] | Any) -> sa.ColumnElement[bool]:
+        """The SQL condition that keeps rows of these States only."""
+        if self.is_all:
+            return sa.true()
+        return column.in_(sorted(self.states)) if self.states else sa.false()
+
+
+def active_grants(account: Account, day: date | None = None) -> list[Grant]:
+    """The grants that hold on ``day`` (today): not revoked, not past their last day."""
+    day = day or clock.today()
+    if not account.is_authenticated or not account.active:
+        return []
+    return [
+        grant
+        for grant in account.grants
+        if grant.revoked_at is None and (grant.ends_on is None or grant.ends_on >= day)
+    ]
+
+
+def has_role(account: Account, *roles: Role) -> bool:
+    """Whether one of the account's grants that hold today gives one of ``roles``, wherever."""
+    return any(grant.role in roles for grant in active_grants(account))
+
+
+def reach(account: Account, permission: Permission = Permission.RECORD_READ) -> Reach:
+    """Where the account holds the permission."""
+    grants = [grant for grant in active_grants(account) if grant.role in ROLES[permission]]
+    if any(grant.scope is Scope.ALL for grant in grants):
+        return Reach(True, frozenset())
+    covered: set[str] = set()
+    for grant in grants:
+        covered |= _region(grant.region_code) if grant.region_code else {row.state_id for row in grant.states}
+    return Reach(False, frozenset(covered))
+
+
+def may_see_state(account: Account, state_id: str) -> bool:
+    return reach(account).covers(state_id)
+
+
+def visible(account: Account, model: Any) -> sa.Select[Any]:
+    """Every row of ``model`` that the account may see; start each query on records from it."""
+    return sa.select(model).where(reach(account).condition(model.state_id))
+
+
+def load(account: Account, model: Any, **keys: Any) -> Any:
+    """The one visible row with these column values, or NotFound: out of scope does not exist (R9)."""
+    found = db.session.scalar(visible(account, model).filter_by(**keys))
+    if found is None:
+        raise NotFound(_("There is no such record, or it lies outside your scope."))
+    return found
+
+
+def can(account: Account, permission: Permission, thing: Any = None) -> bool:
+    """Whether ``require`` would let it pass."""
+    return _refusal(account, permission, thing) is None
+
+
+def require(account: Account, permission: Permission, thing: Any = None) -> None:
+    """Raise Forbidden, naming the rule and who may act, unless the account holds the permission on ``thing``.
+
+    ``thing`` is a record with a ``state_id``, a State's code, or nothing (the permission anywhere).
+    """
+    refusal = _refusal(account, permission, thing)
+    if refusal:
+        raise Forbidden(refusal, who_may(permission))
+
+
+def who_may(permission: Permission) -> str:
+    """The roles that hold the permission, in words."""
+    return role_words(ROLES[permission])
+
+
+def _refusal(account: Account, permission: Permission, thing: Any) -> str | None:
+    state_id = thing if isinstance(thing, str) else getattr(thing, "state_id", None)
+    if not has_role(account, *ROLES[permission]):
+        return _("Your role does not allow this.")
+    if state_id is not None and not reach(account, permission).covers(state_id):
+        return _("Your role does not allow this for this Member State.")
+    allowed = STATUSES.get((permission, type(thing)))
+    if allowed is not None and thing.workflow not in allowed:
+        return _status_refusal(permission, thing.workflow)
+    if permission is Permission.SIGN_OFF and isinstance(thing, Sealable):
+        return _duty_refusal(account, thing)
+    if permission is Permission.RECALL and isinstance(thing, Sealable):
+        return _recall_refusal(account, thing)
+    if permission is Permission.EXTENSION_DECIDE and isinstance(thing, DueExtension):
+        return (
+            _("Whoever asked for an extension does not decide on it.") if thing.requested_by_id == account.id else None
+        )
+    return None
+
+
+def _status_refusal(permission: Permission, status: str) -> str:
+    if status == "submitted":
+        return _("It is before the reviewers and locked. Whoever submitted it may recall it; a reviewer may return it.")
+    if permission in (Permission.SIGN_OFF, Permission.RETURN, Permission.RECALL):
+        return _("It is not before the reviewers.")
+    return _("It has ended or is final, and is changed no more.")
+
+
+def _duty_refusal(account: Account, record: Any) -> str | None:
+    """Nobody signs who drafted it, submitted it, or changed a sealed field or evidence since the last seal (R12)."""
+    pending = pending_submission(record)
+    if account.id in {record.drafted_by_id, pending.submitted_by_id if pending else None} | contributors(record):
+        return _(
+            "Nobody signs who drafted it, submitted it, or changed a sealed field or evidence since the last seal."
+        )
+    return None
+
+
+def _recall_refusal(account: Account, record: Any) -> str | None:
+    pending = pending_submission(record)
+    if pending is not None and pending.submitted_by_id != account.id:
+        return _("Only the person who submitted it may recall it; a reviewer may return it.")
+    return None
+
+
+def pending_submission(record: Any) -> Submission | None:
+    """The submission that waits for a decision on ``record``."""
+    return db.session.scalar(
+        sa.select(Submission)
+        .where(
+            Submission.object_type == record.__tablename__,
+            Submission.object_id == record.id,
+            Submission.decision.is_(None),
+        )
+        .order_by(Submission.id.desc())
+        .limit(1)
+    )
+
+
+def contributors(record: Any) -> set[int]:
+    """Who changed a sealed field or evidence of ``record`` since its last seal."""
+    return set(
+        db.session.scalars(
+            sa.select(Contributor.account_id).where(
+                Contributor.object_type == record.__tablename__,
+                Contributor.object_id == record.id,
+                Contributor.round == record.seal_count,
+            )
+        )
+    )
+
+
+def _region(code: str) -> frozenset[str]:
+    """The States of a region or subregion. Shipped with the program, so a process may keep it."""
+    kept: dict[str, frozenset[str]] = current_app.extensions.setdefault("tracker_regions", {})
+    if not kept.get(code):
+        within = sa.or_(State.region_code == code, State.subregion_code == code)
+        kept[code] = frozenset(db.session.scalars(sa.select(State.id).where(within)))
+    return kept[code]

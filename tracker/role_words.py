@@ -1,0 +1,23 @@
+"""The roles in words: here because rules name them in their refusals, below the layer that shows enums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import lazy_gettext as _l
+
+from tracker.models import Role
+
+ROLE_WORDS = {
+    Role.ANALYST: _l("Analyst"),
+    Role.REVIEWER: _l("Reviewer"),
+    Role.COORDINATOR: _l("Coordinator"),
+    Role.AUDITOR: _l("Auditor"),
+    Role.ADMINISTRATOR: _l("Administrator"),
+}
+
+
+def role_words(roles: Iterable[Role]) -> str:
+    """``Analyst, Reviewer``, in the order of the enum."""
+    wanted = set(roles)
+    return ", ".join(str(ROLE_WORDS[role]) for role in Role if role in wanted)

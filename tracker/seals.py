@@ -1,0 +1,249 @@
+"""What is official: the sealed fields of each noun, their canonical text and digest, and how two of them differ.
+
+The reviewer signs the digest of exactly what was on the screen (R14). The same function makes the text for the
+record as it is now, for the seal and for the difference between them, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from tracker import history
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    Authority,
+    Conclusion,
+    Contributor,
+    Followup,
+    Matrix,
+    Paragraph,
+    Seal,
+    SealedState,
+)
+from tracker.partial_date import PartialDate
+
+# The sealed fields, in the order in which a reviewer reads them. Only they raise ``content_version``.
+FOLLOWUP_FIELDS = (
+    "title",
+    "text",
+    "area",
+    "further_areas",
+    "paragraphs",
+    "basis",
+    "conclusions",
+    "assessed_status",
+    "assessed_on",
+    "current_due",
+    "authorities",
+    "indicator",
+    "evidence",
+)
+CONCLUSION_FIELDS = ("kind", "area", "paragraphs", "text", "basis")
+MATRIX_FIELDS = ("assessments",)
+
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One sealed field that differs: its name, and both values as plain values or lists."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+def content(record: Any) -> Content:
+    """The sealed fields of ``record`` as plain values, ready for canonical JSON."""
+    if isinstance(record, Followup):
+        return _followup(record)
+    if isinstance(record, Conclusion):
+        return _conclusion(record)
+    if isinstance(record, Matrix):
+        return _matrix(record)
+    raise TypeError(f"{type(record).__name__} is not sealed")
+
+
+def canonical(record: Any) -> str:
+    """The text that a seal keeps and a signature covers."""
+    return history.canonical({"object": record.__tablename__, "reference": record.reference, **content(record)})
+
+
+def refresh(record: Any, by: Account | None) -> bool:
+    """After a change: when the sealed fields differ from before, raise ``content_version``, note who changed them
+    and, if the record was official, make it a draft again ("changed"). Returns whether they differed."""
+    db.session.flush()
+    db.session.expire(record, _links(record))
+    fresh = history.digest(canonical(record))
+    if fresh == record.content_sha256:
+        return False
+    record.content_version += record.content_sha256 is not None
+    record.content_sha256 = fresh
+    if by is not None:
+        _note_contributor(record, by)
+    return True
+
+
+def seal_text(seal: Seal) -> str:
+    """What ``seal_sha256`` covers: the signature's circumstances with the digest of the content."""
+    return history.canonical(
+        {
+            "object": [seal.object_type, seal.object_id],
+            "reference": seal.reference,
+            "number": seal.number,
+            "content_version": seal.content_version,
+            "content_sha256": seal.content_sha256,
+            "meaning": history.plain(seal.meaning),
+            "note": seal.note,
+            "signer": [seal.signer_id, seal.signer_name, seal.signer_role],
+            "signed_at": history.plain(seal.signed_at),
+        }
+    )
+
+
+def reportable(record: Any) -> dict[str, Any]:
+    """The seal's columns beside its canonical text: what reports of sealed values read."""
+    values = content(record)
+    columns = {
+        "title": values.get("title"),
+        "text": values.get("text"),
+        "area_code": (values.get("area") or [None])[0],
+        "further_areas": _joined(values.get("further_areas")),
+        "paragraphs": _joined(values.get("paragraphs")),
+        "conclusion_refs": _joined([reference for reference, _text in values.get("conclusions", [])]),
+        "basis": values.get("basis"),
+        "authorities": _joined(values.get("authorities")),
+        "indicator": values.get("indicator"),
+    }
+    if isinstance(record, Followup):
+        columns |= {
+            "assessed_status": record.assessed_status.value,
+            "assessed_on": record.assessed_on,
+            "current_due": record.current_due,
+            "current_due_last": record.current_due_last,
+        }
+    return columns
+
+
+def last(record: Any) -> Seal | None:
+    """The seal that holds, or held until the record was changed."""
+    return db.session.get(Seal, record.seal_id) if record.seal_id else None
+
+
+def since_last_seal(record: Any) -> list[FieldChange]:
+    """The sealed fields that differ from the last seal; all of them when there is none."""
+    seal = last(record)
+    return compare(json.loads(seal.canonical) if seal else {}, content(record), names(record))
+
+
+def compare(old: Content, new: Content, fields: tuple[str, ...]) -> list[FieldChange]:
+    """The fields whose values differ between two contents."""
+    return [
+        FieldChange(name, old.get(name), new.get(name))
+        for name in fields
+        if (old.get(name) or None) != (new.get(name) or None)
+    ]
+
+
+def names(record: Any) -> tuple[str, ...]:
+    """The sealed fields of the record's noun."""
+    return {Followup: FOLLOWUP_FIELDS, Conclusion: CONCLUSION_FIELDS, Matrix: MATRIX_FIELDS}[type(record)]
+
+
+def is_changed(record: Any) -> bool:
+    """Changed since it was signed off."""
+    return record.sealed_state is SealedState.CHANGED
+
+
+def _followup(record: Followup) -> Content:
+    answered = db.session.execute(
+        sa.select(Conclusion.reference, Conclusion.text)
+        .where(Conclusion.id.in_([link.conclusion_id for link in record.conclusions]))
+        .order_by(Conclusion.id)
+    )
+    return {
+        "title": record.title,
+        "text": record.text,
+        "area": [record.area_code, record.area_edition],
+        "further_areas": [link.area_code for link in record.further_areas],
+        "paragraphs": _paragraphs([link.paragraph_id for link in record.paragraphs]),
+        "basis": history.plain(record.basis),
+        "conclusions": [[reference, text] for reference, text in answered],
+        "assessed_status": history.plain(record.assessed_status),
+        "assessed_on": _iso(record.assessed_on),
+        "current_due": _iso(record.current_due),
+        "authorities": _authorities([link.authority_id for link in record.authorities]),
+        "indicator": record.indicator,
+        "evidence": [
+            [item.title, item.source_note, [revision.sha256 for revision in item.revisions]]
+            for item in record.evidence
+            if not item.is_withdrawn
+        ],
+    }
+
+
+def _conclusion(record: Conclusion) -> Content:
+    return {
+        "kind": history.plain(record.kind),
+        "area": [record.area_code, record.area_edition],
+        "paragraphs": _paragraphs([link.paragraph_id for link in record.paragraphs]),
+        "text": record.text,
+        "basis": history.plain(record.basis),
+    }
+
+
+def _matrix(record: Matrix) -> Content:
+    return {
+        "assessments": [
+            [row.area_code, row.area_edition, row.rating, row.explanation]
+            for row in sorted(record.assessments, key=lambda row: row.area_code)
+        ]
+    }
+
+
+def _paragraphs(ids: list[int]) -> list[str]:
+    if not ids:
+        return []
+    rows = db.session.scalars(
+        sa.select(Paragraph).where(Paragraph.id.in_(ids)).order_by(Paragraph.resolution_number, Paragraph.position)
+    )
+    return [f"{row.resolution_number} {row.label}".strip() for row in rows]
+
+
+def _authorities(ids: list[int]) -> list[str]:
+    if not ids:
+        return []
+    return list(db.session.scalars(sa.select(Authority.name).where(Authority.id.in_(ids)).order_by(Authority.name)))
+
+
+def _links(record: Any) -> list[str]:
+    return [
+        name
+        for name in ("further_areas", "paragraphs", "authorities", "conclusions", "evidence", "assessments")
+        if name in sa.inspect(record).mapper.relationships
+    ]
+
+
+def _note_contributor(record: Any, by: Account) -> None:
+    key = {
+        "object_type": record.__tablename__,
+        "object_id": record.id,
+        "account_id": by.id,
+        "round": record.seal_count,
+    }
+    if db.session.get(Contributor, tuple(key.values())) is None:
+        db.session.add(Contributor(**key))
+
+
+def _iso(value: PartialDate | date | None) -> str | None:
+    return None if value is None else history.plain(value)
+
+
+def _joined(values: list[str] | None) -> str:
+    return ";".join(values or [])

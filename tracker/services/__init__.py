@@ -1,0 +1,1 @@
+"""What the program does: verbs that change data. Guards, then the change, then the history; doors commit."""

@@ -1,0 +1,69 @@
+"""What every service does after a change: the sealed text compared, an official record reopened, the event noted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from tracker import clock, history, seals, workflow
+from tracker.errors import Stale
+from tracker.extensions import db
+from tracker.models import Account, Category, Followup, FollowupConclusion, SealedState
+from tracker.services import notifications
+
+
+def save(
+    record: Any,
+    kind: str,
+    *,
+    by: Account,
+    reason: str = "",
+    category: Category = Category.CHANGE,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Note a change of ``record`` or its children as one event.
+
+    When a sealed field of a signed_off record changed: signed_off → draft ("changed"), and its signer is told.
+    """
+    record.updated_at = clock.now()
+    differs = seals.refresh(record, by)
+    history.record(kind, record, by=by, reason=reason, category=category, details=details)
+    if differs and record.sealed_state is SealedState.CHANGED:
+        _reopen(record, by)
+
+
+def conclusion_changed(conclusion: Any, by: Account) -> None:
+    """A conclusion's text is sealed with each follow-up that answers it: compare those anew."""
+    answering = db.session.scalars(
+        sa.select(Followup)
+        .join(FollowupConclusion, FollowupConclusion.followup_id == Followup.id)
+        .where(FollowupConclusion.conclusion_id == conclusion.id)
+        .order_by(Followup.id)
+    ).all()
+    for followup in answering:
+        if seals.refresh(followup, by):
+            followup.updated_at = clock.now()
+            history.record("followup.conclusion_changed", followup, by=by, details={"conclusion": conclusion.reference})
+            if followup.sealed_state is SealedState.CHANGED:
+                _reopen(followup, by)
+
+
+def require_version(record: Any, version: int | None) -> None:
+    """Raise Stale unless the page was opened on the row as it is now (R20)."""
+    if version is not None and record.version != version:
+        raise Stale(
+            _(
+                "Someone changed this record since you opened the page. Nothing of yours is lost: compare and save again."
+            )
+        )
+
+
+def _reopen(record: Any, by: Account) -> None:
+    """signed_off → draft, where it was official; a record before the reviewers stays there, at a new version."""
+    if workflow.can_reopen(record):
+        workflow.reopen(record, by=by)
+    seal = seals.last(record)
+    if seal is not None and seal.signer_id != by.id:
+        notifications.notify(db.session.get_one(Account, seal.signer_id), "sealed_record_changed", obj=record)

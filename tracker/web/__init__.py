@@ -1,0 +1,50 @@
+"""The pages. Every request goes the same road: headers, CSRF, session, access table, view, one commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from tracker import database
+
+
+def init(app: Flask) -> None:
+    """Wire the pages to the application, in the order in which a request meets them."""
+    from tracker.web import access, errors, headers, intake, presentation, security, sessions, startup
+
+    _tell_database(app)
+    intake.init_intake(app)
+    headers.init_headers(app)
+    sessions.init_sessions(app)
+    security.init_security(app)
+    presentation.init_presentation(app)
+    errors.init_errors(app)
+    access.init_access(app)
+    register(app)
+    startup.check(app)
+
+
+def register(app: Flask) -> None:
+    """Register every blueprint."""
+    from tracker.web import account, admin, assets, health, inbox
+
+    for module in (account, admin, assets, health, inbox):
+        app.register_blueprint(module.blueprint)
+
+
+def _tell_database(app: Flask) -> None:
+    """A request that only reads must not take the writers' lock on SQLite.
+
+    Set before the session is opened, which is the first to use the database: hence around the application.
+    """
+    inner = app.wsgi_app
+
+    def with_intent(environ: dict[str, Any], start_response: Any) -> Any:
+        token = database.set_may_write(environ.get("REQUEST_METHOD") not in ("GET", "HEAD", "OPTIONS"))
+        try:
+            return inner(environ, start_response)
+        finally:
+            database.reset_may_write(token)
+
+    app.wsgi_app = with_intent  # type: ignore[method-assign]

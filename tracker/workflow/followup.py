@@ -1,0 +1,141 @@
+"""The life of a follow-up, as moves, and what it must hold before it is submitted (design 4)."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracker.errors import Missing
+from tracker.models import Category, Followup, FollowupStatus
+from tracker.policy import Permission
+from tracker.workflow.moves import Move
+
+DRAFTS = frozenset({FollowupStatus.DRAFT, FollowupStatus.RETURNED})
+
+FOLLOWUP_MOVES = (
+    Move(
+        "submit",
+        "submitted",
+        _l("Submit for sign-off"),
+        DRAFTS,
+        FollowupStatus.SUBMITTED,
+        Permission.SUBMIT,
+        needs=_l(
+            "title, text, main area, paragraph, basis, priority, authority; a conclusion or a reason for none;"
+            " a due date and an indicator, or a reason for none"
+        ),
+        category=Category.SIGN_OFF,
+    ),
+    Move(
+        "recall",
+        "recalled",
+        _l("Recall"),
+        frozenset({FollowupStatus.SUBMITTED}),
+        None,
+        Permission.RECALL,
+        needs=_l("only the person who submitted it"),
+        category=Category.SIGN_OFF,
+    ),
+    Move(
+        "return",
+        "returned",
+        _l("Return"),
+        frozenset({FollowupStatus.SUBMITTED}),
+        None,
+        Permission.RETURN,
+        owes_reason=True,
+        category=Category.SIGN_OFF,
+    ),
+    Move(
+        "sign_off",
+        "signed_off",
+        _l("Sign off"),
+        frozenset({FollowupStatus.SUBMITTED}),
+        None,
+        Permission.SIGN_OFF,
+        needs=_l("a factor again (password or one-time code); nobody who drafted, submitted or changed it"),
+        category=Category.SIGN_OFF,
+    ),
+    Move(
+        "reopen",
+        "reopened",
+        _l("Change a sealed field"),
+        frozenset({FollowupStatus.SIGNED_OFF}),
+        FollowupStatus.DRAFT,
+        Permission.FOLLOWUP_EDIT,
+        needs=_l("happens by itself when a sealed field is changed; the seal stays in the history"),
+        category=Category.SIGN_OFF,
+    ),
+    Move(
+        "withdraw",
+        "withdrawn",
+        _l("Withdraw"),
+        DRAFTS,
+        FollowupStatus.WITHDRAWN,
+        Permission.FOLLOWUP_EDIT,
+        owes_reason=True,
+        needs=_l("never sealed; once sealed, a reviewer's seal"),
+    ),
+    Move(
+        "ask_withdrawal",
+        "withdrawal_submitted",
+        _l("Ask for withdrawal"),
+        DRAFTS | {FollowupStatus.SIGNED_OFF},
+        FollowupStatus.SUBMITTED,
+        Permission.SUBMIT,
+        owes_reason=True,
+        needs=_l("sealed before: a reviewer puts a seal to the withdrawal"),
+        category=Category.SIGN_OFF,
+    ),
+    Move(
+        "supersede",
+        "superseded",
+        _l("Supersede"),
+        DRAFTS,
+        FollowupStatus.SUPERSEDED,
+        Permission.FOLLOWUP_EDIT,
+        owes_reason=True,
+        needs=_l("the follow-up that takes its place; never sealed; once sealed, a reviewer's seal"),
+    ),
+    Move(
+        "ask_supersession",
+        "supersession_submitted",
+        _l("Ask for supersession"),
+        DRAFTS | {FollowupStatus.SIGNED_OFF},
+        FollowupStatus.SUBMITTED,
+        Permission.SUBMIT,
+        owes_reason=True,
+        needs=_l("the follow-up that takes its place; a reviewer puts a seal to it"),
+        category=Category.SIGN_OFF,
+    ),
+)
+
+
+def missing(followup: Followup) -> list[Missing]:
+    """What the follow-up lacks before it can be submitted, each with the place where it is given."""
+    edit = f"/follow-ups/{followup.reference}/edit"
+    wanted = (
+        (followup.title.strip(), _("Give it a title in the imperative"), "title"),
+        (followup.text.strip(), _("Write the text"), "text"),
+        (followup.area_code, _("Choose the main area"), "area"),
+        (followup.paragraphs, _("Choose at least one paragraph"), "paragraphs"),
+        (followup.basis, _("Choose the basis"), "basis"),
+        (followup.priority, _("Choose the priority"), "priority"),
+        (followup.authorities, _("Name the responsible authority"), "authorities"),
+        (
+            followup.conclusions or followup.no_conclusion_reason.strip(),
+            _("Name the conclusion it answers, or say why there is none"),
+            "conclusions",
+        ),
+        (
+            followup.current_due or followup.no_due_reason.strip(),
+            _("Give the due date, or say why none is agreed"),
+            "due",
+        ),
+        (
+            followup.indicator.strip() or followup.no_indicator_reason.strip(),
+            _("Give the indicator of completion, or say why none is agreed"),
+            "indicator",
+        ),
+    )
+    return [Missing(message, f"{edit}#{field}") for value, message, field in wanted if not value]

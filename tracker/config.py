@@ -6,16 +6,31 @@ Unset ``TRACKER_ENV`` means production: forgetting a setting must never open the
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from tracker.errors import RefusedToStart
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("production", "demo", "test")
 SHORTEST_SECRET = 32
+KNOWN_SECRETS = (
+    "change",
+    "secret",
+    "example",
+    "password",
+    "default",
+    "insecure",
+    "placeholder",
+    "0123456789",
+)
+OTHERS = 0o077  # the permission bits of anyone but the owner
 
 
 @dataclass(frozen=True)
@@ -59,11 +74,11 @@ def read(environ: Mapping[str, str] = os.environ, instance: Path | None = None) 
         env=env,
         database_url=database,
         migration_url=database_address(environ.get("MIGRATION_DATABASE_URL") or database),
-        secret_key=environ.get("SECRET_KEY", ""),
+        secret_key=environ.get("SECRET_KEY") or (demo_secret(instance) if env == "demo" else ""),
         instance=instance,
         data=Path(environ.get("TRACKER_DATA") or instance / "data"),
         timezone=_timezone(environ.get("TRACKER_TZ") or "UTC"),
-        demo_password=environ.get("TRACKER_DEMO_PASSWORD") or None,
+        demo_password=_demo_password(environ, instance) if env == "demo" else None,
         mail_server=environ.get("MAIL_SERVER") or None,
         mail_port=_whole_number(environ, "MAIL_PORT", 587),
         mail_username=environ.get("MAIL_USERNAME") or None,
@@ -75,11 +90,75 @@ def read(environ: Mapping[str, str] = os.environ, instance: Path | None = None) 
     )
 
 
+def check(settings: Settings, *, debug: bool = False) -> None:
+    """Refuse settings that are unsafe in production; raises RefusedToStart with a sentence (R40)."""
+    if not settings.is_production:
+        return
+    _check_secret(settings.secret_key)
+    if debug:
+        raise RefusedToStart("Debug is on, which shows the inside of the program to anyone: unset FLASK_DEBUG.")
+    file = sqlite_file(settings.database_url)
+    if file is not None and file.exists() and file.stat().st_mode & OTHERS:
+        raise RefusedToStart(f"Others on this machine can read the database {file}. Run: chmod 600 {file}")
+
+
+def _check_secret(secret: str) -> None:
+    if not secret:
+        raise RefusedToStart(
+            "SECRET_KEY is not set. Make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    if len(secret) < SHORTEST_SECRET:
+        raise RefusedToStart(f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters.")
+    if len(set(secret)) < 8 or any(known in secret.lower() for known in KNOWN_SECRETS):
+        raise RefusedToStart("SECRET_KEY looks like a value from an example; make a random one.")
+
+
+def demo_secret(instance: Path) -> str:
+    """The demo's secret: made at the first start, kept in ``instance`` for its owner alone."""
+    return _kept(instance / "demo-secret", secrets.token_hex(32))
+
+
+def demo_password(instance: Path) -> str:
+    """The password of the demo's accounts: made at the first start, printed at each."""
+    return _kept(instance / "demo-password", "-".join(secrets.token_hex(3) for _ in range(3)))
+
+
+def _demo_password(environ: Mapping[str, str], instance: Path) -> str:
+    return environ.get("TRACKER_DEMO_PASSWORD") or demo_password(instance)
+
+
+def _kept(file: Path, fresh: str) -> str:
+    """What the file holds, or ``fresh``, written to it with mode 0600 first."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(fresh)
+        return fresh
+    except FileExistsError:
+        return file.read_text(encoding="ascii").strip()
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite database; None for PostgreSQL and for a database in memory."""
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
+        return None
+    return Path(str(address.database))
+
+
 def database_address(url: str) -> str:
     """The address with psycopg 3 named, whichever of the usual spellings was given."""
     for spelling in ("postgres://", "postgresql://"):
         if url.startswith(spelling):
-            return "postgresql+psycopg://" + url.removeprefix(spelling)
+            url = "postgresql+psycopg://" + url.removeprefix(spelling)
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError as error:  # without the address in the message: it may hold a password
+        raise RefusedToStart(
+            "The database address cannot be read; it starts with sqlite:/// or postgresql://."
+        ) from error
+    if backend not in ("sqlite", "postgresql"):
+        raise RefusedToStart(f"The database must be SQLite or PostgreSQL, not {backend}.")
     return url
 
 

@@ -1,0 +1,100 @@
+"""Runs the migrations: on both databases, as the migration role, whole or not at all (R28, R42).
+
+After each run the triggers are made anew (a batch ALTER on SQLite drops them without a word) and, on PostgreSQL,
+the application's role is granted what it needs and no more.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import context
+from flask import current_app
+from sqlalchemy import event
+
+from tracker.config import Settings, sqlite_file
+from tracker.database import PartialDateType, UtcDateTime
+from tracker.extensions import db
+from tracker.models import triggers
+
+APPEND_ONLY = {"event": "SELECT, INSERT", "seal": "SELECT, INSERT", "alembic_version": "SELECT"}
+EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
+
+
+def run() -> None:
+    """Upgrade or downgrade, then triggers and grants, in one transaction."""
+    settings: Settings = current_app.config["SETTINGS"]
+    engine = _engine(settings.migration_url)
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.Model.metadata,
+            render_as_batch=True,
+            render_item=_render_item,
+            transactional_ddl=True,
+            compare_server_default=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+            triggers.install(connection)
+            _grant(connection, settings)
+            _check_foreign_keys(connection)
+    engine.dispose()
+
+
+def _engine(url: str) -> sa.Engine:
+    """An engine of our own: SQLite rebuilds tables, which needs its foreign keys off until the end."""
+    file = sqlite_file(url)
+    if file is not None:
+        _make_private(file)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _make_private(file: Path) -> None:
+    """A new database is readable by its owner alone (R40); its journal takes the same mode."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        file.touch(mode=0o600)
+
+
+def _open_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we send BEGIN ourselves
+    connection.execute("PRAGMA foreign_keys=OFF")
+    connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _check_foreign_keys(connection: sa.Connection) -> None:
+    """With foreign keys off nothing refused an orphan while tables were rebuilt, so look for one now."""
+    if connection.dialect.name == "sqlite":
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if orphans:
+            raise RuntimeError(f"the migration leaves rows without their parents, the first in {orphans[0][0]}")
+
+
+def _grant(connection: sa.Connection, settings: Settings) -> None:
+    """Give the application's role the rows but none of the tables (R42)."""
+    role = sa.make_url(settings.database_url).username
+    if connection.dialect.name != "postgresql" or role in (None, sa.make_url(settings.migration_url).username):
+        return
+    quoted = connection.dialect.identifier_preparer.quote(str(role))
+    for table in sa.inspect(connection).get_table_names():
+        connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {quoted}')
+        connection.exec_driver_sql(f'GRANT {APPEND_ONLY.get(table, EVERYTHING)} ON "{table}" TO {quoted}')
+    connection.exec_driver_sql(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
+
+
+def _render_item(kind: str, item: Any, _context: Any) -> str | bool:
+    """Migrations name plain column types: ours may change long after they were written."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, PartialDateType):
+        return "sa.String(length=10)"
+    return False
+
+
+run()

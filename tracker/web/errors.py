@@ -1,0 +1,270 @@
+"""Every refusal becomes a page with its status, says what happened, and keeps what was typed (R7, R20, R25, R29)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask.globals import request_ctx
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy import exc as database_errors
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+from werkzeug.wsgi import get_input_stream
+
+from tracker import history
+from tracker.errors import Forbidden, Missing, TrackerError
+from tracker.extensions import db
+
+SECRET_FIELD = re.compile(r"passw|passcode|passphrase|secret|token|otp|recovery|^code$|factor", re.IGNORECASE)
+SENDABLE_AGAIN = (400, 429, 500, 503)
+RETRY_SECONDS = 15
+LARGEST_LOOKED_THROUGH = 128 * 1024 * 1024  # of a body that is too large, to keep the fields typed beside the file
+
+log = structlog.get_logger("tracker.errors")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the page says: the status, a sentence, what is missing, who may act."""
+
+    status: int
+    title: str
+    message: str
+    missing: tuple[Missing, ...] = ()
+    who_may: str = ""
+    without_database: bool = False
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was typed into a form that was refused, without passwords, codes and tokens; and the files' names."""
+
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+def init_errors(app: Flask) -> None:
+    """Register the one handler for each kind of refusal."""
+    app.register_error_handler(TrackerError, _tracker_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(database_errors.IntegrityError, _stale)
+    app.register_error_handler(database_errors.DataError, _wrong_data)
+    app.register_error_handler(database_errors.OperationalError, _unavailable)
+    app.register_error_handler(database_errors.InterfaceError, _unavailable)
+    app.register_error_handler(database_errors.TimeoutError, _unavailable)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _tracker_error(error: TrackerError) -> Response:
+    if isinstance(error, Forbidden):
+        _record_refusal(error.message)
+    db.session.rollback()
+    who_may = getattr(error, "who_may", "")
+    return page(Refusal(error.http_status, _title(error.http_status), error.message, error.missing, who_may))
+
+
+def _csrf_error(_error: CSRFError) -> Response:
+    return page(
+        Refusal(
+            400,
+            _("This form could not be checked"),
+            _("The page was open for too long, or you signed in or out meanwhile. Nothing was saved."),
+        )
+    )
+
+
+def _http_error(error: HTTPException) -> Any:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error
+    if isinstance(original := getattr(error, "original_exception", None), Exception):
+        return _unforeseen(original)
+    if status == 403:
+        _record_refusal(request.endpoint or request.method)
+    db.session.rollback()
+    answer = page(Refusal(status, _title(status), _sentence(status)))
+    answer.headers.extend((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
+    return answer
+
+
+def _stale(error: Exception) -> Response:
+    """Two at once reached the database together: one won, this is the other (R22)."""
+    log.warning("two at once", exc_info=error)
+    db.session.rollback()
+    return page(Refusal(409, _title(409), _sentence(409)))
+
+
+def _wrong_data(error: Exception) -> Response:
+    """A value that the database cannot hold and no form caught."""
+    log.warning("data refused by the database", exc_info=error)
+    db.session.rollback()
+    return page(Refusal(400, _title(400), _sentence(400)))
+
+
+def _unavailable(error: Exception) -> Response:
+    """Locked, full or missing database (R25)."""
+    log.error("database unavailable", exc_info=error)
+    _roll_back_if_possible()
+    answer = page(Refusal(503, _title(503), _sentence(503), without_database=True))
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
+
+
+def _unforeseen(error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return make_response(_http_error(error))
+    if isinstance(error, (database_errors.OperationalError, database_errors.InterfaceError)):
+        return _unavailable(error)
+    if current_app.testing:
+        raise error  # a test sees the fault itself
+    log.error("unforeseen", exc_info=error)
+    _roll_back_if_possible()
+    return page(Refusal(500, _title(500), _sentence(500), without_database=True))
+
+
+def _roll_back_if_possible() -> None:
+    try:
+        db.session.rollback()
+    except database_errors.SQLAlchemyError as error:
+        log.warning("no rollback", exc_info=error)
+
+
+def _record_refusal(rule: str) -> None:
+    """A refusal is an entry of its own; what was under way is taken back first (R17)."""
+    history.record_alone(
+        "access.refused",
+        by=current_user._get_current_object() if current_user.is_authenticated else None,
+        details={"rule": rule, "endpoint": request.endpoint, "method": request.method},
+    )
+
+
+# The page
+
+
+def page(refusal: Refusal) -> Response:
+    """The refusal as a page; one that asks the database nothing when the database is the trouble."""
+    kept = kept_text()
+    if not refusal.without_database:
+        try:
+            return make_response(_render("base.html", refusal, kept), refusal.status)
+        except database_errors.SQLAlchemyError as error:
+            log.warning("no frame", exc_info=error)
+    g.bare_page = True
+    layout = "base.html" if _has_session() else "errors/bare.html"
+    return make_response(_render(layout, refusal, kept), refusal.status)
+
+
+def _has_session() -> bool:
+    """Whether the session could be opened: it lies in the database, too."""
+    return request_ctx.session is not None
+
+
+def _render(layout: str, refusal: Refusal, kept: Kept) -> str:
+    may_send_again = refusal.status in SENDABLE_AGAIN and _has_session() and not _is_from_elsewhere()
+    return render_template(
+        "errors/refused.html",
+        layout=layout,
+        refusal=refusal,
+        kept=kept,
+        address=_address(),
+        is_upload=request.mimetype == "multipart/form-data",
+        may_send_again=may_send_again,
+        request_id=history.request_id(),
+    )
+
+
+def _address() -> str:
+    """Where the form was going, on this host: never ``//elsewhere``."""
+    return "/" + request.full_path.rstrip("?").lstrip("/\\")
+
+
+def _is_from_elsewhere() -> bool:
+    """Whether another site sent the form: then one click must not send it again in the reader's name."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
+
+
+def kept_text() -> Kept:
+    """What was typed, to be shown again."""
+    if request.method != "POST":
+        return Kept()
+    form, files = _posted()
+    fields = [(name, value) for name, value in form.items(multi=True) if not SECRET_FIELD.search(name)]
+    names = [file.filename for file in files.values() if file.filename]
+    return Kept([(name, value) for name, value in fields if value], names)
+
+
+def _posted() -> tuple[Any, Any]:
+    try:
+        return request.form, request.files
+    except RequestEntityTooLarge:
+        return _look_through()
+
+
+class _Discard:
+    """Takes the bytes of a file that is too large and keeps none of them."""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+    def seek(self, *_where: int) -> int:
+        return 0
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def _look_through() -> tuple[Any, Any]:
+    """The fields of a body that is too large, read past its file; nothing when even that goes too far."""
+    parser = FormDataParser(
+        stream_factory=lambda *_args, **_more: _Discard(),  # type: ignore[arg-type]
+        max_form_memory_size=current_app.config["MAX_FORM_MEMORY_SIZE"],
+        max_form_parts=current_app.config["MAX_FORM_PARTS"],
+    )
+    options = request.mimetype_params
+    try:
+        stream = get_input_stream(request.environ, max_content_length=LARGEST_LOOKED_THROUGH)
+        _stream, form, files = parser.parse(stream, request.mimetype, request.content_length, options)
+    except (RequestEntityTooLarge, ValueError, OSError):
+        return MultiDict(), MultiDict()
+    return form, files
+
+
+def _title(status: int) -> str:
+    titles = {
+        400: _("This request could not be understood"),
+        403: _("This is not allowed"),
+        404: _("There is no such page"),
+        405: _("This address takes no such request"),
+        409: _("It has changed meanwhile"),
+        413: _("This is too large"),
+        422: _("Something is missing"),
+        429: _("Too many requests"),
+        500: _("Something went wrong"),
+        503: _("The tracker cannot answer just now"),
+    }
+    return titles.get(status) or HTTPStatus(status).phrase
+
+
+def _sentence(status: int) -> str:
+    sentences = {
+        403: _("Your rights do not cover this."),
+        404: _("The address is wrong, or what stood here lies outside your scope."),
+        405: _("It can be read but not written to, or the other way round."),
+        409: _("Somebody else saved it at the same moment. Nothing of yours was saved; open it again and compare."),
+        413: _("A file may have 25 MB at most. Nothing was saved."),
+        429: _("Wait a minute, then try again."),
+        500: _("Nothing was saved. The fault has been noted; give its number below when you report it."),
+        503: _("Nothing was saved. Try again in a moment; what you typed is kept below."),
+    }
+    return sentences.get(status) or _("Nothing was saved. Go back and try again.")

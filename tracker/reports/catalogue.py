@@ -1,0 +1,250 @@
+"""The catalogue as forms and pages look things up in it: areas, paragraphs, ratings, organisations, States.
+
+Each look-up is one statement, asked once a request (``flask.g``), so that no page shows what is no longer true.
+States and regions are shipped with the program and never change while it runs: a process keeps those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from flask import current_app, g
+
+from tracker.extensions import db
+from tracker.models import (
+    Area,
+    AreaEdition,
+    AreaEditionParagraph,
+    Organisation,
+    Paragraph,
+    RatingLevel,
+    Region,
+    State,
+)
+
+Found = TypeVar("Found", bound="dict[Any, Any]")
+
+
+@dataclass(frozen=True)
+class AreaEntry:
+    """An area under its current edition. Only the second level is assessed and linked."""
+
+    code: str
+    parent_code: str | None
+    edition: int
+    title: str
+    description: str
+
+    @property
+    def is_assessable(self) -> bool:
+        return self.parent_code is not None
+
+    @property
+    def words(self) -> str:
+        """``FIN-02 Financing offence``."""
+        return f"{self.code} {self.title}"
+
+
+@dataclass(frozen=True)
+class ParagraphEntry:
+    """A paragraph: ``1373 2(e)``; an empty label stands for the resolution as a whole."""
+
+    id: int
+    resolution_number: int
+    label: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.resolution_number} {self.label}".strip()
+
+
+@dataclass(frozen=True)
+class RatingEntry:
+    """A step of the tracker's own rating scale, or one of the two that stand beside it."""
+
+    code: str
+    label: str
+    on_scale: bool
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class OrganisationEntry:
+    id: int
+    acronym: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class StateEntry:
+    """A State by its name of today; records show the name that it bore at the time."""
+
+    id: str
+    name: str
+    region_code: str
+    subregion_code: str
+
+
+@dataclass(frozen=True)
+class RegionEntry:
+    code: str
+    parent_code: str | None
+    name: str
+
+
+Choice = tuple[str, str, str]
+"""Value, words, words of the group."""
+
+
+def areas() -> dict[str, AreaEntry]:
+    """Each area by code, both levels, a top area before those under it."""
+    return _once("areas", _read_areas)
+
+
+def area_groups() -> list[tuple[AreaEntry, list[AreaEntry]]]:
+    """The top areas, each with the assessable areas under it."""
+    known = areas()
+    return [
+        (top, [area for area in known.values() if area.parent_code == top.code])
+        for top in known.values()
+        if not top.is_assessable
+    ]
+
+
+def area_choices() -> list[Choice]:
+    """The assessable areas for a select: code, words, words of the top area."""
+    return [(area.code, area.words, top.words) for top, under in area_groups() for area in under]
+
+
+def paragraphs() -> dict[int, ParagraphEntry]:
+    """Each paragraph by id, by resolution and in the resolution's order."""
+    return _once("paragraphs", _read_paragraphs)
+
+
+def paragraph_choices() -> list[Choice]:
+    """The paragraphs for checkboxes: id, ``1373 2(e)``, the resolution's number."""
+    return [(str(row.id), row.words, str(row.resolution_number)) for row in paragraphs().values()]
+
+
+def paragraphs_of_area(code: str) -> list[ParagraphEntry]:
+    """The paragraphs that the current edition of the area rests on."""
+    return _once("paragraphs_of_areas", _read_paragraphs_of_areas).get(code, [])
+
+
+def ratings() -> dict[str, RatingEntry]:
+    """Each rating level by code in the scale's order, retired ones included: old assessments still show them."""
+    return _once("ratings", _read_ratings)
+
+
+def rating_choices() -> list[tuple[str, str]]:
+    """The ratings that may be given now: code, words."""
+    return [(level.code, level.label) for level in ratings().values() if level.is_active]
+
+
+def organisations() -> dict[int, OrganisationEntry]:
+    """Each organisation by id, by acronym."""
+    return _once("organisations", _read_organisations)
+
+
+def states() -> dict[str, StateEntry]:
+    """Every State by code, by name. A State's name is public; which records it has is not."""
+    return _kept("states", _read_states)
+
+
+def regions() -> dict[str, RegionEntry]:
+    """Each region by code, a region before its subregions."""
+    return _kept("regions", _read_regions)
+
+
+def _once(name: str, read: Callable[[], Found]) -> Found:
+    """What ``read`` gives, asked once a request; nothing found is asked again."""
+    kept: dict[str, Any] = g.setdefault("catalogue", {})
+    if not kept.get(name):
+        kept[name] = read()
+    found: Found = kept[name]
+    return found
+
+
+def _kept(name: str, read: Callable[[], Found]) -> Found:
+    """What ``read`` gives, asked once a process: only for data that is shipped with the program."""
+    kept: dict[str, Any] = current_app.extensions.setdefault("tracker_catalogue", {})
+    if not kept.get(name):
+        kept[name] = read()
+    found: Found = kept[name]
+    return found
+
+
+def _read_areas() -> dict[str, AreaEntry]:
+    top = sa.func.coalesce(Area.parent_code, Area.code)
+    parent = sa.orm.aliased(Area)
+    rows = db.session.execute(
+        sa.select(Area.code, Area.parent_code, AreaEdition.edition, AreaEdition.title, AreaEdition.description)
+        .join(AreaEdition, sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition))
+        .join(parent, parent.code == top)
+        .order_by(parent.position, parent.code, Area.parent_code.is_not(None), Area.position, Area.code)
+    )
+    return {row.code: AreaEntry(*row) for row in rows}
+
+
+def _read_paragraphs() -> dict[int, ParagraphEntry]:
+    rows = db.session.execute(
+        sa.select(Paragraph.id, Paragraph.resolution_number, Paragraph.label).order_by(
+            Paragraph.resolution_number, Paragraph.position
+        )
+    )
+    return {row.id: ParagraphEntry(*row) for row in rows}
+
+
+def _read_paragraphs_of_areas() -> dict[str, list[ParagraphEntry]]:
+    rows = db.session.execute(
+        sa.select(Area.code, Paragraph.id, Paragraph.resolution_number, Paragraph.label)
+        .join(
+            AreaEditionParagraph,
+            sa.and_(AreaEditionParagraph.area_code == Area.code, AreaEditionParagraph.edition == Area.current_edition),
+        )
+        .join(Paragraph, Paragraph.id == AreaEditionParagraph.paragraph_id)
+        .order_by(Area.code, Paragraph.resolution_number, Paragraph.position)
+    )
+    found: dict[str, list[ParagraphEntry]] = {}
+    for code, *entry in rows:
+        found.setdefault(code, []).append(ParagraphEntry(*entry))
+    return found
+
+
+def _read_ratings() -> dict[str, RatingEntry]:
+    rows = db.session.execute(
+        sa.select(RatingLevel.code, RatingLevel.label, RatingLevel.on_scale, RatingLevel.is_active).order_by(
+            RatingLevel.position, RatingLevel.code
+        )
+    )
+    return {row.code: RatingEntry(*row) for row in rows}
+
+
+def _read_organisations() -> dict[int, OrganisationEntry]:
+    rows = db.session.execute(
+        sa.select(Organisation.id, Organisation.acronym, Organisation.name, Organisation.kind).order_by(
+            Organisation.acronym
+        )
+    )
+    return {row.id: OrganisationEntry(*row) for row in rows}
+
+
+def _read_states() -> dict[str, StateEntry]:
+    rows = db.session.execute(
+        sa.select(State.id, State.name, State.region_code, State.subregion_code).order_by(State.name, State.id)
+    )
+    return {row.id: StateEntry(*row) for row in rows}
+
+
+def _read_regions() -> dict[str, RegionEntry]:
+    parent = sa.orm.aliased(Region)
+    rows = db.session.execute(
+        sa.select(Region.code, Region.parent_code, Region.name)
+        .join(parent, parent.code == sa.func.coalesce(Region.parent_code, Region.code))
+        .order_by(parent.name, parent.code, Region.parent_code.is_not(None), Region.name, Region.code)
+    )
+    return {row.code: RegionEntry(*row) for row in rows}

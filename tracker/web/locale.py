@@ -1,0 +1,97 @@
+"""Which languages are offered, and which one this request speaks.
+
+The right-to-left pseudo-language is there in demo and tests: it wraps every text that went through gettext in
+brackets, so that a text without brackets was forgotten, and turns the page round.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel import Locale
+from babel.support import NullTranslations
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import Babel, get_locale
+from flask_login import current_user
+
+DEFAULT = "en"
+PSEUDO = "ar-x-pseudo"
+LANGUAGES: dict[str, str] = {"en": "English", PSEUDO: "⟦Right to left⟧"}
+"""Each language by its code, in its own words."""
+
+_LOCALES = {
+    "en": Locale("en", "GB"),  # the Organization writes "13 November 2006"
+    PSEUDO: Locale("ar", modifier="pseudo"),
+}
+_CODES = {str(locale): code for code, locale in _LOCALES.items()}
+
+
+class PseudoTranslations(NullTranslations):
+    """Every text in brackets, so that the eye and the tests see what never went through gettext."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+    def upgettext(self, context: str, message: str) -> str:
+        return self.gettext(message)
+
+    def unpgettext(self, context: str, singular: str, plural: str, num: int) -> str:
+        return self.ngettext(singular, plural, num)
+
+    ugettext = gettext
+    ungettext = ngettext
+
+
+def init_locale(app: Flask, babel: Babel) -> None:
+    """Let each request speak the language its reader chose."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", str(_LOCALES[DEFAULT]))
+    babel.init_app(app, locale_selector=_selected)
+    pseudo = str(_LOCALES[PSEUDO])
+    babel.domain_instance.cache[pseudo, babel.domain_instance.domain[0]] = PseudoTranslations()
+
+
+def languages() -> dict[str, str]:
+    """The languages offered here: the pseudo-language never in production."""
+    if current_app.config["SETTINGS"].is_production:
+        return {code: name for code, name in LANGUAGES.items() if code != PSEUDO}
+    return LANGUAGES
+
+
+def language() -> str:
+    """The code of the language that this page speaks, for ``<html lang>``."""
+    return _CODES.get(str(get_locale()), DEFAULT)
+
+
+def direction() -> str:
+    """``ltr`` or ``rtl``, for ``<html dir>``."""
+    locale = get_locale()
+    return str(locale.text_direction) if locale else "ltr"
+
+
+def _selected() -> Locale:
+    return _LOCALES[_chosen() or _best_match()]
+
+
+def _chosen() -> str | None:
+    """What the reader chose: in this session, else in the account."""
+    if not has_request_context() or g.get("bare_page"):
+        return None
+    offered = languages()
+    for code in (session.get("language"), _account_language()):
+        if code in offered:
+            return str(code)
+    return None
+
+
+def _account_language() -> Any:
+    return getattr(current_user, "language", None)
+
+
+def _best_match() -> str:
+    if not has_request_context():
+        return DEFAULT
+    real = [code for code in LANGUAGES if code != PSEUDO]
+    return request.accept_languages.best_match(real, DEFAULT) or DEFAULT

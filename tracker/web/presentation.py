@@ -1,0 +1,286 @@
+"""What every template may use: filters, globals and the navigation. An undefined name is an error."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app, g, request
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from jinja2 import StrictUndefined
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+)
+from wtforms.form import BaseForm
+
+from tracker import policy
+from tracker.extensions import babel, db
+from tracker.models import Account, Notification, SealedState, Submission
+from tracker.policy import Permission
+from tracker.web import assets, dates, locale, words
+
+MOST_COUNTED = 100
+LONGEST_DIFF = 4_000
+"""Words beyond which two texts are shown whole, one after the other: comparing costs their product."""
+
+_PIECES = re.compile(r"\s+|\w+|[^\w\s]")
+_ISOLATED = Markup("<bdi>{}</bdi>")
+_REFERENCE = Markup('<bdi class="reference" translate="no">{}</bdi>')
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A line of the sidebar: shown to those who hold ``permission``, when a page answers at ``path``."""
+
+    path: str
+    label: Any
+    icon: str
+    permission: Permission | None = None
+    count: str | None = None
+
+
+NAVIGATION = [
+    [
+        NavItem("/", _l("My work"), "inbox"),
+        NavItem("/visits", _l("Visits"), "geo-alt", Permission.RECORD_READ),
+        NavItem("/conclusions", _l("Conclusions"), "journal-text", Permission.RECORD_READ),
+        NavItem("/follow-ups", _l("Follow-ups"), "card-checklist", Permission.RECORD_READ),
+        NavItem("/review", _l("Review"), "pen", Permission.REVIEW, count="review"),
+    ],
+    [
+        NavItem("/states", _l("Member States"), "flag", Permission.RECORD_READ),
+        NavItem("/areas", _l("Areas"), "diagram-3", Permission.CATALOGUE_READ),
+        NavItem("/plans", _l("Plans"), "map", Permission.CATALOGUE_READ),
+        NavItem("/reports", _l("Reports"), "bar-chart", Permission.REPORT_RUN),
+    ],
+    [
+        NavItem("/inbox", _l("Inbox"), "envelope", count="inbox"),
+        NavItem("/audit", _l("Audit"), "shield-check", Permission.LOG_READ),
+        NavItem("/admin", _l("Administration"), "gear", Permission.PEOPLE_MANAGE),
+        NavItem("/help", _l("Help"), "question-circle"),
+    ],
+]
+
+TONES = {
+    value: tone
+    for tone, values in {
+        "info": "shared_with_state commented in_progress partly under_way provisional_issued response_received",
+        "waiting": "submitted partially_implemented draft_report with_state for_adoption response_due requested"
+        " asked partly_met",
+        "attention": "returned not_started disputes changed high deferred postponed refused failed still_open",
+        "done": "signed_off signed final implemented accepts adopted closed approved met full",
+        "ended": "withdrawn superseded overtaken declined cancelled recalled",
+    }.items()
+    for value in values.split()
+}
+"""The tone of a tag by the member's value; what is not here is neutral."""
+
+SHAPES: list[tuple[type[Field], str]] = [
+    (HiddenField, "hidden"),
+    (RadioField, "radio"),
+    (SelectMultipleField, "checkbox"),
+    (SelectField, "select"),
+    (BooleanField, "tick"),
+    (FormField, "form"),
+    (FieldList, "list"),
+]
+"""What each class of field is drawn as, the narrower class first."""
+
+
+def init_presentation(app: Flask) -> None:
+    """Make templates strict, and give them words, dates, assets, the language and the navigation."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    locale.init_locale(app, babel)
+    assets.init_assets(app)
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update(GLOBALS)
+
+
+def isolated(text: Any) -> Markup:
+    """A name or text typed by people, apart from the direction of what stands around it (R30)."""
+    return Markup("") if text is None else _ISOLATED.format(text)
+
+
+def reference(text: Any) -> Markup:
+    """A reference: isolated, never broken, never translated."""
+    return Markup("") if text is None else _REFERENCE.format(text)
+
+
+def number(value: int | None) -> str:
+    return "" if value is None else str(format_decimal(value))
+
+
+def tone(member: Any) -> str:
+    """The tone of a member's tag."""
+    return TONES.get(member, "neutral")
+
+
+def viewer() -> Account | None:
+    """Who is signed in; nobody on a page that must not ask the database."""
+    if g.get("bare_page") or not getattr(current_user, "is_authenticated", False):
+        return None
+    return current_user  # type: ignore[no-any-return]  # a proxy of Flask-Login's
+
+
+def is_demo() -> bool:
+    return bool(current_app.config["SETTINGS"].is_demo)
+
+
+def navigation() -> list[list[dict[str, Any]]]:
+    """The sidebar's lines for whoever is signed in: only what they may open, only pages that exist."""
+    account = viewer()
+    if account is None:
+        return []
+    counts = _waiting(account)
+    groups = [[_line(item, counts) for item in group if _may_open(account, item)] for group in NAVIGATION]
+    return [group for group in groups if group]
+
+
+def page_exists(path: str, method: str = "GET") -> bool:
+    """Whether a page answers at this address."""
+    try:
+        current_app.url_map.bind("localhost").match(path, method)
+    except HTTPException:
+        return False
+    return True
+
+
+def problems(form: BaseForm) -> list[tuple[str, str]]:
+    """Each error of a form with the id of the control to go to, in the order of the page."""
+    return [*(("", str(error)) for error in form.form_errors), *_field_problems(form)]
+
+
+def drawn_as(field: Field) -> str:
+    """How a field is drawn, by its class, so that a class of our own is drawn like the one it extends."""
+    if hasattr(field, "day_text"):
+        return "date parts"
+    return next((shape for kinds, shape in SHAPES if isinstance(field, kinds)), "input")
+
+
+def first_id(field: Field) -> str:
+    """The id of the first control that a field is drawn as."""
+    suffix = {"date parts": "-day", "radio": "-0", "checkbox": "-0"}.get(drawn_as(field), "")
+    return f"{field.id}{suffix}"
+
+
+def error_title(form: BaseForm, title: str) -> str:
+    """The title of a page with a form: says first that there is an error."""
+    return _("Error: %(title)s", title=title) if form.errors else title
+
+
+def diff(old: str | None, new: str | None) -> list[tuple[str, str]]:
+    """Two texts as pieces that are ``same``, ``removed`` or ``added``, word by word, white space kept."""
+    before, after = _PIECES.findall(old or ""), _PIECES.findall(new or "")
+    if len(before) + len(after) > LONGEST_DIFF:
+        return [piece for piece in (("removed", old or ""), ("added", new or "")) if piece[1]]
+    pieces: list[tuple[str, str]] = []
+    for action, i, j, k, m in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if action == "equal":
+            pieces.append(("same", "".join(before[i:j])))
+            continue
+        pieces += [("removed", "".join(before[i:j]))] * (j > i) + [("added", "".join(after[k:m]))] * (m > k)
+    return pieces
+
+
+def _line(item: NavItem, counts: dict[str, int]) -> dict[str, Any]:
+    return {
+        "href": request.script_root + item.path,
+        "label": item.label,
+        "icon": item.icon,
+        "current": _current(item.path),
+        "count": counts.get(item.count, 0) if item.count else 0,
+    }
+
+
+def _current(path: str) -> str | None:
+    """The value of ``aria-current``: the page itself, or the part of the site that it lies in."""
+    if request.path == path:
+        return "page"
+    return "true" if path != "/" and request.path.startswith(path + "/") else None
+
+
+def _may_open(account: Account, item: NavItem) -> bool:
+    allowed = item.permission is None or policy.can(account, item.permission)
+    return allowed and page_exists(item.path)
+
+
+def _waiting(account: Account) -> dict[str, int]:
+    """How much waits for this person, in one statement, each counted only up to a hundred."""
+    unread = sa.select(Notification.id).where(Notification.account_id == account.id, Notification.read_at.is_(None))
+    queue = sa.select(Submission.id).where(
+        Submission.decision.is_(None),
+        policy.reach(account, Permission.REVIEW).condition(Submission.state_id),
+    )
+    counts = {"inbox": _capped(unread), "review": _capped(queue)}
+    row = db.session.execute(sa.select(*(count.label(name) for name, count in counts.items()))).one()
+    return dict(row._mapping)
+
+
+def _capped(rows: sa.Select[Any]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
+
+
+def _field_problems(form: BaseForm) -> Iterator[tuple[str, str]]:
+    for field in form:
+        yield from _problems_of(field)
+
+
+def _problems_of(field: Field) -> Iterator[tuple[str, str]]:
+    if isinstance(field, FormField):
+        yield from _field_problems(field.form)
+    elif isinstance(field, FieldList):
+        for entry in field.entries:
+            yield from _problems_of(entry)
+        yield from ((field.id, error) for error in field.errors if isinstance(error, str))
+    else:
+        yield from ((first_id(field), str(error)) for error in field.errors)
+
+
+FILTERS = {
+    "bdi": isolated,
+    "day": dates.day,
+    "event_words": words.event_words,
+    "field_words": words.field_words,
+    "moment": dates.moment,
+    "noun_words": words.noun_words,
+    "number": number,
+    "partial": dates.partial,
+    "ref": reference,
+    "tone": tone,
+    "words": words.words,
+}
+
+GLOBALS = {
+    "MOST_COUNTED": MOST_COUNTED,
+    "SealedState": SealedState,
+    "diff_pieces": diff,
+    "direction": locale.direction,
+    "error_title": error_title,
+    "drawn_as": drawn_as,
+    "is_demo": is_demo,
+    "language": locale.language,
+    "languages": locale.languages,
+    "navigation": navigation,
+    "page_exists": page_exists,
+    "period": dates.period,
+    "problems": problems,
+    "viewer": viewer,
+}

@@ -1,0 +1,554 @@
+"""The words of everything that has a name in code: enum members, fields, nouns and kinds of events.
+
+One place, so that one thing has one name on every page. What is missing here fails a test, and raises
+outside production; there the name in code is written out instead, because a page that says "due extension"
+serves its reader better than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum, StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, has_app_context
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracker.database import Base, PartialDateType, UtcDateTime
+from tracker.models import (
+    Basis,
+    Category,
+    ConclusionKind,
+    ConclusionStatus,
+    ConsentScope,
+    Decision,
+    DelegateKind,
+    Disposition,
+    ExtensionStatus,
+    FollowupStatus,
+    Implementation,
+    MatrixStatus,
+    Outcome,
+    PlanKind,
+    Position,
+    Priority,
+    Purpose,
+    Role,
+    Scope,
+    SealedState,
+    Sharing,
+    StateKind,
+    VisitMode,
+    VisitSequence,
+    VisitStage,
+    VisitType,
+)
+from tracker.partial_date import PartialDate, Precision
+from tracker.policy import Permission
+from tracker.role_words import ROLE_WORDS
+from tracker.web.dates import date_words, moment_words, partial_words
+
+WORDS: dict[type[StrEnum], Mapping[Any, Any]] = {
+    Role: ROLE_WORDS,
+    Scope: {
+        Scope.ALL: _l("All Member States"),
+        Scope.REGION: _l("A region"),
+        Scope.STATES: _l("Named Member States"),
+    },
+    StateKind: {
+        StateKind.MEMBER: _l("Member State"),
+        StateKind.OBSERVER: _l("Observer"),
+    },
+    VisitType: {
+        VisitType.NOT_STATED: _l("Type not stated"),
+        VisitType.COMPREHENSIVE: _l("Comprehensive"),
+        VisitType.FOCUSED: _l("Focused"),
+        VisitType.REGIONAL: _l("Regional"),
+        VisitType.FOLLOW_UP: _l("Follow-up visit"),
+        VisitType.ADVOCACY: _l("Advocacy"),
+        VisitType.HIGH_LEVEL: _l("High-level (political)"),
+    },
+    VisitMode: {
+        VisitMode.ON_SITE: _l("On site"),
+        VisitMode.VIRTUAL: _l("Virtual"),
+        VisitMode.HYBRID: _l("Hybrid"),
+    },
+    VisitSequence: {
+        VisitSequence.NOT_STATED: _l("Not stated"),
+        VisitSequence.FIRST: _l("First visit"),
+        VisitSequence.FIRST_FOLLOW_UP: _l("First follow-up visit"),
+        VisitSequence.SECOND_FOLLOW_UP: _l("Second follow-up visit"),
+        VisitSequence.LATER_FOLLOW_UP: _l("Later follow-up visit"),
+    },
+    VisitStage: {
+        VisitStage.PROPOSED: _l("Proposed"),
+        VisitStage.CONSENT_REQUESTED: _l("Consent requested"),
+        VisitStage.CONSENTED: _l("Consented"),
+        VisitStage.PREPARING: _l("Preparing"),
+        VisitStage.UNDER_WAY: _l("Under way"),
+        VisitStage.PROVISIONAL_ISSUED: _l("Provisional conclusions issued"),
+        VisitStage.DRAFT_REPORT: _l("Draft report"),
+        VisitStage.WITH_STATE: _l("With the Member State"),
+        VisitStage.FOR_ADOPTION: _l("For adoption"),
+        VisitStage.ADOPTED: _l("Adopted"),
+        VisitStage.RESPONSE_DUE: _l("Response due"),
+        VisitStage.RESPONSE_RECEIVED: _l("Response received"),
+        VisitStage.CLOSED: _l("Closed"),
+        VisitStage.DECLINED: _l("Declined"),
+        VisitStage.DEFERRED: _l("Deferred"),
+        VisitStage.POSTPONED: _l("Postponed"),
+        VisitStage.CANCELLED: _l("Cancelled"),
+    },
+    ConsentScope: {
+        ConsentScope.NOT_ASKED: _l("Not asked"),
+        ConsentScope.ASKED: _l("Asked, no answer yet"),
+        ConsentScope.FULL: _l("Full consent to share"),
+        ConsentScope.PARTIAL: _l("Consent to share in part"),
+        ConsentScope.REFUSED: _l("No consent to share"),
+    },
+    DelegateKind: {
+        DelegateKind.HEAD: _l("Head of delegation"),
+        DelegateKind.MEMBER: _l("Member"),
+        DelegateKind.PARTNER: _l("Partner organisation"),
+        DelegateKind.TEAM: _l("Team"),
+    },
+    MatrixStatus: {
+        MatrixStatus.DRAFT: _l("Draft"),
+        MatrixStatus.SUBMITTED: _l("Submitted"),
+        MatrixStatus.RETURNED: _l("Returned"),
+        MatrixStatus.SIGNED_OFF: _l("Signed off"),
+    },
+    ConclusionKind: {
+        ConclusionKind.PROGRESS: _l("Progress"),
+        ConclusionKind.STRENGTH: _l("Strength"),
+        ConclusionKind.GOOD_PRACTICE: _l("Good practice"),
+        ConclusionKind.SHORTFALL: _l("Shortfall"),
+        ConclusionKind.CONCERN: _l("Concern"),
+        ConclusionKind.TECHNICAL_ASSISTANCE_NEED: _l("Technical assistance need"),
+    },
+    ConclusionStatus: {
+        ConclusionStatus.DRAFT: _l("Draft"),
+        ConclusionStatus.SUBMITTED: _l("Submitted"),
+        ConclusionStatus.RETURNED: _l("Returned"),
+        ConclusionStatus.SIGNED_OFF: _l("Signed off"),
+        ConclusionStatus.SHARED_WITH_STATE: _l("Shared with the Member State"),
+        ConclusionStatus.COMMENTED: _l("Commented on by the Member State"),
+        ConclusionStatus.FINAL: _l("Final"),
+        ConclusionStatus.WITHDRAWN: _l("Withdrawn"),
+    },
+    FollowupStatus: {
+        FollowupStatus.DRAFT: _l("Draft"),
+        FollowupStatus.SUBMITTED: _l("Submitted"),
+        FollowupStatus.RETURNED: _l("Returned"),
+        FollowupStatus.SIGNED_OFF: _l("Signed off"),
+        FollowupStatus.WITHDRAWN: _l("Withdrawn"),
+        FollowupStatus.SUPERSEDED: _l("Superseded"),
+    },
+    Implementation: {
+        Implementation.NOT_ASSESSED: _l("Not assessed"),
+        Implementation.NOT_STARTED: _l("Not started"),
+        Implementation.IN_PROGRESS: _l("In progress"),
+        Implementation.PARTIALLY_IMPLEMENTED: _l("Partially implemented"),
+        Implementation.IMPLEMENTED: _l("Implemented"),
+        Implementation.OVERTAKEN: _l("Overtaken by events"),
+    },
+    Position: {
+        Position.NONE_YET: _l("No position yet"),
+        Position.ACCEPTS: _l("Accepts"),
+        Position.PARTLY: _l("Accepts in part"),
+        Position.NOTES: _l("Takes note"),
+        Position.DISPUTES: _l("Disputes"),
+    },
+    Priority: {
+        Priority.HIGH: _l("High"),
+        Priority.MEDIUM: _l("Medium"),
+        Priority.LOW: _l("Low"),
+    },
+    ExtensionStatus: {
+        ExtensionStatus.REQUESTED: _l("Asked for"),
+        ExtensionStatus.APPROVED: _l("Approved"),
+        ExtensionStatus.REFUSED: _l("Refused"),
+    },
+    Disposition: {
+        Disposition.PENDING: _l("To be looked at"),
+        Disposition.STILL_OPEN: _l("Still open"),
+        Disposition.PARTLY_MET: _l("Met in part"),
+        Disposition.MET: _l("Met"),
+        Disposition.OVERTAKEN: _l("Overtaken by events"),
+    },
+    Sharing: {
+        Sharing.INTERNAL: _l("Internal"),
+        Sharing.STATE_ONLY: _l("Member State only"),
+        Sharing.PARTNERS: _l("Partners"),
+        Sharing.PUBLIC: _l("Public"),
+    },
+    Basis: {
+        Basis.OBLIGATION: _l("Obligation"),
+        Basis.STANDARD: _l("Standard"),
+        Basis.GOOD_PRACTICE: _l("Good practice"),
+    },
+    SealedState: {
+        SealedState.UNSIGNED: _l("Not signed off"),
+        SealedState.SIGNED: _l("Signed off"),
+        SealedState.CHANGED: _l("Changed since it was signed off"),
+    },
+    Purpose: {
+        Purpose.SIGN_OFF: _l("Sign-off"),
+        Purpose.WITHDRAW: _l("Withdrawal"),
+        Purpose.SUPERSEDE: _l("Replacement by another"),
+    },
+    Decision: {
+        Decision.SIGNED: _l("Signed off"),
+        Decision.RETURNED: _l("Returned"),
+        Decision.RECALLED: _l("Recalled"),
+    },
+    Category: {
+        Category.CHANGE: _l("Changes"),
+        Category.COMMENT: _l("Comments"),
+        Category.SIGN_OFF: _l("Sign-offs"),
+        Category.FILE: _l("Files"),
+        Category.ACCESS: _l("Access"),
+    },
+    Outcome: {
+        Outcome.DONE: _l("Done"),
+        Outcome.REFUSED: _l("Refused"),
+        Outcome.FAILED: _l("Failed"),
+    },
+    PlanKind: {
+        PlanKind.STRATEGY: _l("Global strategy"),
+        PlanKind.REGIONAL: _l("Regional plan of action"),
+    },
+    Precision: {
+        Precision.YEAR: _l("Year"),
+        Precision.MONTH: _l("Month"),
+        Precision.DAY: _l("Day"),
+    },
+    Permission: {
+        Permission.RECORD_READ: _l("Read records"),
+        Permission.VISIT_EDIT: _l("Create, edit and move visits"),
+        Permission.ASSESSMENT_EDIT: _l("Edit assessments"),
+        Permission.CONCLUSION_EDIT: _l("Write and edit provisional conclusions"),
+        Permission.CONCLUSION_SHARE: _l("Record that conclusions were shared, commented on, made final"),
+        Permission.FOLLOWUP_EDIT: _l("Write and edit follow-ups"),
+        Permission.FOLLOWUP_TRACK: _l("Record progress, responses, evidence and owners"),
+        Permission.EXTENSION_ASK: _l("Ask for a later due date"),
+        Permission.SUBMIT: _l("Submit for sign-off"),
+        Permission.RECALL: _l("Recall what one submitted"),
+        Permission.REVIEW: _l("See the reviewers' queue"),
+        Permission.SIGN_OFF: _l("Sign off"),
+        Permission.RETURN: _l("Return with a reason"),
+        Permission.EXTENSION_DECIDE: _l("Approve or refuse a later due date"),
+        Permission.COMMENT: _l("Comment"),
+        Permission.REPORT_RUN: _l("Run and export reports"),
+        Permission.CATALOGUE_READ: _l("Read the catalogue and plans"),
+        Permission.LOG_READ: _l("Read the log"),
+        Permission.PEOPLE_MANAGE: _l("Manage people and grants"),
+        Permission.CATALOGUE_MANAGE: _l("Manage the catalogue and settings"),
+        Permission.FILE_REMOVE: _l("Remove a file's content"),
+    },
+}
+
+NOUNS: dict[str, Any] = {
+    "account": _l("Account"),
+    "account_grant": _l("Grant"),
+    "grant": _l("Grant"),
+    "area": _l("Area"),
+    "assessment": _l("Assessment"),
+    "authority": _l("Authority"),
+    "carry_over": _l("Carry-over"),
+    "comment": _l("Comment"),
+    "component": _l("Component"),
+    "conclusion": _l("Conclusion"),
+    "conclusion_paragraph": _l("Paragraph"),
+    "due_extension": _l("Extension of the due date"),
+    "extension": _l("Extension of the due date"),
+    "evidence": _l("Evidence"),
+    "evidence_revision": _l("File"),
+    "export": _l("Export"),
+    "followup": _l("Follow-up"),
+    "followup_area": _l("Further area"),
+    "followup_authority": _l("Responsible authority"),
+    "followup_conclusion": _l("Conclusion answered"),
+    "followup_paragraph": _l("Paragraph"),
+    "matrix": _l("Assessments of the visit"),
+    "measure": _l("Measure"),
+    "organisation": _l("Organisation"),
+    "plan": _l("Plan"),
+    "progress": _l("Progress entry"),
+    "progress_entry": _l("Progress entry"),
+    "report": _l("Report"),
+    "response": _l("Response of the Member State"),
+    "sample": _l("Sample"),
+    "session": _l("Session"),
+    "state": _l("Member State"),
+    "state_response": _l("Response of the Member State"),
+    "tour": _l("Tour"),
+    "visit": _l("Visit"),
+    "visit_area": _l("Area in scope"),
+    "visit_check": _l("On-site check"),
+    "visit_component": _l("Component"),
+    "visit_component_area": _l("Area of a component"),
+    "visit_counterpart": _l("Counterpart met"),
+    "visit_delegate": _l("Delegation"),
+    "visit_delegate_area": _l("Area covered by the delegation"),
+    "visit_move": _l("Stage"),
+    "visit_resolution": _l("Applicable resolution"),
+    "visit_source": _l("Source"),
+}
+
+FIELDS: dict[str, Any] = {
+    "acronym": _l("Acronym"),
+    "active": _l("May sign in"),
+    "area_code": _l("Main area"),
+    "area_edition": _l("Edition of the area"),
+    "areas": _l("Areas"),
+    "assessed_on": _l("Assessed on"),
+    "assessed_source": _l("Source of our assessment"),
+    "assessed_status": _l("Status we assess"),
+    "assessment.area_code": _l("Area"),
+    "authorities": _l("Responsible authorities"),
+    "authority_id": _l("Authority"),
+    "basis": _l("Basis"),
+    "bytes_removed_at": _l("File content removed"),
+    "bytes_removed_reason": _l("Reason for removing the file content"),
+    "checked_on": _l("Date of the check"),
+    "checks": _l("On-site checks"),
+    "comments_due": _l("Comments of the Member State due"),
+    "component_id": _l("Component"),
+    "components": _l("Components"),
+    "conclusion.area_code": _l("Area"),
+    "conclusion_id": _l("Conclusion"),
+    "conclusions": _l("Conclusions answered"),
+    "conclusions_due": _l("Provisional conclusions due"),
+    "content_type": _l("File type"),
+    "counterparts": _l("Counterparts met"),
+    "current_due": _l("Current due date"),
+    "decided_at": _l("Decided"),
+    "decided_by_id": _l("Decided by"),
+    "decision_note": _l("Note on the decision"),
+    "delegate_id": _l("Delegate"),
+    "delegates": _l("Delegation"),
+    "disposition": _l("Finding of the later visit"),
+    "email": _l("E-mail address"),
+    "end": _l("End"),
+    "ends_on": _l("Last day of the grant"),
+    "evidence": _l("Evidence"),
+    "explanation": _l("Explanation"),
+    "filename": _l("File name"),
+    "function": _l("Function"),
+    "further_areas": _l("Further areas"),
+    "happened": _l("Happened on"),
+    "from_stage": _l("From stage"),
+    "indicator": _l("Indicator of completion"),
+    "is_withdrawn": _l("Withdrawn"),
+    "kind": _l("Kind"),
+    "language": _l("Language"),
+    "level": _l("Level"),
+    "met_on": _l("Met on"),
+    "mode": _l("Mode"),
+    "name": _l("Name"),
+    "new_due": _l("New due date"),
+    "next_step": _l("Next step"),
+    "no_conclusion_reason": _l("Reason for no conclusion"),
+    "no_due_reason": _l("Reason for no due date"),
+    "no_indicator_reason": _l("Reason for no indicator"),
+    "note": _l("Note"),
+    "number": _l("Number"),
+    "old_due": _l("Earlier due date"),
+    "organisation_id": _l("Organisation"),
+    "original_due": _l("Original due date"),
+    "owner_id": _l("Owner"),
+    "paragraph_id": _l("Paragraph"),
+    "paragraphs": _l("Paragraphs"),
+    "password": _l("Password"),
+    "place": _l("Place"),
+    "position": _l("Position of the Member State"),
+    "position_on": _l("Date of the position"),
+    "position_source": _l("Source of the position"),
+    "priority": _l("Priority"),
+    "rating": _l("Rating"),
+    "reason": _l("Reason"),
+    "received": _l("Received"),
+    "recorded_at": _l("Recorded"),
+    "recorded_by_id": _l("Recorded by"),
+    "reference": _l("Reference"),
+    "region_code": _l("Region"),
+    "reported_on": _l("Reported on"),
+    "reported_source": _l("Source of the reported status"),
+    "reported_status": _l("Status the Member State reports"),
+    "requested_at": _l("Asked for"),
+    "requested_by_id": _l("Asked for by"),
+    "resolution_number": _l("Resolution"),
+    "resolutions": _l("Applicable resolutions"),
+    "response_due": _l("Response due"),
+    "response_received": _l("Response received"),
+    "role": _l("Role"),
+    "scope": _l("Scope"),
+    "second_factor": _l("Second factor"),
+    "sequence": _l("Sequence"),
+    "sha256": _l("SHA-256"),
+    "share_consent": _l("Consent to share"),
+    "share_consent_by": _l("Consent to share given by"),
+    "share_consent_on": _l("Date of the consent to share"),
+    "share_excluded": _l("Parts excluded from sharing"),
+    "sharing": _l("Sharing level"),
+    "size": _l("Size"),
+    "source": _l("Source"),
+    "source_note": _l("Note of the source"),
+    "sources": _l("Sources"),
+    "stage": _l("Stage"),
+    "start": _l("Start"),
+    "state_comment": _l("Comment of the Member State"),
+    "state_commented_on": _l("Date of the comment"),
+    "state_id": _l("Member State"),
+    "states": _l("Member States"),
+    "status": _l("Status"),
+    "status_reason": _l("Reason for the status"),
+    "subject": _l("Subject"),
+    "summary": _l("Summary"),
+    "superseded_by_id": _l("Superseded by"),
+    "text": _l("Text"),
+    "title": _l("Title"),
+    "to_stage": _l("To stage"),
+    "tour_id": _l("Tour"),
+    "type": _l("Type"),
+    "url": _l("Address"),
+    "visit_consent_by": _l("Consent to the visit given by"),
+    "visit_consent_on": _l("Date of the consent to the visit"),
+    "visit_id": _l("Visit"),
+    "workflow": _l("Workflow status"),
+    "written_at": _l("Written"),
+    "written_by_id": _l("Written by"),
+    "year": _l("Year"),
+}
+
+EVENTS: dict[str, Any] = {
+    "account.created": _l("created the account"),
+    "account.disabled": _l("disabled the account"),
+    "account.enabled": _l("enabled the account"),
+    "account.granted": _l("granted a role"),
+    "account.revoked": _l("revoked a grant"),
+    "account.signed_in": _l("signed in"),
+    "account.signed_out": _l("signed out"),
+    "account.sign_in_failed": _l("tried to sign in and failed"),
+    "account.password_changed": _l("changed the password"),
+    "account.password_reset": _l("reset the password"),
+    "comment.written": _l("commented"),
+    "conclusion.shared_with_state": _l("shared it with the Member State"),
+    "conclusion.made_final": _l("made it final"),
+    "evidence.added": _l("added evidence"),
+    "evidence.bytes_removed": _l("removed the content of a file"),
+    "evidence.downloaded": _l("downloaded a file"),
+    "extension.approved": _l("approved a later due date"),
+    "extension.refused": _l("refused a later due date"),
+    "extension.requested": _l("asked for a later due date"),
+    "followup.carried_over": _l("carried it over to a later visit"),
+    "visit.moved": _l("moved it to another stage"),
+}
+
+_VERBS: dict[str, Any] = {
+    "added": _l("added"),
+    "approved": _l("approved"),
+    "changed": _l("changed"),
+    "commented": _l("commented"),
+    "created": _l("created"),
+    "deleted": _l("deleted"),
+    "downloaded": _l("downloaded"),
+    "edited": _l("edited"),
+    "exported": _l("exported"),
+    "loaded": _l("loaded"),
+    "moved": _l("moved"),
+    "recalled": _l("recalled"),
+    "recorded": _l("recorded"),
+    "refused": _l("refused"),
+    "removed": _l("removed"),
+    "requested": _l("asked for"),
+    "returned": _l("returned"),
+    "signed_off": _l("signed off"),
+    "submitted": _l("submitted"),
+    "superseded": _l("superseded"),
+    "updated": _l("updated"),
+    "withdrawn": _l("withdrawn"),
+}
+
+
+def words(member: Enum | None) -> str:
+    """``FollowupStatus.SIGNED_OFF`` → "Signed off"; ``None`` → ""."""
+    if member is None:
+        return ""
+    known = WORDS.get(type(member), {}) if isinstance(member, StrEnum) else {}
+    return _known(known, member, str(member))
+
+
+def field_words(name: str, table: str | None = None) -> str:
+    """``current_due`` → "Current due date"; ``table`` decides where one column name has two meanings."""
+    specific = f"{table}.{name}"
+    return _known(FIELDS, specific if specific in FIELDS else name, name)
+
+
+def noun_words(object_type: str) -> str:
+    """``followup`` → "Follow-up"."""
+    return _known(NOUNS, object_type, object_type)
+
+
+def event_words(kind: str) -> str:
+    """``followup.signed_off`` → "signed off": its own words, its verb's, or the verb written out."""
+    verb = kind.rpartition(".")[2]
+    found = EVENTS.get(kind) or _VERBS.get(verb)
+    return str(found) if found else _written_out(verb)
+
+
+def value_words(table: str, column: str, value: Any) -> str:
+    """What a column holds, in words, also from the plain text of a version row or an event; ``None`` → ""."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list | tuple | set | frozenset):
+        return "; ".join(value_words(table, column, item) for item in value)
+    return _scalar_words(_column_type(table, column), value)
+
+
+def _scalar_words(kind: Any, value: Any) -> str:
+    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
+        return _enum_words(kind.enum_class, value)
+    if isinstance(value, PartialDate):
+        return partial_words(value)
+    if isinstance(kind, PartialDateType):
+        return partial_words(PartialDate.parse(str(value)))
+    if isinstance(value, datetime):
+        return moment_words(value)
+    if isinstance(value, date):
+        return date_words(value)
+    if isinstance(kind, sa.Date):
+        return date_words(date.fromisoformat(str(value)))
+    if isinstance(kind, UtcDateTime):
+        return moment_words(datetime.fromisoformat(str(value)))
+    return str(value)
+
+
+def _enum_words(members: Any, value: Any) -> str:
+    try:
+        return words(members(value))
+    except ValueError:  # a version row may outlive the member that it names
+        return _written_out(str(value))
+
+
+def _column_type(table: str, column: str) -> Any:
+    found = Base.metadata.tables.get(table)
+    return found.c[column].type if found is not None and column in found.c else None
+
+
+def _known(known: Mapping[Any, Any], key: Any, name: str) -> str:
+    if key in known:
+        return str(known[key])
+    if has_app_context() and current_app.config["SETTINGS"].is_production:
+        return _written_out(name)
+    raise KeyError(f"{key!r} has no words; add them to tracker/web/words.py")
+
+
+def _written_out(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,168 @@
+"""The base of our forms: what is bound, kept for the page that shows it again, and compared when two people edit.
+
+A form takes only the fields that it declares: whatever else is posted is never looked at (R10).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import wtforms
+from flask import request
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import CombinedMultiDict
+
+from tracker.errors import Invalid, Stale
+from tracker.forms import checks
+
+_REQUEST_KEY = re.compile(r"[0-9a-f-]{32,64}")
+_CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A field that two people gave different values: both in words."""
+
+    name: str
+    label: str
+    theirs: str
+    mine: str
+
+
+class VersionField(wtforms.HiddenField):
+    """The version of the row that is on the screen; ``data`` is None when none was posted or it is no number."""
+
+    data: Any
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.type = "HiddenField"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        text = valuelist[0] if valuelist else ""
+        is_version = checks.is_ascii_number(text) and len(text) <= 10
+        self.data = int(text) if is_version else None
+
+    def _value(self) -> str:
+        return "" if self.data is None else str(self.data)
+
+
+class RequestKeyField(wtforms.HiddenField):
+    """A key made for each form drawn, so that its second use lands on what the first one made (R21)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default=lambda: str(uuid4()), **kwargs)
+        self.type = "HiddenField"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if valuelist and _REQUEST_KEY.fullmatch(valuelist[0]):
+            self.data = valuelist[0]
+
+
+class RowForm(wtforms.Form):
+    """One entry of a ``RowsField``: a delegate, a counterpart, a component."""
+
+
+class RowsField(wtforms.FieldList):  # type: ignore[type-arg]  # not generic when it runs
+    """Several entries of one ``RowForm``, posted as ``<name>-0-<field>`` and so on; ``data`` is a list of dicts."""
+
+    def __init__(self, form: type[RowForm], label: Any, *, most: int = 60, least: int = 0, **kwargs: Any) -> None:
+        super().__init__(wtforms.FormField(form), label, min_entries=least, max_entries=most, **kwargs)
+        self.type = "FieldList"
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        """The numbers of the entries; FieldList's own stumbles over digits such as ``²`` (R29)."""
+        number = re.compile(re.escape(prefix) + r"-([0-9]{1,4})-")
+        for name in formdata:
+            found = number.match(name)
+            if found:
+                yield int(found.group(1))
+
+    def shown(self, value: Any) -> str:
+        """Entries are compared one by one on the page, not in a line of words."""
+        return ""
+
+    def typed(self) -> str:
+        """See ``shown``."""
+        return ""
+
+
+class TrackerForm(FlaskForm):
+    """The base of each form. ``fill(row)`` shows a row, ``values()`` gives what a service takes."""
+
+    version = VersionField()
+    request_key = RequestKeyField()
+
+    is_bound = False
+
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Form data only: JSON would put numbers and lists where texts are expected."""
+            if formdata is None or hasattr(formdata, "getlist"):
+                return formdata
+            if not (request and request.method in _CHANGING):
+                return None
+            return CombinedMultiDict([request.files, request.form])
+
+    def post_process(self, formdata: Any = None) -> None:
+        """Remember whether something was posted to this form."""
+        self.is_bound = formdata is not None
+        super().post_process(formdata)  # type: ignore[misc]  # newer than its stubs
+
+    def names(self) -> list[str]:
+        """The fields that people fill in, in the order of the page."""
+        hidden = ("version", "request_key", self.meta.csrf_field_name)
+        return [name for name in self._fields if name not in hidden]
+
+    def stored(self, row: Any) -> dict[str, Any]:
+        """The row's values by field name. Override it where a field is no column of the same name."""
+        return {name: getattr(row, name) for name in self.names() if hasattr(row, name)}
+
+    def fill(self, row: Any) -> None:
+        """Show the row, with its version; what was posted to this form stays as typed."""
+        if self.is_bound:
+            return
+        for name, value in self.stored(row).items():
+            self._fields[name].process(None, value)
+        self.version.data = getattr(row, "version", None)
+
+    def values(self) -> dict[str, Any]:
+        """What was given, by field name: nothing but the declared fields."""
+        return {name: self._fields[name].data for name in self.names()}
+
+    def check_version(self, row: Any) -> None:
+        """Refuse a form that was opened on an earlier version of the row (R20)."""
+        if self.version.data != row.version:
+            raise Stale(
+                _(
+                    "Someone changed this record after you opened the page. Nothing that you typed is lost: "
+                    "compare both texts below, then save again."
+                )
+            )
+
+    def conflict(self, row: Any) -> list[Conflict]:
+        """The fields in which the row and what was typed differ, for the page that shows both.
+
+        That page is one of the row's present version: saving it again is a decision, and is taken.
+        """
+        found = []
+        for name, stored in self.stored(row).items():
+            field: Any = self._fields[name]
+            theirs, mine = field.shown(stored), field.typed()
+            if theirs != mine:
+                found.append(Conflict(name, str(field.label.text), theirs, mine))
+        self.version.data = row.version
+        return found
+
+    def refuse(self, error: Invalid) -> None:
+        """Put what a service found wrong beside the field that it is about, or above the form."""
+        field = self._fields.get(error.field or "")
+        if field is None:
+            self.form_errors = [*self.form_errors, error.message]
+        else:
+            field.errors = [*field.errors, error.message]

@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, make_response, render_template, request
-from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -21,6 +20,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.wsgi import get_input_stream
 
 from tracker import history
+from tracker.database import set_may_write
 from tracker.errors import Forbidden, Missing, TrackerError
 from tracker.extensions import db
 
@@ -153,34 +153,35 @@ def _record_refusal(rule: str) -> None:
 
 
 def page(refusal: Refusal) -> Response:
-    """The refusal as a page; one that asks the database nothing when the database is the trouble."""
+    """The refusal as a page, in the fullest frame that can be drawn: without the database there is less of it."""
     kept = kept_text()
     if not refusal.without_database:
         try:
             return make_response(_render("base.html", refusal, kept), refusal.status)
         except database_errors.SQLAlchemyError as error:
-            log.warning("no frame", exc_info=error)
+            log.warning("no page", exc_info=error)
     g.bare_page = True
-    layout = "base.html" if _has_session() else "errors/bare.html"
-    return make_response(_render(layout, refusal, kept), refusal.status)
+    set_may_write(False)  # the session may still be read where it cannot be written
+    try:
+        return make_response(_render("base.html", refusal, kept), refusal.status)
+    except database_errors.SQLAlchemyError as error:
+        log.warning("no bare page", exc_info=error)
+    return make_response(_render("errors/bare.html", refusal, kept, has_session=False), refusal.status)
 
 
-def _has_session() -> bool:
-    """Whether the session could be opened: it lies in the database, too."""
-    return request_ctx.session is not None
-
-
-def _render(layout: str, refusal: Refusal, kept: Kept) -> str:
-    may_send_again = refusal.status in SENDABLE_AGAIN and _has_session() and not _is_from_elsewhere()
-    return render_template(
-        "errors/refused.html",
-        layout=layout,
-        refusal=refusal,
-        kept=kept,
-        address=_address(),
-        is_upload=request.mimetype == "multipart/form-data",
-        may_send_again=may_send_again,
-        request_id=history.request_id(),
+def _render(layout: str, refusal: Refusal, kept: Kept, *, has_session: bool = True) -> str:
+    may_send_again = has_session and refusal.status in SENDABLE_AGAIN and not _is_from_elsewhere()
+    return str(
+        render_template(
+            "errors/refused.html",
+            layout=layout,
+            refusal=refusal,
+            kept=kept,
+            address=_address(),
+            is_upload=request.mimetype == "multipart/form-data",
+            may_send_again=may_send_again,
+            request_id=history.request_id(),
+        )
     )
 
 

@@ -1,0 +1,36 @@
+"""What holds for every page: it is HTML, has one heading, no id twice, and nothing inline that the CSP refuses."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+import html5lib
+from html5lib.html5parser import ParseError
+
+INLINE = re.compile(r"<style\b|<[^>]*\s(?:style|on[a-z]+)=|<script(?![^>]*\ssrc=)|href=\"javascript:", re.IGNORECASE)
+ID = re.compile(r"<[^>]*\sid=\"([^\"]*)\"")
+FRAGMENT = re.compile(r"\s*<!doctype", re.IGNORECASE)
+
+
+def check_page(html: str) -> None:
+    """Fail the test unless the page is fit to be sent."""
+    assert FRAGMENT.match(html), "a page starts with its doctype"
+    _parse(html)
+    found = INLINE.search(html)
+    assert found is None, f"inline style, script or handler: {html[found.start() : found.end() + 60]!r}"
+    assert html.count("<h1") == 1, f"{html.count('<h1')} headings of the first level"
+    twice = [name for name, times in Counter(ID.findall(html)).items() if times > 1]
+    assert not twice, f"ids used twice: {twice}"
+
+
+@lru_cache(maxsize=64)
+def _parse(html: str) -> None:
+    parser = html5lib.HTMLParser(strict=True)
+    try:
+        parser.parse(html)
+    except ParseError as error:
+        line, column = parser.errors[-1][0] if parser.errors else (0, 0)
+        around = "\n".join(html.splitlines()[max(0, line - 3) : line + 1])
+        raise AssertionError(f"not HTML, line {line}, column {column}: {error}\n{around}") from error

@@ -49,14 +49,15 @@ def _sqlite_pair(table: str, when: str) -> list[str]:
     ]
 
 
+# "%%" is one "%": the driver reads placeholders.
 _POSTGRESQL_FUNCTIONS = [
     """CREATE OR REPLACE FUNCTION tracker_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION '% keeps the past and is never changed', TG_TABLE_NAME; END $$""",
+    BEGIN RAISE EXCEPTION '%% keeps the past and is never changed', TG_TABLE_NAME; END $$""",
     """CREATE OR REPLACE FUNCTION tracker_close_only() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF OLD.to_event IS NOT NULL
          OR (to_jsonb(NEW) - 'to_event') IS DISTINCT FROM (to_jsonb(OLD) - 'to_event') THEN
-        RAISE EXCEPTION '% keeps the past and is never changed', TG_TABLE_NAME;
+        RAISE EXCEPTION '%% keeps the past and is never changed', TG_TABLE_NAME;
       END IF;
       RETURN NEW;
     END $$""",

@@ -29,6 +29,7 @@ from tracker.partial_date import PartialDate
 FORMAT = 1
 FIRST_PREV = "0" * 64
 CHAIN_LOCK = 1373
+SILENT = frozenset({"submission", "contributor"})  # kept like the rest; the event itself tells of them
 QUIET = frozenset({"id", "version", "content_version", "content_sha256", "sealed_sha256", "updated_at", "created_at"})
 
 Row = dict[str, Any]
@@ -76,7 +77,7 @@ def record(
     ledger = _ledger(db.session())
     object_type, object_id = _name_of(obj)
     rows = _take(ledger, (object_type, object_id)) if isinstance(obj, Versioned) else {}
-    changes = {_label(key): _difference(_before(ledger, key), now) for key, now in rows.items()}
+    changes = {_label(key): _difference(_before(ledger, key), now) for key, now in rows.items() if key[0] not in SILENT}
     ledger.noted.append(
         Noted(
             {

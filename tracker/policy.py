@@ -187,7 +187,7 @@ def load(account: Account, model: Any, **keys: Any) -> Any:
 
 def can(account: Account, permission: Permission, thing: Any = None) -> bool:
     """Whether ``require`` would let it pass."""
-    return _refusal(account, permission, thing) is None
+    return refusal(account, permission, thing) is None
 
 
 def require(account: Account, permission: Permission, thing: Any = None) -> None:
@@ -195,9 +195,9 @@ def require(account: Account, permission: Permission, thing: Any = None) -> None
 
     ``thing`` is a record with a ``state_id``, a State's code, or nothing (the permission anywhere).
     """
-    refusal = _refusal(account, permission, thing)
-    if refusal:
-        raise Forbidden(refusal, who_may(permission))
+    rule = refusal(account, permission, thing)
+    if rule:
+        raise Forbidden(rule, who_may(permission))
 
 
 def who_may(permission: Permission) -> str:
@@ -205,7 +205,8 @@ def who_may(permission: Permission) -> str:
     return role_words(ROLES[permission])
 
 
-def _refusal(account: Account, permission: Permission, thing: Any) -> str | None:
+def refusal(account: Account, permission: Permission, thing: Any = None) -> str | None:
+    """The rule that forbids it, in words; None when it is allowed."""
     state_id = thing if isinstance(thing, str) else getattr(thing, "state_id", None)
     if not has_role(account, *ROLES[permission]):
         return _("Your role does not allow this.")

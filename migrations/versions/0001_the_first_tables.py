@@ -1,6 +1,6 @@
 """the first tables
 
-Revision: 0001, after 
+Revision: 0001, after nothing
 """
 
 import sqlalchemy as sa
@@ -146,6 +146,18 @@ def upgrade():
         batch_op.create_index('ix_conclusion_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_conclusion_version_state_id_id', ['state_id', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_conclusion_version_workflow_id', ['workflow', 'id', 'from_event'], unique=False)
+
+    op.create_table('contributor_version',
+    sa.Column('object_type', sa.String(length=20), autoincrement=False, nullable=False),
+    sa.Column('object_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('account_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('round', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('to_event', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('object_type', 'object_id', 'account_id', 'round', 'from_event', name=op.f('pk_contributor_version'))
+    )
+    with op.batch_alter_table('contributor_version', schema=None) as batch_op:
+        batch_op.create_index('ix_contributor_version_from_event', ['from_event'], unique=False)
 
     op.create_table('due_extension_version',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -445,6 +457,35 @@ def upgrade():
     with op.batch_alter_table('state_response_version', schema=None) as batch_op:
         batch_op.create_index('ix_state_response_version_followup_id', ['followup_id', 'from_event'], unique=False)
         batch_op.create_index('ix_state_response_version_from_event', ['from_event'], unique=False)
+
+    op.create_table('submission_version',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('object_type', sa.String(length=20), autoincrement=False, nullable=True),
+    sa.Column('object_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('state_id', sa.String(length=3), autoincrement=False, nullable=True),
+    sa.Column('reference', sa.String(length=40), autoincrement=False, nullable=True),
+    sa.Column('title', sa.String(length=300), autoincrement=False, nullable=True),
+    sa.Column('purpose', sa.String(length=32), autoincrement=False, nullable=True),
+    sa.Column('previous_status', sa.String(length=32), autoincrement=False, nullable=True),
+    sa.Column('content_version', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('round', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('drafted_by_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('submitted_by_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), autoincrement=False, nullable=True),
+    sa.Column('note', sa.Text(), autoincrement=False, nullable=True),
+    sa.Column('decision', sa.String(length=32), autoincrement=False, nullable=True),
+    sa.Column('decided_by_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), autoincrement=False, nullable=True),
+    sa.Column('reason', sa.Text(), autoincrement=False, nullable=True),
+    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('to_event', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_submission_version'))
+    )
+    with op.batch_alter_table('submission_version', schema=None) as batch_op:
+        batch_op.create_index('ix_submission_version_decision_submitted_at_id', ['decision', 'submitted_at', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_submission_version_from_event', ['from_event'], unique=False)
+        batch_op.create_index('ix_submission_version_object_type_object_id_id', ['object_type', 'object_id', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_submission_version_state_id_decision_submitted_at_id', ['state_id', 'decision', 'submitted_at', 'id', 'from_event'], unique=False)
 
     op.create_table('tour',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -936,6 +977,8 @@ def upgrade():
     sa.Column('purpose', sa.Enum('sign_off', 'withdraw', 'supersede', name='purpose', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('previous_status', sa.String(length=32), nullable=False),
     sa.Column('content_version', sa.Integer(), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('drafted_by_id', sa.Integer(), nullable=True),
     sa.Column('submitted_by_id', sa.Integer(), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
@@ -944,6 +987,7 @@ def upgrade():
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['decided_by_id'], ['account.id'], name=op.f('fk_submission_decided_by_id')),
+    sa.ForeignKeyConstraint(['drafted_by_id'], ['account.id'], name=op.f('fk_submission_drafted_by_id')),
     sa.ForeignKeyConstraint(['state_id'], ['state.id'], name=op.f('fk_submission_state_id')),
     sa.ForeignKeyConstraint(['submitted_by_id'], ['account.id'], name=op.f('fk_submission_submitted_by_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_submission'))
@@ -1712,6 +1756,13 @@ def downgrade():
 
     op.drop_table('tour_version')
     op.drop_table('tour')
+    with op.batch_alter_table('submission_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_submission_version_state_id_decision_submitted_at_id')
+        batch_op.drop_index('ix_submission_version_object_type_object_id_id')
+        batch_op.drop_index('ix_submission_version_from_event')
+        batch_op.drop_index('ix_submission_version_decision_submitted_at_id')
+
+    op.drop_table('submission_version')
     with op.batch_alter_table('state_response_version', schema=None) as batch_op:
         batch_op.drop_index('ix_state_response_version_from_event')
         batch_op.drop_index('ix_state_response_version_followup_id')
@@ -1789,6 +1840,10 @@ def downgrade():
         batch_op.drop_index('ix_due_extension_version_followup_id')
 
     op.drop_table('due_extension_version')
+    with op.batch_alter_table('contributor_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_contributor_version_from_event')
+
+    op.drop_table('contributor_version')
     with op.batch_alter_table('conclusion_version', schema=None) as batch_op:
         batch_op.drop_index('ix_conclusion_version_workflow_id')
         batch_op.drop_index('ix_conclusion_version_state_id_id')

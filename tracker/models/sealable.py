@@ -14,6 +14,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from tracker.database import Base, PartialDateType, UtcDateTime, choice
+from tracker.models.versions import Versioned
 from tracker.partial_date import PartialDate
 
 
@@ -99,8 +100,23 @@ class Sealable:
         )
 
 
-class Submission(Base):
-    """One trip of a record to the reviewers: asked by one person, decided by another, with the notes of both."""
+class _OfSealable(Versioned):
+    """Stands in the history of the record that it names by type and id."""
+
+    __root__ = "sealable"
+    object_type: Any
+    object_id: Any
+
+    @property
+    def root_key(self) -> tuple[str, int]:
+        return self.object_type, self.object_id
+
+
+class Submission(Base, _OfSealable):
+    """One trip of a record to the reviewers: asked by one person, decided by another, with the notes of both.
+
+    ``round`` is the number of seals the record had then; with ``drafted_by_id`` it tells whose move it is.
+    """
 
     __tablename__ = "submission"
     __table_args__ = (
@@ -118,6 +134,8 @@ class Submission(Base):
     purpose: Mapped[Purpose] = mapped_column(choice(Purpose, "purpose"))
     previous_status: Mapped[str] = mapped_column(sa.String(32))
     content_version: Mapped[int]
+    round: Mapped[int]
+    drafted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     submitted_by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(sa.Text, default="")
@@ -127,7 +145,7 @@ class Submission(Base):
     reason: Mapped[str] = mapped_column(sa.Text, default="")
 
 
-class Contributor(Base):
+class Contributor(Base, _OfSealable):
     """Who changed a sealed field or evidence in the round since seal number ``round`` (R12)."""
 
     __tablename__ = "contributor"

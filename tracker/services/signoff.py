@@ -51,6 +51,8 @@ def submit(record: Any, *, by: Account, note: str = "", purpose: Purpose = Purpo
         purpose=purpose,
         previous_status=before,
         content_version=record.content_version,
+        round=record.seal_count,
+        drafted_by_id=record.drafted_by_id,
         submitted_by_id=by.id,
         submitted_at=clock.now(),
         note=note,

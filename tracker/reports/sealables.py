@@ -1,0 +1,31 @@
+"""Find a sealable record by the name that addresses and the queue give it: object type and reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from tracker import policy
+from tracker.errors import NotFound
+from tracker.models import Account, Conclusion, Followup, Matrix, Visit
+
+NOUNS: dict[str, Any] = {"followup": Followup, "conclusion": Conclusion}
+MATRIX_SUFFIX = "-M"
+
+
+def load(account: Account, object_type: str, reference: str) -> Any:
+    """The visible record; NotFound when there is none or it is out of scope (R9)."""
+    if object_type == "matrix" and reference.endswith(MATRIX_SUFFIX):
+        visit = policy.load(account, Visit, reference=reference.removesuffix(MATRIX_SUFFIX))
+        return policy.load(account, Matrix, visit_id=visit.id)
+    if object_type in NOUNS:
+        return policy.load(account, NOUNS[object_type], reference=reference)
+    raise NotFound(_("There is no such record, or it lies outside your scope."))
+
+
+def address(object_type: str, reference: str) -> str:
+    """The page of a record, by its published address."""
+    if object_type == "matrix":
+        return f"/visits/{reference.removesuffix(MATRIX_SUFFIX)}/matrix"
+    return {"followup": "/follow-ups/", "conclusion": "/conclusions/", "visit": "/visits/"}[object_type] + reference

@@ -1,0 +1,127 @@
+"""Sign-off: the reviewers' queue, one item with its difference from the last seal, sign or return; submit, recall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker import policy, seals
+from tracker.errors import Invalid, TrackerError
+from tracker.extensions import db
+from tracker.forms.review import ReturnForm, SignForm, SubmitForm
+from tracker.models import Role
+from tracker.policy import Permission
+from tracker.reports import review, sealables
+from tracker.services import sign_in, signoff
+from tracker.web import sealed
+from tracker.web.lists import ListPage
+
+blueprint = Blueprint("review", __name__, url_prefix="/review")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """The queue: what waits for a signature, oldest first, and whose move it is."""
+    page = review.QUEUE.page(request.args, review.scope(current_user))
+    return render_template(
+        "review/index.html",
+        list=ListPage(page, "review.index", request.args),
+        own=review.own_work(current_user, page.rows),
+        extensions=review.extensions(current_user),
+    )
+
+
+@blueprint.get("/<object_type>/<reference>")
+def item(object_type: str, reference: str) -> ResponseReturnValue:
+    """One item: what would be signed, and how it differs from the last seal."""
+    record = sealables.load(current_user, object_type, reference)
+    return _item_page(record, SignForm(formdata=None), ReturnForm(formdata=None))
+
+
+@blueprint.post("/<object_type>/<reference>/sign")
+def sign_off(object_type: str, reference: str) -> ResponseReturnValue:
+    """submitted → signed_off, at the version that was on the screen, with a factor again."""
+    record = sealables.load(current_user, object_type, reference)
+    policy.require(current_user, Permission.REVIEW, record)
+    form = SignForm()
+    if not form.validate_on_submit():
+        return _item_page(record, form, ReturnForm(formdata=None), 422)
+    if policy.can(current_user, Permission.SIGN_OFF, record):
+        try:
+            sign_in.confirm_factor(current_user, form.factor.data)
+        except Invalid as wrong:
+            form.refuse(wrong)
+            return _item_page(record, form, ReturnForm(formdata=None), 422)
+    seal = signoff.sign_off(record, by=current_user, content_version=form.signed_version(), note=form.note.data)
+    db.session.commit()
+    flash(_("%(reference)s is signed off. Seal %(digest)s.", reference=reference, digest=seal.seal_sha256[:12]))
+    return redirect(url_for("review.index"), 303)
+
+
+@blueprint.post("/<object_type>/<reference>/return")
+def return_(object_type: str, reference: str) -> ResponseReturnValue:
+    """submitted → returned, with a reason."""
+    record = sealables.load(current_user, object_type, reference)
+    policy.require(current_user, Permission.REVIEW, record)
+    form = ReturnForm()
+    if not form.validate_on_submit():
+        return _item_page(record, SignForm(formdata=None), form, 422)
+    signoff.return_(record, by=current_user, reason=form.reason.data)
+    db.session.commit()
+    flash(_("%(reference)s is returned; whoever submitted it is told.", reference=reference))
+    return redirect(url_for("review.index"), 303)
+
+
+@blueprint.post("/<object_type>/<reference>/submit")
+def submit(object_type: str, reference: str) -> ResponseReturnValue:
+    """draft or returned → submitted."""
+    record = sealables.load(current_user, object_type, reference)
+    policy.require(current_user, Permission.SUBMIT, record)
+    form = SubmitForm()
+    if not form.validate_on_submit():
+        raise TrackerError(" ".join(fault.message for fault in form.error_summary()))
+    signoff.submit(record, by=current_user, note=form.note.data)
+    db.session.commit()
+    flash(_("%(reference)s is submitted and locked until a reviewer decides.", reference=reference))
+    return redirect(sealables.address(object_type, reference), 303)
+
+
+@blueprint.post("/<object_type>/<reference>/recall")
+def recall(object_type: str, reference: str) -> ResponseReturnValue:
+    """submitted → where it was, by the person who submitted it."""
+    record = sealables.load(current_user, object_type, reference)
+    policy.require(current_user, Permission.SUBMIT, record)
+    signoff.recall(record, by=current_user)
+    db.session.commit()
+    flash(_("%(reference)s is recalled; you can change it again.", reference=reference))
+    return redirect(sealables.address(object_type, reference), 303)
+
+
+def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int = 200) -> ResponseReturnValue:
+    if not sign.is_bound:
+        sign.content_version.data = str(record.content_version)
+    pending = policy.pending_submission(record)
+    return (
+        render_template(
+            "review/item.html",
+            record=record,
+            object_type=record.__tablename__,
+            record_href=sealables.address(record.__tablename__, record.reference),
+            pending=pending,
+            people=review.people(pending, review.notes(record)),
+            notes=review.notes(record),
+            seal=seals.last(record),
+            fields=sealed.fields(record),
+            changes=sealed.changes(record) if record.seal_count else [],
+            refusal=policy.refusal(current_user, Permission.SIGN_OFF, record),
+            may_return=policy.can(current_user, Permission.RETURN, record),
+            is_reviewer=policy.has_role(current_user, Role.REVIEWER),
+            sign=sign,
+            return_form=return_form,
+        ),
+        status,
+    )

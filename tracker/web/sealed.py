@@ -1,0 +1,99 @@
+"""Sealed fields in words: what a reviewer reads before signing, and what changed since the last seal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from tracker import seals
+from tracker.models import Basis, ConclusionKind, Implementation, Seal
+from tracker.partial_date import PartialDate
+from tracker.reports import catalogue
+from tracker.seals import FieldChange
+from tracker.web.dates import partial
+from tracker.web.words import field_words, words
+
+ENUMS = {"basis": Basis, "kind": ConclusionKind, "assessed_status": Implementation}
+DATES = ("current_due", "assessed_on")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A sealed field with both its values as text, lists a line each."""
+
+    name: str
+    label: str
+    old: str
+    new: str
+
+
+def changes(record: Any) -> list[Shown]:
+    """What differs from the last seal; every field that is filled when there is none."""
+    return [show(change) for change in seals.since_last_seal(record)]
+
+
+def fields(record: Any) -> list[tuple[str, str]]:
+    """Every sealed field of the record as it is now: label and text."""
+    values = seals.content(record)
+    return [(field_words(name), text(name, values.get(name))) for name in seals.names(record)]
+
+
+def show(change: FieldChange) -> Shown:
+    return Shown(change.name, field_words(change.name), text(change.name, change.old), text(change.name, change.new))
+
+
+def text(name: str, value: Any) -> str:
+    """One sealed field's value as text."""
+    if value in (None, "", []):
+        return ""
+    if name in ENUMS:
+        return str(words(ENUMS[name](value)))
+    if name in DATES:
+        return str(partial(PartialDate.parse(value)).striptags())
+    if isinstance(value, list):
+        return _lines(name, value)
+    return str(value)
+
+
+def _lines(name: str, value: list[Any]) -> str:
+    if name == "area":
+        return _area(value[0])
+    if name == "further_areas":
+        return "\n".join(_area(code) for code in value)
+    if name == "conclusions":
+        return "\n".join(f"{reference}: {words_of}" for reference, words_of in value)
+    if name == "evidence":
+        return "\n".join(_evidence(*item) for item in value)
+    if name == "assessments":
+        return "\n".join(_assessment(*item) for item in value)
+    return "\n".join(str(item) for item in value)
+
+
+def _area(code: str | None) -> str:
+    return f"{code} {catalogue.area_titles().get(code, '')}".strip() if code else ""
+
+
+def _evidence(title: str, source: str, digests: list[str]) -> str:
+    marks = [_("SHA-256 %(digest)s", digest=digest) for digest in digests]
+    return " · ".join(part for part in [title, source, *marks] if part)
+
+
+def _assessment(code: str, _edition: int, rating: str, explanation: str) -> str:
+    line = f"{_area(code)}: {catalogue.rating_labels().get(rating, rating)}"
+    return f"{line}. {explanation}" if explanation else line
+
+
+def signature(seal: Seal) -> list[tuple[str, Any]]:
+    """What page, print and file say of a signature (R16)."""
+    return [
+        (_("Signed by"), seal.signer_name),
+        (_("Role"), seal.signer_role),
+        (_("Time"), seal.signed_at),
+        (_("Meaning"), words(seal.meaning)),
+        (_("Note"), seal.note),
+        (_("Content version"), seal.content_version),
+        (_("SHA-256 of the content"), seal.content_sha256),
+        (_("SHA-256 of the seal"), seal.seal_sha256),
+    ]

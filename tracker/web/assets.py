@@ -18,12 +18,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
-from flask import Flask, Response, abort, current_app, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
 from markupsafe import Markup
 
 OWN = Path(__file__).resolve().parent.parent / "static"
 BOOTSTRAP = {"bootstrap.css": "bootstrap.min.css", "bootstrap.rtl.css": "bootstrap.rtl.min.css"}
 A_YEAR = "public, max-age=31536000, immutable"
+
+blueprint = Blueprint("assets", __name__)
 
 _PICTURE = re.compile(r'url\("(data:image/svg\+xml,[^"]*)"\)')
 _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=\S+ \*/")
@@ -48,8 +50,7 @@ class Assets:
 
 
 def init_assets(app: Flask) -> None:
-    """Serve the assets at ``/assets/<digest>/<name>`` and give templates ``asset()`` and ``icon()``."""
-    app.add_url_rule("/assets/<digest>/<name>", "asset", _serve)
+    """Give templates ``asset()`` and ``icon()``."""
     app.jinja_env.globals.update(asset=address, icon=icon)
 
 
@@ -58,7 +59,7 @@ def address(name: str) -> str:
     assets = _assets()
     if name not in assets.files:
         raise KeyError(f"there is no asset {name!r}")
-    return url_for("asset", digest=assets.digest, name=name)
+    return url_for("assets.serve", digest=assets.digest, name=name)
 
 
 def icon(name: str) -> Markup:
@@ -70,7 +71,8 @@ def icon(name: str) -> Markup:
     )
 
 
-def _serve(digest: str, name: str) -> Response:
+@blueprint.get("/assets/<digest>/<name>")
+def serve(digest: str, name: str) -> Response:
     """An asset; one with an outdated digest is still found, but not kept."""
     assets = _assets()
     asset = assets.files.get(name) or abort(404)

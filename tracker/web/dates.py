@@ -75,7 +75,9 @@ def _half_known(start: PartialDate | None, end: PartialDate | None) -> str:
 
 
 def _locale() -> Locale:
-    return get_locale() or ENGLISH
+    """The reader's; English without a territory would give the American order."""
+    found = get_locale()
+    return ENGLISH if found is None or str(found) == "en" else found
 
 
 def _marked(iso: str, words: str) -> Markup:

@@ -47,10 +47,11 @@ class PseudoTranslations(NullTranslations):
 
 def init_locale(app: Flask, babel: Babel) -> None:
     """Let each request speak the language its reader chose."""
-    app.config.setdefault("BABEL_DEFAULT_LOCALE", str(_LOCALES[DEFAULT]))
+    app.config["BABEL_DEFAULT_LOCALE"] = str(_LOCALES[DEFAULT])
     babel.init_app(app, locale_selector=_selected)
-    pseudo = str(_LOCALES[PSEUDO])
-    babel.domain_instance.cache[pseudo, babel.domain_instance.domain[0]] = PseudoTranslations()
+    with app.app_context():
+        domain = babel.domain_instance
+    domain.cache[str(_LOCALES[PSEUDO]), domain.domain[0]] = PseudoTranslations()
 
 
 def languages() -> dict[str, str]:

@@ -17,16 +17,7 @@ from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
-from wtforms import (
-    BooleanField,
-    Field,
-    FieldList,
-    FormField,
-    HiddenField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-)
+from wtforms import Field, FieldList, FormField
 from wtforms.form import BaseForm
 
 from tracker import policy
@@ -91,16 +82,18 @@ TONES = {
 }
 """The tone of a tag by the member's value; what is not here is neutral."""
 
-SHAPES: list[tuple[type[Field], str]] = [
-    (HiddenField, "hidden"),
-    (RadioField, "radio"),
-    (SelectMultipleField, "checkbox"),
-    (SelectField, "select"),
-    (BooleanField, "tick"),
-    (FormField, "form"),
-    (FieldList, "list"),
-]
-"""What each class of field is drawn as, the narrower class first."""
+SHAPES = {
+    "HiddenField": "hidden",
+    "CSRFTokenField": "hidden",
+    "PartialDateField": "date parts",
+    "RadioField": "radio",
+    "SelectMultipleField": "checkbox",
+    "SelectField": "select",
+    "BooleanField": "tick",
+    "FormField": "form",
+    "FieldList": "list",
+}
+"""How a field is drawn, by its ``type``; every other is one input."""
 
 
 def init_presentation(app: Flask) -> None:
@@ -169,16 +162,16 @@ def problems(form: BaseForm) -> list[tuple[str, str]]:
 
 
 def drawn_as(field: Field) -> str:
-    """How a field is drawn, by its class, so that a class of our own is drawn like the one it extends."""
-    if hasattr(field, "day_text"):
-        return "date parts"
-    return next((shape for kinds, shape in SHAPES if isinstance(field, kinds)), "input")
+    """How a field is drawn."""
+    return SHAPES.get(field.type, "input")
 
 
 def first_id(field: Field) -> str:
-    """The id of the first control that a field is drawn as."""
-    suffix = {"date parts": "-day", "radio": "-0", "checkbox": "-0"}.get(drawn_as(field), "")
-    return f"{field.id}{suffix}"
+    """The id of the control to go to for a field's error: the first that is wrong."""
+    shape = drawn_as(field)
+    if shape == "date parts":
+        return f"{field.id}-{next(iter(field.wrong_parts), 'day')}"
+    return f"{field.id}-0" if shape in ("radio", "checkbox") else str(field.id)
 
 
 def error_title(form: BaseForm, title: str) -> str:

@@ -187,7 +187,7 @@ def sessions_data(account: Account) -> dict[str, Any]:
 
 @pytest.fixture
 def as_owner(app: Flask, session: scoped_session[Any]) -> Callable[[], Any]:
-    """``with as_owner():`` does what the application's role may not, such as taking a trigger off, until the rollback."""
+    """``with as_owner():`` may take a trigger off, which the application's role may not."""
 
     @contextmanager
     def owner() -> Iterator[None]:

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask import current_app, g
+from flask_babel import gettext as _
 
+from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.models import (
     Area,
@@ -105,6 +107,14 @@ def areas() -> dict[str, AreaEntry]:
     return _once("areas", _read_areas)
 
 
+def assessable(code: str) -> AreaEntry:
+    """The area, when it may be assessed and linked; raises Invalid for the field ``area_code`` otherwise."""
+    area = areas().get(code)
+    if area is None or not area.is_assessable:
+        raise Invalid(_("Choose an area of the second level, such as FIN-02."), "area_code")
+    return area
+
+
 def area_groups() -> list[tuple[AreaEntry, list[AreaEntry]]]:
     """The top areas, each with the assessable areas under it."""
     known = areas()
@@ -118,6 +128,11 @@ def area_groups() -> list[tuple[AreaEntry, list[AreaEntry]]]:
 def area_choices() -> list[Choice]:
     """The assessable areas for a select: code, words, words of the top area."""
     return [(area.code, area.words, top.words) for top, under in area_groups() for area in under]
+
+
+def area_titles() -> dict[str, str]:
+    """The title of each area by code, both levels."""
+    return {code: area.title for code, area in areas().items()}
 
 
 def paragraphs() -> dict[int, ParagraphEntry]:
@@ -143,6 +158,11 @@ def ratings() -> dict[str, RatingEntry]:
 def rating_choices() -> list[tuple[str, str]]:
     """The ratings that may be given now: code, words."""
     return [(level.code, level.label) for level in ratings().values() if level.is_active]
+
+
+def rating_labels() -> dict[str, str]:
+    """The words of each rating level by code."""
+    return {code: level.label for code, level in ratings().items()}
 
 
 def organisations() -> dict[int, OrganisationEntry]:
@@ -210,8 +230,9 @@ def _read_paragraphs_of_areas() -> dict[str, list[ParagraphEntry]]:
         .order_by(Area.code, Paragraph.resolution_number, Paragraph.position)
     )
     found: dict[str, list[ParagraphEntry]] = {}
-    for code, *entry in rows:
-        found.setdefault(code, []).append(ParagraphEntry(*entry))
+    for row in rows:
+        entry = ParagraphEntry(row.id, row.resolution_number, row.label)
+        found.setdefault(row.code, []).append(entry)
     return found
 
 

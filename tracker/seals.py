@@ -101,7 +101,7 @@ def seal_text(seal: Seal) -> str:
             "content_sha256": seal.content_sha256,
             "meaning": history.plain(seal.meaning),
             "note": seal.note,
-            "signer": [seal.signer_id, seal.signer_name, seal.signer_role],
+            "signer": [seal.signer_id, seal.signer_name, history.plain(seal.signer_role)],
             "signed_at": history.plain(seal.signed_at),
         }
     )

@@ -917,7 +917,7 @@ def upgrade():
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('signer_id', sa.Integer(), nullable=False),
     sa.Column('signer_name', sa.String(length=200), nullable=False),
-    sa.Column('signer_role', sa.String(length=32), nullable=False),
+    sa.Column('signer_role', sa.Enum('analyst', 'reviewer', 'coordinator', 'auditor', 'administrator', name='signer_role', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('title', sa.String(length=300), nullable=True),
     sa.Column('text', sa.Text(), nullable=True),

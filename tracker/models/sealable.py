@@ -14,6 +14,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from tracker.database import Base, PartialDateType, UtcDateTime, choice
+from tracker.models.account import Role
 from tracker.models.versions import Versioned
 from tracker.partial_date import PartialDate
 
@@ -184,7 +185,7 @@ class Seal(Base):
     note: Mapped[str] = mapped_column(sa.Text, default="")
     signer_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
     signer_name: Mapped[str] = mapped_column(sa.String(200))
-    signer_role: Mapped[str] = mapped_column(sa.String(32))
+    signer_role: Mapped[Role] = mapped_column(choice(Role, "signer_role"))
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     title: Mapped[str | None] = mapped_column(sa.String(300))

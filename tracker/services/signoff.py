@@ -175,7 +175,7 @@ def _seal(record: Any, meaning: Purpose, by: Account, note: str) -> Seal:
         note=note,
         signer_id=by.id,
         signer_name=by.name,
-        signer_role=Role.REVIEWER.value,
+        signer_role=Role.REVIEWER,
         signed_at=clock.now(),
         **seals.reportable(record),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from tracker import seals
-from tracker.models import Basis, ConclusionKind, Implementation, Seal
+from tracker.models import Basis, ConclusionKind, Implementation
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
 from tracker.seals import FieldChange
@@ -84,16 +84,3 @@ def _assessment(code: str, _edition: int, rating: str, explanation: str) -> str:
     line = f"{_area(code)}: {catalogue.rating_labels().get(rating, rating)}"
     return f"{line}. {explanation}" if explanation else line
 
-
-def signature(seal: Seal) -> list[tuple[str, Any]]:
-    """What page, print and file say of a signature (R16)."""
-    return [
-        (_("Signed by"), seal.signer_name),
-        (_("Role"), seal.signer_role),
-        (_("Time"), seal.signed_at),
-        (_("Meaning"), words(seal.meaning)),
-        (_("Note"), seal.note),
-        (_("Content version"), seal.content_version),
-        (_("SHA-256 of the content"), seal.content_sha256),
-        (_("SHA-256 of the seal"), seal.seal_sha256),
-    ]

@@ -1,0 +1,96 @@
+"""The reviewers' queue: what waits for a signature, oldest first; extensions asked for; notes of earlier rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from tracker import policy
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    Contributor,
+    Decision,
+    DueExtension,
+    ExtensionStatus,
+    Followup,
+    Submission,
+)
+
+MOST_EXTENSIONS = 100
+
+
+def scope(account: Account) -> sa.ColumnElement[bool]:
+    """What the queue holds for this person: undecided, and within scope."""
+    return sa.and_(Submission.decision.is_(None), policy.reach(account).condition(Submission.state_id))
+
+
+def own_work(account: Account, rows: Iterable[Any]) -> set[int]:
+    """Which of these submissions the account may not sign, because it drafted, submitted or changed them (R12)."""
+    shown = list(rows)
+    mine = {row.id for row in shown if account.id in (row.submitted_by_id, row.drafted_by_id)}
+    changed = sa.exists().where(
+        Contributor.object_type == Submission.object_type,
+        Contributor.object_id == Submission.object_id,
+        Contributor.round == Submission.round,
+        Contributor.account_id == account.id,
+    )
+    if not shown:
+        return set()
+    found = db.session.scalars(sa.select(Submission.id).where(Submission.id.in_([row.id for row in shown]), changed))
+    return mine | set(found)
+
+
+def notes(record: Any) -> list[Submission]:
+    """What was said in the rounds already decided, newest first."""
+    return list(
+        db.session.scalars(
+            sa.select(Submission)
+            .where(
+                Submission.object_type == record.__tablename__,
+                Submission.object_id == record.id,
+                Submission.decision.is_not(None),
+                Submission.decision != Decision.RECALLED,
+            )
+            .order_by(Submission.id.desc())
+        )
+    )
+
+
+def people(submissions: Iterable[Submission | None]) -> dict[int, str]:
+    """The names of everyone who submitted or decided one of these."""
+    ids = set()
+    for submission in submissions:
+        if submission is not None:
+            ids |= {submission.submitted_by_id, submission.decided_by_id}
+    rows = db.session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(ids - {None})))
+    return {account_id: name for account_id, name in rows}  # noqa: C416  # rows are not pairs to a type checker
+
+
+def extensions(account: Account) -> list[Any]:
+    """The extensions that wait for a decision within the account's scope, oldest first."""
+    return list(
+        db.session.execute(
+            sa.select(
+                DueExtension.id,
+                DueExtension.state_id,
+                DueExtension.old_due,
+                DueExtension.new_due,
+                DueExtension.reason,
+                DueExtension.requested_at,
+                DueExtension.requested_by_id,
+                Followup.reference,
+                Account.name.label("requested_by"),
+            )
+            .join(Followup, Followup.id == DueExtension.followup_id)
+            .join(Account, Account.id == DueExtension.requested_by_id)
+            .where(
+                DueExtension.status == ExtensionStatus.REQUESTED,
+                policy.reach(account).condition(DueExtension.state_id),
+            )
+            .order_by(DueExtension.requested_at, DueExtension.id)
+            .limit(MOST_EXTENSIONS)
+        )
+    )

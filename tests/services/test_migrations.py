@@ -1,0 +1,172 @@
+"""Migrations go up and down with rows in the tables, end at the models, keep triggers, and give the application's
+role no table of its own (R18, R28, R42)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from flask import Flask
+
+from tests import factories
+from tests.conftest import settings_for
+from tests.databases import APPLICATION, OWNER, Place
+from tracker import create_app
+from tracker.config import ROOT
+from tracker.database import Base
+from tracker.extensions import db
+from tracker.models import Followup, Role, triggers
+from tracker.services import reference
+
+
+@pytest.fixture
+def empty_place(database_server: Any) -> Iterator[Place]:
+    """A database without a table."""
+    place = database_server.create()
+    yield place
+    database_server.drop(place)
+
+
+@pytest.fixture
+def empty_app(empty_place: Place, tmp_path: Path) -> Iterator[Flask]:
+    """An application on it, as its context."""
+    app = create_app(settings_for(empty_place, tmp_path))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def owner_engine(empty_place: Place) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(empty_place.owner_url)
+    yield engine
+    engine.dispose()
+
+
+def test_there_is_one_head(empty_app: Flask) -> None:
+    assert len(_script().get_heads()) == 1
+
+
+def test_migrations_end_at_the_models(empty_app: Flask, owner_engine: sa.Engine, database_server: Any) -> None:
+    flask_migrate.upgrade()
+    place = database_server.create()
+    models = sa.create_engine(place.owner_url)
+    Base.metadata.create_all(models)
+    expected, found = _schema(models), _schema(owner_engine)
+    models.dispose()
+    found.pop("alembic_version")
+    assert found.keys() == expected.keys()
+    for table, parts in expected.items():
+        assert found[table] == parts, table
+
+
+def test_a_fresh_autogenerate_finds_nothing(empty_app: Flask) -> None:
+    flask_migrate.upgrade()
+    flask_migrate.check()
+
+
+def test_they_go_down_and_up_again_with_rows(empty_app: Flask, owner_engine: sa.Engine) -> None:
+    flask_migrate.upgrade()
+    _fill()
+    db.session.remove()
+    revisions = [script.revision for script in _script().walk_revisions()]
+    for revision in [*revisions[1:], "base"]:
+        flask_migrate.downgrade(revision=revision)
+    assert set(sa.inspect(owner_engine).get_table_names()) <= {"alembic_version"}
+    flask_migrate.upgrade()
+    _fill()
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Followup)) == 1
+
+
+def test_the_triggers_are_there_after_an_upgrade_and_after_the_next(empty_app: Flask, owner_engine: sa.Engine) -> None:
+    for _time in range(2):
+        flask_migrate.upgrade()
+        assert triggers.names() <= _triggers(owner_engine)
+
+
+def test_a_new_database_is_readable_by_its_owner_alone(empty_app: Flask, empty_place: Place) -> None:
+    if empty_place.is_postgresql:
+        return  # who may connect is PostgreSQL's own matter
+    flask_migrate.upgrade()
+    file = Path(str(sa.make_url(empty_place.url).database))
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_the_applications_role_owns_nothing(empty_app: Flask, empty_place: Place, owner_engine: sa.Engine) -> None:
+    if not empty_place.is_postgresql:
+        return  # SQLite knows no roles
+    flask_migrate.upgrade()
+    with owner_engine.connect() as connection:
+        owners = connection.execute(sa.text("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"))
+        assert owners.scalars().all() == [OWNER]
+        role = sa.text(
+            "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolinherit FROM pg_roles WHERE rolname = :r"
+        )
+        assert not any(connection.execute(role, {"r": APPLICATION}).one())
+
+
+def test_the_applications_role_may_only_add_to_the_log_and_the_seals(empty_app: Flask) -> None:
+    if db.engine.dialect.name != "postgresql":
+        return  # there the triggers alone refuse
+    flask_migrate.upgrade()
+    for table in triggers.APPEND_ONLY:
+        for act in ("UPDATE {} SET state_id = NULL", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}"):
+            with pytest.raises(sa.exc.ProgrammingError, match=r"permission denied|must be owner"):
+                db.session.execute(sa.text(act.format(table)))
+            db.session.rollback()
+
+
+def _fill() -> None:
+    """The reference data and a record of each kind."""
+    reference.load()
+    db.session.commit()
+    factories.AccountFactory(role=Role.ANALYST, states=["PAK"])
+    factories.AuthorityFactory()
+    factories.ConclusionFactory()
+    factories.FollowupFactory()
+    db.session.commit()
+
+
+def _script() -> Any:
+    return ScriptDirectory(str(ROOT / "migrations"))
+
+
+def _triggers(engine: sa.Engine) -> set[str]:
+    catalogue = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if engine.dialect.name == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    with engine.connect() as connection:
+        return set(connection.execute(sa.text(catalogue)).scalars())
+
+
+def _schema(engine: sa.Engine) -> dict[str, Any]:
+    """Everything that the database says of each table, in an order of its own."""
+    look = sa.inspect(engine)
+    return {
+        table: {
+            "columns": {
+                column["name"]: (str(column["type"]), column["nullable"], str(column["default"]))
+                for column in look.get_columns(table)
+            },
+            "key": (look.get_pk_constraint(table)["name"], look.get_pk_constraint(table)["constrained_columns"]),
+            "foreign": _sorted(
+                look.get_foreign_keys(table), "name", "constrained_columns", "referred_table", "referred_columns"
+            ),
+            "unique": _sorted(look.get_unique_constraints(table), "name", "column_names"),
+            "checks": _sorted(look.get_check_constraints(table), "name", "sqltext"),
+            "indexes": _sorted(look.get_indexes(table), "name", "column_names", "unique"),
+        }
+        for table in look.get_table_names()
+    }
+
+
+def _sorted(things: Any, *parts: str) -> list[tuple[str, ...]]:
+    return sorted(tuple(str(thing.get(part)) for part in parts) for thing in things)

@@ -23,6 +23,7 @@ _LOCALES = {
     "en": Locale("en", "GB"),  # the Organization writes "13 November 2006"
     PSEUDO: Locale("ar", modifier="pseudo"),
 }
+_ISOLATE, _END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"  # English inside stays in order
 _CODES = {str(locale): code for code, locale in _LOCALES.items()}
 
 
@@ -30,10 +31,10 @@ class PseudoTranslations(NullTranslations):
     """Every text in brackets, so that the eye and the tests see what never went through gettext."""
 
     def gettext(self, message: str) -> str:
-        return f"⟦{message}⟧"
+        return f"⟦{_ISOLATE}{message}{_END}⟧"
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+        return self.gettext(msgid1 if n == 1 else msgid2)
 
     def upgettext(self, context: str, message: str) -> str:
         return self.gettext(message)

@@ -1,0 +1,135 @@
+"""A page of a list in words and addresses: what every list's template shows around its rows.
+
+A page writer gives the ``Page`` of a ``Listing``, the path of the list, the words for its number of rows, and the filters
+in words; templates take ``rows``, ``sentence``, ``tags``, ``problems``, ``sort_href``, ``direction`` and what the pager needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from tracker.reports.listing import Args, Page, address
+from tracker.web.presentation import number
+
+
+@dataclass(frozen=True)
+class FilterWords:
+    """A filter in words: its label, and how to say one of its values (None: as it is typed)."""
+
+    label: Any
+    say: Mapping[str, Any] | Callable[[str], Any] | None = None
+
+    def value(self, value: str) -> str:
+        if isinstance(self.say, Mapping):
+            return str(self.say.get(value, value))
+        return str(self.say(value)) if self.say is not None else value
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of a list, for its template."""
+
+    page: Page
+    path: str
+    count_of: Callable[[int], str]
+    filters: Mapping[str, FilterWords]
+    sorts: Mapping[str, Any]
+    extra: Args | None = None
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        return self.page.rows
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the address, in sentences that name the parameter."""
+        return [f"{self._label(problem.name)}: {problem.message}" for problem in self.page.problems]
+
+    @property
+    def count_words(self) -> str:
+        """``12 follow-ups``, or ``more than 1,000 follow-ups``."""
+        counted = self.count_of(self.page.count)
+        return _("more than %(counted)s", counted=counted) if self.page.is_capped else counted
+
+    @property
+    def exact_href(self) -> str | None:
+        """Where the exact count is, when this one stops short of it."""
+        return self._href(self.page.exactly_counted()) if self.page.is_capped else None
+
+    @property
+    def shown(self) -> str:
+        return number(len(self.rows))
+
+    @property
+    def sentence(self) -> str:
+        """What is shown, in one sentence: how many, narrowed by what, in which order."""
+        narrowed = "; ".join(self._said(applied.name, applied.value) for applied in self.page.filters_applied)
+        order = str(self.sorts.get(self.page.sort.removeprefix("-"), self.page.sort))
+        if narrowed:
+            return _("%(count)s (%(filters)s), by %(order)s", count=self.count_words, filters=narrowed, order=order)
+        return _("%(count)s, by %(order)s", count=self.count_words, order=order)
+
+    @property
+    def tags(self) -> list[tuple[str, str]]:
+        """The filters as removable tags: words, and the address without it."""
+        return [
+            (self._said(applied.name, applied.value), self._href(self.page.without(applied.name, applied.value)))
+            for applied in self.page.filters_applied
+        ]
+
+    @property
+    def clear_href(self) -> str:
+        return address(self.path, self.extra or {})
+
+    @property
+    def first_href(self) -> str | None:
+        return self._maybe(self.page.first_args)
+
+    @property
+    def previous_href(self) -> str | None:
+        return self._maybe(self.page.previous_args)
+
+    @property
+    def next_href(self) -> str | None:
+        return self._maybe(self.page.next_args)
+
+    @property
+    def args(self) -> Args:
+        """The question without its place: what an export of the same rows takes."""
+        return self.page.args | (self.extra or {})
+
+    def value(self, name: str) -> str:
+        """The value that a filter's control shows."""
+        return (self.page.args.get(name) or [""])[0]
+
+    def sort_href(self, name: str) -> str:
+        return self._href(self.page.sorted_by(name))
+
+    def direction(self, name: str) -> str | None:
+        return self.page.direction(name)
+
+    def export_href(self, path: str) -> str:
+        """The address at which a file holds exactly these rows, in this order."""
+        return address(path, self.args)
+
+    def _said(self, name: str, value: str) -> str:
+        words = self.filters.get(name)
+        if words is None:
+            return f"{name}: {value}"
+        if words.say is None and value in ("1", "yes", "true"):
+            return str(words.label)
+        return _("%(label)s: %(value)s", label=words.label, value=words.value(value)[:80])
+
+    def _label(self, name: str) -> str:
+        words = self.filters.get(name)
+        return str(words.label) if words else name
+
+    def _maybe(self, args: Args | None) -> str | None:
+        return None if args is None else self._href(args)
+
+    def _href(self, args: Args) -> str:
+        return address(self.path, args | (self.extra or {}))

@@ -16,10 +16,37 @@ from tracker.models import (
     DueExtension,
     ExtensionStatus,
     Followup,
+    Purpose,
     Submission,
 )
+from tracker.reports import filters
+from tracker.reports.listing import Listing, Sort
 
 MOST_EXTENSIONS = 100
+
+QUEUE = Listing(
+    base=sa.select(
+        Submission.id,
+        Submission.object_type,
+        Submission.object_id,
+        Submission.reference,
+        Submission.title,
+        Submission.state_id,
+        Submission.purpose,
+        Submission.submitted_at,
+        Submission.submitted_by_id,
+        Submission.drafted_by_id,
+        Account.name.label("submitted_by"),
+    ).join(Account, Account.id == Submission.submitted_by_id),
+    id_column=Submission.id,
+    filters={
+        "state": filters.codes(Submission.state_id),
+        "noun": filters.each(lambda noun: Submission.object_type == noun),
+        "purpose": filters.members(Submission.purpose, Purpose),
+    },
+    sorts={"submitted": Sort(Submission.submitted_at)},
+    default_sort="submitted",
+)
 
 
 def scope(account: Account) -> sa.ColumnElement[bool]:

@@ -27,9 +27,24 @@ def init(app: Flask) -> None:
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    from tracker.web import account, admin, assets, health, inbox
+    from tracker.web import (
+        account,
+        admin,
+        assets,
+        health,
+        inbox,
+        review,
+    )
 
-    for module in (account, admin, assets, health, inbox):
+    modules = [
+        account,
+        admin,
+        assets,
+        health,
+        inbox,
+        review,
+    ]
+    for module in modules:
         app.register_blueprint(module.blueprint)
 
 

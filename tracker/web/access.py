@@ -30,6 +30,13 @@ ACCESS: dict[str, Open | P] = {
     "assets.serve": PUBLIC,
     "health.healthz": PUBLIC,
     "health.readyz": PUBLIC,
+    # sign-off
+    "review.index": P.REVIEW,
+    "review.item": P.RECORD_READ,
+    "review.sign_off": P.REVIEW,
+    "review.return_": P.REVIEW,
+    "review.submit": P.SUBMIT,
+    "review.recall": P.SUBMIT,
 }
 
 

@@ -1,19 +1,27 @@
 """A page of a list in words and addresses: what every list's template shows around its rows.
 
-A page writer gives the ``Page`` of a ``Listing``, the path of the list, the words for its number of rows, and the filters
-in words; templates take ``rows``, ``sentence``, ``tags``, ``problems``, ``sort_href``, ``direction`` and what the pager needs.
+A page writer gives the ``Page`` of a ``Listing``, the path of the list, the words for its number of rows, and the
+filters in words; templates take ``rows``, ``sentence``, ``tags``, ``problems``, ``sort_href``, ``direction`` and what
+the pager needs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
 
 from tracker.reports.listing import Args, Page, address
 from tracker.web.presentation import number
+from tracker.web.words import words
+
+
+def members(enum: type[StrEnum]) -> dict[str, str]:
+    """The words of each member by its value: for filters and their selects."""
+    return {member.value: str(words(member)) for member in enum}
 
 
 @dataclass(frozen=True)
@@ -117,16 +125,16 @@ class ListPage:
         return address(path, self.args)
 
     def _said(self, name: str, value: str) -> str:
-        words = self.filters.get(name)
-        if words is None:
+        known = self.filters.get(name)
+        if known is None:
             return f"{name}: {value}"
-        if words.say is None and value in ("1", "yes", "true"):
-            return str(words.label)
-        return _("%(label)s: %(value)s", label=words.label, value=words.value(value)[:80])
+        if known.say is None and value in ("1", "yes", "true"):
+            return str(known.label)
+        return _("%(label)s: %(value)s", label=known.label, value=known.value(value)[:80])
 
     def _label(self, name: str) -> str:
-        words = self.filters.get(name)
-        return str(words.label) if words else name
+        known = self.filters.get(name)
+        return str(known.label) if known else name
 
     def _maybe(self, args: Args | None) -> str | None:
         return None if args is None else self._href(args)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy, seals
 from tracker.errors import Invalid, TrackerError
 from tracker.extensions import db
 from tracker.forms.review import ReturnForm, SignForm, SubmitForm
-from tracker.models import Role
+from tracker.models import Purpose, Role
 from tracker.policy import Permission
-from tracker.reports import review, sealables
+from tracker.reports import catalogue, review, sealables
+from tracker.reports.listing import Page
 from tracker.services import sign_in, signoff
 from tracker.web import sealed
-from tracker.web.lists import ListPage
+from tracker.web.lists import FilterWords, ListPage, members
+from tracker.web.words import noun_words
+
+NOUNS = ("followup", "conclusion", "matrix")
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
@@ -26,12 +32,18 @@ blueprint = Blueprint("review", __name__, url_prefix="/review")
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """The queue: what waits for a signature, oldest first, and whose move it is."""
+    policy.require(current_user, Permission.REVIEW)
     page = review.QUEUE.page(request.args, review.scope(current_user))
+    names = {code: state.name for code, state in catalogue.states().items()}
     return render_template(
         "review/index.html",
-        list=ListPage(page, "review.index", request.args),
+        list=_list_page(page, names),
         own=review.own_work(current_user, page.rows),
         extensions=review.extensions(current_user),
+        states=names,
+        state_choices=_in_scope(names),
+        noun_choices=[("", _("All")), *((noun, noun_words(noun)) for noun in NOUNS)],
+        purpose_choices=[("", _("All")), *members(Purpose).items()],
     )
 
 
@@ -99,6 +111,25 @@ def recall(object_type: str, reference: str) -> ResponseReturnValue:
     db.session.commit()
     flash(_("%(reference)s is recalled; you can change it again.", reference=reference))
     return redirect(sealables.address(object_type, reference), 303)
+
+
+def _list_page(page: Page, names: Mapping[str, str]) -> ListPage:
+    return ListPage(
+        page,
+        url_for("review.index"),
+        lambda n: ngettext("%(num)s record waits", "%(num)s records wait", n),
+        {
+            "state": FilterWords(_("Member State"), names),
+            "noun": FilterWords(_("Record"), noun_words),
+            "purpose": FilterWords(_("What for"), members(Purpose)),
+        },
+        {"submitted": _("day submitted")},
+    )
+
+
+def _in_scope(names: Mapping[str, str]) -> list[tuple[str, str]]:
+    covered = policy.reach(current_user, Permission.REVIEW)
+    return [("", _("All")), *((code, name) for code, name in names.items() if covered.covers(code))]
 
 
 def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int = 200) -> ResponseReturnValue:

@@ -1,0 +1,1 @@
+"""What the program can tell: questions that only read."""

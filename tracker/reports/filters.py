@@ -1,0 +1,173 @@
+"""What lists can be narrowed by: each filter turns the values of one parameter into a condition, or says in a
+sentence why they make no sense. The noun's ``Listing`` names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, has_app_context
+from flask_babel import gettext as _
+
+from tracker.database import UtcDateTime
+from tracker.models import SearchRow, fold
+from tracker.partial_date import PartialDate
+
+Condition = sa.ColumnElement[bool]
+Expression = Any  # a column, a model's attribute or an expression: their common base does not tell its type
+Filter = Callable[[list[str]], Condition]
+
+MOST_WORDS = 20
+LONGEST_SEARCH = 500
+LARGEST_NUMBER = 2**31 - 1
+ANSWERS = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
+
+
+class BadValue(ValueError):
+    """A filter's value makes no sense: the message is a sentence for the reader."""
+
+
+def members(column: Expression, enum: type[StrEnum]) -> Filter:
+    """Any of these members of an enum."""
+
+    def condition(values: list[str]) -> Condition:
+        known = {member.value: member for member in enum}
+        return _any_of(column, [_known(value, known) for value in values])
+
+    return condition
+
+
+def codes(column: Expression, known: Callable[[], Collection[str]] | None = None) -> Filter:
+    """Any of these codes, written large or small; ``known`` gives those that exist."""
+
+    def condition(values: list[str]) -> Condition:
+        wanted = [value.upper() for value in values]
+        for value in wanted if known else ():
+            if value not in known():  # type: ignore[misc]  # checked in the line above
+                raise BadValue(_("“%(value)s” is no code that is known here", value=value[:60]))
+        return _any_of(column, wanted)
+
+    return condition
+
+
+def numbers(column: Expression) -> Filter:
+    """Any of these ids."""
+
+    def condition(values: list[str]) -> Condition:
+        return _any_of(column, [_number(value) for value in values])
+
+    return condition
+
+
+def day(column: Expression, comparison: str) -> Filter:
+    """``<``, ``<=``, ``>`` or ``>=`` a day, month or year. Moments are compared by the tracker's days."""
+
+    def condition(values: list[str]) -> Condition:
+        try:
+            given = PartialDate.parse(values[-1])
+        except ValueError:
+            raise BadValue(
+                _("“%(value)s” is not a day that can be: write it like 2026-03-31", value=values[-1][:60])
+            ) from None
+        if isinstance(column.type, UtcDateTime):
+            return _compared_moments(column, comparison, given)
+        return _compared_days(column, comparison, given)
+
+    return condition
+
+
+def flag(make: Callable[[], Condition]) -> Filter:
+    """Yes or no to a condition, which is made when it is asked for; what cannot be told is a no."""
+
+    def condition(values: list[str]) -> Condition:
+        made = make()
+        return made if _known(values[-1].lower(), ANSWERS) else made.is_not(sa.true())
+
+    return condition
+
+
+def each(make: Callable[[str], Condition]) -> Filter:
+    """Any of the values, by a condition of the noun's own; ``make`` raises BadValue on one that makes no sense."""
+
+    def condition(values: list[str]) -> Condition:
+        return sa.or_(*(make(value) for value in values))
+
+    return condition
+
+
+def words(object_type: str, id_column: Expression) -> Filter:
+    """Every word occurs in the record's reference, title or text."""
+
+    def condition(values: list[str]) -> Condition:
+        return text_condition(" ".join(values), object_type, id_column)
+
+    return condition
+
+
+def text_condition(q: str, object_type: str, id_column: Expression) -> Condition:
+    """Every word of ``q`` occurs in the search row of the record: case, accents and wildcards mean nothing."""
+    if len(q) > LONGEST_SEARCH:
+        raise BadValue(
+            _(
+                "The words to look for must be %(most)d characters or less; they have %(length)s",
+                most=LONGEST_SEARCH,
+                length=f"{len(q):,}",
+            )
+        )
+    wanted = list(dict.fromkeys(fold(q).split()))
+    if len(wanted) > MOST_WORDS:
+        raise BadValue(_("Look for %(most)d words or fewer", most=MOST_WORDS))
+    hits = sa.select(SearchRow.object_id).where(SearchRow.object_type == object_type)
+    for word in wanted:
+        columns = (SearchRow.reference, SearchRow.title, SearchRow.text)
+        hits = hits.where(sa.or_(*(column.contains(word, autoescape=True) for column in columns)))
+    found: Condition = id_column.in_(hits)
+    return found
+
+
+def _known(value: str, known: Mapping[str, Any]) -> Any:
+    if value not in known:
+        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(known)))
+    return known[value]
+
+
+def _number(value: str) -> int:
+    if not (value.isascii() and value.isdigit()) or len(value) > 10 or int(value) > LARGEST_NUMBER:
+        raise BadValue(_("“%(value)s” is no number that a record can have", value=value[:60]))
+    return int(value)
+
+
+def _any_of(column: Expression, values: list[Any]) -> Condition:
+    """Equality where it can be: an index then still gives the order."""
+    found: Condition = column == values[0] if len(values) == 1 else column.in_(values)
+    return found
+
+
+def _compared_days(column: Expression, comparison: str, given: PartialDate) -> Condition:
+    conditions: dict[str, Condition] = {
+        "<": column < given.first_day,
+        "<=": column <= given.last_day,
+        ">": column > given.last_day,
+        ">=": column >= given.first_day,
+    }
+    return conditions[comparison]
+
+
+def _compared_moments(column: Expression, comparison: str, given: PartialDate) -> Condition:
+    begins, ends = _beginning(given.first_day), _beginning(given.last_day + timedelta(days=1))
+    conditions: dict[str, Condition] = {
+        "<": column < begins,
+        "<=": column < ends,
+        ">": column >= ends,
+        ">=": column >= begins,
+    }
+    return conditions[comparison]
+
+
+def _beginning(of_day: date) -> datetime:
+    zone = current_app.config["SETTINGS"].timezone if has_app_context() else UTC
+    return datetime.combine(of_day, time(), tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,458 @@
+"""The machine behind every list: filters from the address, an order, pages by keyset, a capped count, a stream.
+
+A noun declares one ``Listing`` in ``reports/<noun>.py``; its page, its export and its command ask that one, so that
+they show the same rows in the same order::
+
+    FOLLOWUPS = Listing(
+        base=sa.select(Followup.id, Followup.reference, Followup.title, State.name.label("state_name")).join(
+            State, State.id == Followup.state_id
+        ),
+        id_column=Followup.id,
+        filters={
+            "state": codes(Followup.state_id),
+            "workflow": members(Followup.workflow, FollowupStatus),
+            "owner": numbers(Followup.owner_id),
+            "due-before": day(Followup.current_due_last, "<"),
+            "overdue": flag(lambda: Followup.is_overdue(clock.today())),
+            "q": words("followup", Followup.id),
+        },
+        sorts={"due": Sort(Followup.current_due_last, is_nullable=True), "reference": Sort(Followup.reference)},
+        default_sort="due",
+    )
+
+    page = FOLLOWUPS.page(request.args, scope_condition)        # two statements, whatever the number of rows
+    chunks = FOLLOWUPS.stream(request.args, scope_condition)    # every row of the same question, on its own connection
+
+The filters stand in ``reports/filters.py``. Rows are Core rows (``row.title``). A filter whose value makes no sense
+matches nothing and says why in ``page.problems``; a parameter that is not declared is ignored; a cursor that makes no
+sense gives the first page. Rows without a sort key come last in both directions, on both databases.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from tracker.database import PartialDateType, UtcDateTime, read_only
+from tracker.extensions import db
+from tracker.partial_date import PartialDate
+from tracker.reports.filters import BadValue, Condition, Expression, Filter
+
+Args = dict[str, list[str]]
+
+SIZES = (25, 50, 100)
+DEFAULT_SIZE = 50
+MOST_COUNTED = 1_000
+CHUNK = 2_000
+MOST_VALUES = 250
+LARGEST_CURSOR = 2**63 - 1
+OWN = ("sort", "size", "after", "before", "count")
+
+_UNSEARCHABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one parameter of the address."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One value that the list is narrowed by."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order that a list offers; the id always decides between equals."""
+
+    column: Expression
+    is_nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The row that a page starts after (or ends before): its sort key, None where it has none, and its id."""
+
+    key: Any
+    id: int
+
+
+@dataclass
+class Question:
+    """What an address asks of a list, checked."""
+
+    args: Args
+    conditions: list[Condition]
+    sort_name: str
+    is_descending: bool
+    size: int
+    cursor: Cursor | None = None
+    is_backward: bool = False
+    is_exact: bool = False
+    filters_applied: list[Applied] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def sort(self) -> str:
+        """The order as the address writes it."""
+        return ("-" if self.is_descending else "") + self.sort_name
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of one page, and the addresses that lead on. ``args`` are the question without its place."""
+
+    rows: Sequence[sa.Row[Any]]
+    args: Args
+    first_args: Args | None
+    previous_args: Args | None
+    next_args: Args | None
+    count: int
+    is_capped: bool
+    filters_applied: list[Applied]
+    problems: list[Problem]
+    sort: str
+    size: int
+
+    def without(self, name: str, value: str | None = None) -> Args:
+        """The question minus one filter, or minus one value of it: what a removable tag leads to."""
+        return without(self.args, name, value)
+
+    def sorted_by(self, name: str) -> Args:
+        """The question in another order, or turned round when it is in that order: what a header leads to."""
+        return self.args | {"sort": [f"-{name}" if self.sort == name else name]}
+
+    def direction(self, name: str) -> str | None:
+        """How the list is sorted by this column: ``ascending``, ``descending`` or None."""
+        return {name: "ascending", f"-{name}": "descending"}.get(self.sort)
+
+    def exactly_counted(self) -> Args:
+        """The question with its exact count."""
+        return self.args | {"count": ["exact"]}
+
+
+def without(args: Args, name: str, value: str | None = None) -> Args:
+    """The arguments minus a parameter, or minus one value of it."""
+    rest = [one for one in args.get(name, []) if value is not None and one != value]
+    return {key: rest if key == name else values for key, values in args.items() if key != name or rest}
+
+
+def address(path: str, args: Args) -> str:
+    """The path with its arguments."""
+    return f"{path}?{urlencode(args, doseq=True)}" if args else path
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of one noun. ``base`` selects plain columns, each under a name of its own; joins add no rows."""
+
+    base: sa.Select[Any]
+    id_column: Expression
+    filters: Mapping[str, Filter]
+    sorts: Mapping[str, Sort]
+    default_sort: str
+    default_size: int = DEFAULT_SIZE
+
+    def page(
+        self,
+        query_args: Mapping[str, Any],
+        scope_condition: Condition | None = None,
+        *,
+        base: sa.Select[Any] | None = None,
+        on: Any = None,
+    ) -> Page:
+        """One page of what the address asks, within the scope: two statements, rows and count."""
+        question = self.read(query_args)
+        session = db.session if on is None else on
+        found = session.execute(self._page_statement(question, scope_condition, base)).all()
+        counted = session.execute(self._count_statement(question, scope_condition)).scalar_one()
+        return self._page(question, found, counted)
+
+    def stream(
+        self,
+        query_args: Mapping[str, Any],
+        scope_condition: Condition | None = None,
+        *,
+        base: sa.Select[Any] | None = None,
+        engine: sa.Engine | None = None,
+    ) -> Iterator[Sequence[sa.Row[Any]]]:
+        """Every row that the address asks for, in its order, in chunks.
+
+        A connection of its own, because a streamed answer outlives the request that began it. One statement, so
+        that all rows are of one moment.
+        """
+        question = self.read(query_args)
+        sort = self.sorts[question.sort_name]
+        order = [_directed(column, question.is_descending) for column in self._order_columns(sort)]
+        if sort.is_nullable:
+            order[0] = order[0].nulls_last()
+        statement = self._narrowed(question, scope_condition, base).order_by(*order)
+        return _chunks(engine or db.engine, statement)
+
+    def count(self, query_args: Mapping[str, Any], scope_condition: Condition | None = None, *, on: Any = None) -> int:
+        """How many rows the address asks for, exactly."""
+        question = self.read(query_args)
+        question.is_exact = True
+        session = db.session if on is None else on
+        return int(session.execute(self._count_statement(question, scope_condition)).scalar_one())
+
+    # What an address asks
+
+    def read(self, query_args: Mapping[str, Any]) -> Question:
+        """Check the parameters of an address; what makes no sense is a problem, never an exception."""
+        given = _given(query_args, {*self.filters, *OWN})
+        problems: list[Problem] = []
+        name, is_descending = self._sort(given, problems)
+        question = Question(
+            args=given,
+            conditions=[],
+            sort_name=name,
+            is_descending=is_descending,
+            size=self._size(given, problems),
+            is_exact=given.get("count") == ["exact"],
+            problems=problems,
+        )
+        for filter_name in self.filters:
+            self._filter(question, filter_name)
+        self._place(question)
+        return question
+
+    def _sort(self, given: Args, problems: list[Problem]) -> tuple[str, bool]:
+        asked = given.get("sort", [self.default_sort])[0]
+        if asked.removeprefix("-") not in self.sorts:
+            problems.append(
+                Problem(
+                    "sort",
+                    _(
+                        "The list cannot be sorted by “%(value)s”. It can by: %(known)s",
+                        value=asked[:60],
+                        known=", ".join(self.sorts),
+                    ),
+                )
+            )
+            del given["sort"]
+            asked = self.default_sort
+        return asked.removeprefix("-"), asked.startswith("-")
+
+    def _size(self, given: Args, problems: list[Problem]) -> int:
+        asked = given.get("size", [str(self.default_size)])[0]
+        if asked.isascii() and asked.isdigit():
+            wanted = int(asked[:6])
+            return next((size for size in SIZES if size >= wanted), SIZES[-1])
+        problems.append(Problem("size", _("“%(value)s” is not a number of rows", value=asked[:60])))
+        del given["size"]
+        return self.default_size
+
+    def _filter(self, question: Question, name: str) -> None:
+        values = question.args.get(name)
+        if not values:
+            return
+        question.filters_applied += [Applied(name, value) for value in values]
+        try:
+            question.conditions.append(self.filters[name](_searchable(values)))
+        except BadValue as problem:
+            question.problems.append(Problem(name, str(problem)))
+            question.conditions.append(sa.false())
+
+    def _place(self, question: Question) -> None:
+        """Take the place in the list out of the arguments: it belongs to one order of one question."""
+        after, before = question.args.pop("after", None), question.args.pop("before", None)
+        text = (after or before or [""])[0]
+        if not text:
+            return
+        try:
+            question.cursor = _read_cursor(text, self.sorts[question.sort_name], self.id_column)
+            question.is_backward = after is None
+        except (ValueError, OverflowError):
+            name = "after" if after else "before"
+            question.problems.append(
+                Problem(name, _("The address names no place in this list, so that the list starts at its beginning"))
+            )
+
+    # The statements
+
+    def _narrowed(
+        self, question: Question, scope_condition: Condition | None, base: sa.Select[Any] | None
+    ) -> sa.Select[Any]:
+        conditions = [*question.conditions, *([] if scope_condition is None else [scope_condition])]
+        return (self.base if base is None else base).where(*conditions)
+
+    def _order_columns(self, sort: Sort) -> list[Expression]:
+        return [self.id_column] if sort.column is self.id_column else [sort.column, self.id_column]
+
+    def _page_statement(
+        self, question: Question, scope_condition: Condition | None, base: sa.Select[Any] | None
+    ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+        """One more row than the page holds, to know whether there is a next one.
+
+        Where sort keys may be missing, rows with and without one are two legs of a union: each reads an index in
+        order, which ``NULLS LAST`` would keep PostgreSQL from doing when descending.
+        """
+        sort = self.sorts[question.sort_name]
+        rows = self._narrowed(question, scope_condition, base).add_columns(
+            sort.column.label("list_key"), self.id_column.label("list_id")
+        )
+        legs = [leg.limit(question.size + 1) for leg in self._legs(rows, sort, question)]
+        if len(legs) == 1:
+            return legs[0]
+        parts = [sa.select(leg.subquery()) for leg in legs]
+        return sa.union_all(*parts).limit(question.size + 1)
+
+    def _legs(self, rows: sa.Select[Any], sort: Sort, question: Question) -> Iterator[sa.Select[Any]]:
+        is_descending = question.is_descending != question.is_backward
+        order = [_directed(column, is_descending) for column in self._order_columns(sort)]
+        keyless = [False, True] if sort.is_nullable else [False]
+        if question.is_backward:
+            keyless.reverse()
+        cursor = question.cursor
+        if cursor is not None:
+            keyless = keyless[keyless.index(sort.is_nullable and cursor.key is None) :]
+        for leg_is_keyless in keyless:
+            leg = rows.order_by(*order)
+            if sort.is_nullable:
+                leg = leg.where(sort.column.is_(None) if leg_is_keyless else sort.column.is_not(None))
+            if cursor is not None:
+                leg = leg.where(self._beyond(cursor, sort, is_descending))
+            yield leg
+            cursor = None  # the second leg is wholly beyond it
+
+    def _beyond(self, cursor: Cursor, sort: Sort, is_descending: bool) -> Condition:
+        """Rows past the cursor in the direction that is read."""
+        ours: Any = self.id_column
+        theirs: Any = sa.literal(cursor.id, self.id_column.type)
+        if cursor.key is not None:
+            ours = sa.tuple_(sort.column, ours)
+            theirs = sa.tuple_(sa.literal(cursor.key, sort.column.type), theirs)
+        beyond: Condition = ours < theirs if is_descending else ours > theirs
+        return beyond
+
+    def _count_statement(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any]:
+        rows = self._narrowed(question, scope_condition, None).with_only_columns(
+            sa.literal(1).label("one"), maintain_column_froms=True
+        )
+        if not question.is_exact:
+            rows = rows.limit(MOST_COUNTED + 1)
+        return sa.select(sa.func.count()).select_from(rows.subquery())
+
+    # The page
+
+    def _page(self, question: Question, found: Sequence[sa.Row[Any]], counted: int) -> Page:
+        is_short = len(found) <= question.size
+        rows = found[: question.size]
+        if question.is_backward:
+            rows = rows[::-1]
+        has_previous = not is_short if question.is_backward else question.cursor is not None
+        has_next = True if question.is_backward else not is_short
+        is_capped = not question.is_exact and counted > MOST_COUNTED
+        return Page(
+            rows=rows,
+            args=question.args,
+            first_args=question.args if question.cursor is not None else None,
+            previous_args=self._leading(question, "before", rows[:1]) if has_previous else None,
+            next_args=self._leading(question, "after", rows[-1:]) if has_next else None,
+            count=MOST_COUNTED if is_capped else counted,
+            is_capped=is_capped,
+            filters_applied=question.filters_applied,
+            problems=question.problems,
+            sort=question.sort,
+            size=question.size,
+        )
+
+    def _leading(self, question: Question, name: str, edge: Sequence[sa.Row[Any]]) -> Args:
+        """The address before or after the row at the page's edge; of an empty page, the beginning."""
+        if not edge:
+            return question.args
+        sort = self.sorts[question.sort_name]
+        key = None if sort.column is self.id_column else edge[0].list_key
+        return question.args | {name: [_write_cursor(Cursor(key, edge[0].list_id))]}
+
+
+def _given(query_args: Mapping[str, Any], known: Collection[str]) -> Args:
+    """The known parameters that say something, each value once."""
+    given: Args = {}
+    for name in query_args:
+        values = query_args.getlist(name) if hasattr(query_args, "getlist") else query_args[name]
+        values = [values] if isinstance(values, str) else values
+        said = list(dict.fromkeys(value.strip() for value in values if value.strip()))
+        if name in known and said:
+            given[name] = said
+    return given
+
+
+def _searchable(values: list[str]) -> list[str]:
+    if len(values) > MOST_VALUES:
+        raise BadValue(_("Choose %(most)d values or fewer", most=MOST_VALUES))
+    if any(_UNSEARCHABLE.search(value) for value in values):
+        raise BadValue(_("The value holds a character that no text here can hold"))
+    return values
+
+
+def _directed(column: Expression, is_descending: bool) -> sa.UnaryExpression[Any]:
+    directed: sa.UnaryExpression[Any] = column.desc() if is_descending else column.asc()
+    return directed
+
+
+def _chunks(engine: sa.Engine, statement: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+    with engine.connect() as connection:
+        with read_only():
+            transaction = connection.begin()
+        with transaction:
+            yield from connection.execution_options(yield_per=CHUNK).execute(statement).partitions()
+
+
+# Cursors: ``2026-03-31~1234`` is the row 1234 with that sort key, ``1234`` one without
+
+
+def _write_cursor(cursor: Cursor) -> str:
+    return str(cursor.id) if cursor.key is None else f"{_written(cursor.key)}~{cursor.id}"
+
+
+def _written(key: Any) -> str:
+    if isinstance(key, datetime | date):
+        return key.isoformat()
+    return str(key)
+
+
+def _read_cursor(text: str, sort: Sort, id_column: Expression) -> Cursor:
+    """The place that a cursor names; raises ValueError when it names none in this order."""
+    key, divided, number = text.rpartition("~")
+    if not (number.isascii() and number.isdigit()) or len(number) > 19 or int(number) > LARGEST_CURSOR:
+        raise ValueError("no id")
+    if sort.column is id_column or (sort.is_nullable and not divided):
+        if divided:
+            raise ValueError("a key where there is none")
+        return Cursor(None, int(number))
+    if not divided or _UNSEARCHABLE.search(key):
+        raise ValueError("no key")
+    return Cursor(_read_key(key, sort.column.type), int(number))
+
+
+def _read_key(text: str, kind: Any) -> Any:
+    if isinstance(kind, PartialDateType):
+        return PartialDate.parse(text)
+    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
+        return kind.enum_class(text)
+    if isinstance(kind, UtcDateTime):
+        return datetime.fromisoformat(text).astimezone(UTC)
+    if isinstance(kind, sa.Date):
+        return date.fromisoformat(text)
+    if isinstance(kind, sa.Integer):
+        if len(text) > 19 or not -LARGEST_CURSOR <= int(text) <= LARGEST_CURSOR:
+            raise ValueError("no such number")
+        return int(text)
+    if isinstance(kind, sa.String):
+        return text
+    raise TypeError(f"a list cannot be sorted by {kind!r}")

@@ -27,7 +27,7 @@ class Scope(StrEnum):
     STATES = "states"
 
 
-class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Security ships no types
+class Account(Base, UserMixin):
     """Someone who signs in. ``name`` is what colleagues see; it stands in seals as it was then."""
 
     __tablename__ = "account"
@@ -53,7 +53,7 @@ class Account(Base, UserMixin):  # type: ignore[misc]  # Flask-Security ships no
         return self.tf_totp_secret is not None
 
     @property
-    def roles(self) -> list[Any]:
+    def roles(self) -> list[Any]:  # type: ignore[override]  # an attribute there
         """Flask-Security's roles are not used: rights come from grants, through ``policy``."""
         return []
 

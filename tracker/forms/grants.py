@@ -1,0 +1,19 @@
+"""What a browser may send to grant a role."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from tracker.forms.base import TrackerForm
+from tracker.forms.fields import ChoiceField, CodesField, DayField, EnumField, EnumRadioField
+from tracker.models import Role, Scope
+
+
+class GrantForm(TrackerForm):
+    """A role within a scope; the view sets the choices of regions and States."""
+
+    role = EnumField(_l("Role"), Role, blank=_l("Choose a role"), required=_l("Choose a role"))
+    scope = EnumRadioField(_l("Scope"), Scope, required=_l("Choose how far the role reaches"))
+    region_code = ChoiceField(_l("Region"), blank=_l("No region"), hint=_l("When the scope is a region."))
+    states = CodesField(_l("Member States"), hint=_l("When the scope is named Member States."))
+    ends_on = DayField(_l("Last day"), hint=_l("The last day on which the role holds. Leave it empty for no end."))

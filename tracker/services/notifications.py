@@ -1,0 +1,134 @@
+"""Messages to people: a line in the inbox and a mail in the outbox, in the transaction of what they tell of.
+
+The mail says that something waits and where; what a record says, and which record it is, stays behind log-in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracker import clock, mail, policy
+from tracker.errors import NotFound
+from tracker.extensions import db
+from tracker.models import Account, Notification
+
+# kind: what the mail says, and what the inbox says (%(reference)s is the record's)
+KINDS: dict[str, tuple[Any, Any]] = {
+    "record_returned": (
+        _l("Something that you submitted was returned to you."),
+        _l("%(reference)s was returned to you."),
+    ),
+    "record_signed": (
+        _l("Something that you drafted or submitted was signed off."),
+        _l("%(reference)s was signed off."),
+    ),
+    "sealed_record_changed": (
+        _l("Something that you signed off has changed since."),
+        _l("%(reference)s has changed since you signed it off."),
+    ),
+    "extension_requested": (
+        _l("An extension of a due date waits for a decision."),
+        _l("An extension was asked for: %(reference)s."),
+    ),
+    "extension_approved": (
+        _l("An extension that you asked for was approved."),
+        _l("The extension that you asked for was approved: %(reference)s."),
+    ),
+    "extension_refused": (
+        _l("An extension that you asked for was refused."),
+        _l("The extension that you asked for was refused: %(reference)s."),
+    ),
+    "password_changed": (
+        _l("Your password was changed. If that was not you, tell an administrator at once."),
+        _l("Your password was changed."),
+    ),
+    "factor_reset": (
+        _l("Your second factor was reset by an administrator. Set up a new one when you next sign in."),
+        _l("Your second factor was reset by an administrator."),
+    ),
+    "rights_changed": (
+        _l("Your rights were changed by an administrator. Sign in again to use them."),
+        _l("Your rights were changed by an administrator."),
+    ),
+}
+SHOWN = 50
+
+
+def notify(
+    account: Account,
+    kind: str,
+    *,
+    obj: Any = None,
+    reference: str | None = None,
+    state_id: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Tell ``account`` that something of ``kind`` happened to ``obj``."""
+    if not account.active:
+        return
+    db.session.add(
+        Notification(
+            account_id=account.id,
+            kind=kind,
+            object_type=obj.__tablename__ if obj is not None else None,
+            object_id=getattr(obj, "id", None),
+            reference=reference or getattr(obj, "reference", None),
+            state_id=state_id or getattr(obj, "state_id", None),
+            details=details or {},
+            created_at=clock.now(),
+        )
+    )
+    with force_locale(account.language or "en"):
+        where = mail.address("/inbox")
+        text = _("More in your inbox, after signing in: %(address)s", address=where)
+        mail.queue(account, _("1373 Tracker: something waits for you"), f"{KINDS[kind][0]}\n\n{text}")
+
+
+def sentence(notification: Notification) -> str:
+    """What the inbox says."""
+    return str(KINDS[notification.kind][1]) % {"reference": f"\u2068{notification.reference or ''}\u2069"}
+
+
+def inbox(account: Account, before: int | None = None) -> list[Notification]:
+    """One page and a row of the account's messages, newest first; none about a State outside its scope (R9)."""
+    rows = _mine(account).order_by(Notification.id.desc()).limit(SHOWN + 1)
+    if before is not None:
+        rows = rows.where(Notification.id < before)
+    return list(db.session.scalars(rows))
+
+
+def unread_count(account: Account) -> int:
+    """How many messages the account has not read."""
+    unread = _mine(account).where(Notification.read_at.is_(None)).with_only_columns(sa.func.count())
+    return db.session.scalar(unread) or 0
+
+
+def mark_read(account: Account, notification_id: int) -> Notification:
+    """Mark one message as read."""
+    row = db.session.scalar(_mine(account).where(Notification.id == notification_id))
+    if row is None:
+        raise NotFound(_("There is no such message."))
+    row.read_at = row.read_at or clock.now()
+    return row
+
+
+def mark_all_read(account: Account) -> None:
+    """Mark every message of the account as read."""
+    db.session.execute(
+        sa.update(Notification)
+        .where(Notification.account_id == account.id, Notification.read_at.is_(None))
+        .values(read_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _mine(account: Account) -> sa.Select[Notification]:
+    in_scope = policy.reach(account).condition(Notification.state_id)
+    return sa.select(Notification).where(
+        Notification.account_id == account.id, sa.or_(Notification.state_id.is_(None), in_scope)
+    )

@@ -1,0 +1,236 @@
+"""Proving who one is: the password, the second factor, and either of them again before signing (R2-R4, R16).
+
+Each try is a row, written and committed before anything is compared, so that the limit holds across processes,
+restarts and requests at the same moment. A code is spent in the same way. Therefore these functions end the
+transaction under way: call them before anything is changed; they raise if something was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from math import ceil
+
+import sqlalchemy as sa
+from flask import current_app, g, has_request_context, request
+from flask_babel import gettext as _
+
+from tracker import clock, history
+from tracker.errors import Invalid, TrackerError
+from tracker.extensions import db
+from tracker.models import Account, Category, Outcome, SignInAttempt
+from tracker.services import accounts, factors, passwords, sessions
+
+WINDOW = timedelta(minutes=5)
+MOST = 10
+MOST_BY_ADDRESS = 50
+KNOWN_FOR = timedelta(days=30)
+
+
+class TooMany(TrackerError):
+    """Too many wrong tries (R3); ``retry_after`` says in how many seconds the next one is heard."""
+
+    http_status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        minutes = max(1, ceil(retry_after / 60))
+        super().__init__(_("Too many tries went wrong. Wait %(minutes)s minutes, then try again.", minutes=minutes))
+        self.retry_after = retry_after
+
+
+def check_password(email: str, password: str) -> Account:
+    """The account whose name and password these are; the same refusal, as fast, whatever is wrong (R4)."""
+    account = accounts.find(email)
+    account_id = account.id if account and account.active else None
+    stored = account.password if account and account.active else None
+    attempt = _count(_key(email), account_id)
+    if not passwords.is_right(password, stored) or account_id is None or stored is None:
+        _refuse("account.sign_in_failed", account_id, email)
+        raise Invalid(_("The e-mail address or the password is not right."))
+    known = db.session.get_one(Account, account_id)
+    if passwords.is_outdated(stored):
+        known.password = passwords.hashed(password)
+    _succeed(attempt)
+    return known
+
+
+def check_factor(account: Account, given: str) -> None:
+    """Raise Invalid unless ``given`` is a one-time code or a recovery code of the account, unused until now."""
+    attempt = _count(_key(account.email), account.id)
+    if not (factors.spend(account, given) or factors.spend_recovery_code(account, given)):
+        _refuse("account.factor_refused", account.id, account.email)
+        raise Invalid(_("This code is not right, or it was used before. Wait for the next one."), "code")
+    _succeed(attempt)
+
+
+def confirm_factor(account: Account, given: str | None) -> None:
+    """Ask for a factor again (R16): raise Invalid unless ``given`` is the password or an unused one-time code.
+
+    The session gets a new value with the answer (R5).
+    """
+    given = given or ""
+    if _is_code(given) and account.has_factor:
+        _confirm(account, given, factors.spend)
+    else:
+        confirm_password(account, given)
+
+
+def confirm_password(account: Account, given: str | None, field: str = "factor") -> None:
+    """Ask for the password again: raise Invalid on ``field`` unless it is right."""
+    stored = account.password
+    _confirm(account, given or "", lambda _account, typed: passwords.is_right(typed, stored), field)
+
+
+def _confirm(account: Account, given: str, is_right: Callable[[Account, str], bool], field: str = "factor") -> None:
+    account_id, email = account.id, account.email
+    attempt = _count(_key(email), account_id)
+    if not is_right(account, given):
+        _refuse("account.factor_refused", account_id, email)
+        raise Invalid(_("The password or code is not right. A code can be used once; wait for the next one."), field)
+    _succeed(attempt)
+    if has_request_context():
+        g.factor_confirmed = True
+
+
+def finish(account: Account) -> None:
+    """Note that ``account`` has signed in."""
+    history.record("account.signed_in", account, by=account, category=Category.ACCESS)
+    sessions.forget_old()
+    _forget_old_attempts()
+
+
+def sign_out(account: Account) -> None:
+    """Note that ``account`` has signed out."""
+    history.record("account.signed_out", account, by=account, category=Category.ACCESS)
+
+
+def count_reset(email: str) -> None:
+    """Count a wish for a new password, apart from tries to sign in."""
+    _count(_key(f"reset {email}"), None)
+
+
+def _is_code(given: str) -> bool:
+    digits = "".join(given.split())
+    return len(digits) == 6 and digits.isdigit()
+
+
+# The tries
+
+
+def _count(key: str, account_id: int | None) -> int:
+    """Write this try down as wrong until shown right; raise TooMany when there were too many."""
+    if db.session.new or db.session.dirty or db.session.deleted:
+        raise RuntimeError("a factor is asked for before anything is changed")
+    address = _address()
+    _one_at_a_time(key)
+    wait = _wait(key, address)
+    if wait:
+        history.record_alone(
+            "account.sign_in_throttled", obj=_account(account_id), details={"address": _digest(address)}
+        )
+        raise TooMany(wait)
+    attempt = SignInAttempt(account_key=key, address=address, at=clock.now(), succeeded=False)
+    db.session.add(attempt)
+    db.session.flush()
+    attempt_id = attempt.id
+    db.session.commit()
+    return attempt_id
+
+
+def _one_at_a_time(key: str) -> None:
+    """Two tries at the same account take turns; on SQLite writers do anyway."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(int(key[:15], 16))))
+
+
+def _wait(key: str, address: str) -> int:
+    """In how many seconds a try on this account from this address is heard again; 0 is now.
+
+    Ten wrong tries on an account, from wherever; an address from which its owner has signed in lately has ten of
+    its own, so that a stranger's guessing does not lock the owner out. Fifty from one address, on all accounts.
+    """
+    tries = _wrong(SignInAttempt.account_key == key)
+    own = [at for at, whence in tries if whence == address]
+    from_address = [at for at, _key in _wrong(SignInAttempt.address == address)]
+    if len(own) >= MOST:
+        return _until(own[MOST - 1])
+    crowded = len(tries) >= MOST or len(from_address) >= MOST_BY_ADDRESS
+    if not crowded or _is_known(key, address):
+        return 0
+    if len(tries) >= MOST:
+        return _until(tries[MOST - 1][0])
+    return _until(from_address[MOST_BY_ADDRESS - 1])
+
+
+def _wrong(which: sa.ColumnElement[bool]) -> list[tuple[datetime, str]]:
+    """The newest wrong tries within the window, newest first: as many as any limit asks for."""
+    attempt = SignInAttempt
+    found = db.session.execute(
+        sa.select(attempt.at, attempt.address)
+        .where(which, attempt.at > clock.now() - WINDOW, attempt.succeeded.is_(False))
+        .order_by(attempt.at.desc())
+        .limit(MOST_BY_ADDRESS * 4)
+    )
+    return [(row.at, row.address) for row in found]
+
+
+def _until(at: datetime) -> int:
+    return max(1, ceil((at + WINDOW - clock.now()).total_seconds()))
+
+
+def _is_known(key: str, address: str) -> bool:
+    """Whether the account was signed in to from this address lately."""
+    attempt = SignInAttempt
+    known = sa.exists().where(
+        attempt.account_key == key,
+        attempt.address == address,
+        attempt.succeeded.is_(True),
+        attempt.at > clock.now() - KNOWN_FOR,
+    )
+    return bool(db.session.scalar(sa.select(known)))
+
+
+def _succeed(attempt_id: int) -> None:
+    """The try was right: it counts no more. Committed with the code that was spent."""
+    db.session.execute(
+        sa.update(SignInAttempt)
+        .where(SignInAttempt.id == attempt_id)
+        .values(succeeded=True)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+
+
+def _refuse(kind: str, account_id: int | None, email: str) -> None:
+    """One event of its own, with digests in place of the name typed and the address."""
+    details = {"name": _digest(accounts.plain_email(email)), "address": _digest(_address())}
+    history.record_alone(kind, obj=_account(account_id), outcome=Outcome.FAILED, details=details)
+
+
+def _account(account_id: int | None) -> Account | None:
+    return db.session.get(Account, account_id) if account_id else None
+
+
+def _forget_old_attempts() -> None:
+    db.session.execute(
+        sa.delete(SignInAttempt)
+        .where(SignInAttempt.at < clock.now() - KNOWN_FOR)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _address() -> str:
+    """Where the request comes from; headers count only behind the proxies that are configured."""
+    return (request.remote_addr or "unknown") if has_request_context() else "command line"
+
+
+def _key(email: str) -> str:
+    return _digest(accounts.plain_email(email))
+
+
+def _digest(text: str) -> str:
+    """A digest that only this program can make: names and addresses cannot be tried out against it."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

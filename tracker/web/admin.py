@@ -1,0 +1,225 @@
+"""People and what they are granted, for administrators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker import policy
+from tracker.errors import Invalid, NotFound
+from tracker.extensions import db
+from tracker.forms.accounts import PersonForm
+from tracker.forms.fields import option
+from tracker.forms.grants import GrantForm
+from tracker.models import Account
+from tracker.policy import Permission
+from tracker.reports import accounts as reports
+from tracker.reports import catalogue
+from tracker.services import accounts, grants, request_keys
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """The first page of administration: the people."""
+    return redirect(url_for("admin.people"))
+
+
+@blueprint.get("/people")
+def people() -> ResponseReturnValue:
+    """Everyone with an account: filters, order, pages."""
+    policy.require(current_user, Permission.PEOPLE_MANAGE)
+    question = reports.Question.read(request.args)
+    page = reports.people(question)
+    return render_template(
+        "admin/people.html",
+        people=page.people,
+        current_grants={person.id: policy.active_grants(person) for person in page.people},
+        question=question,
+        pager=_pager(page, question),
+        sort_href={name: _href(question, sort=name) for name in reports.ORDERS},
+    )
+
+
+@blueprint.route("/people/new", methods=["GET", "POST"])
+def create_person() -> ResponseReturnValue:
+    """A new account, whose owner is invited by mail."""
+    policy.require(current_user, Permission.PEOPLE_MANAGE)
+    form = PersonForm()
+    if form.validate_on_submit():
+        me = _myself()
+        landed = request_keys.claim(form.request_key.data, me)
+        if landed:
+            return redirect(landed, 303)
+        try:
+            person = accounts.create(form.email.data, form.name.data, by=me)
+        except Invalid as wrong:
+            db.session.rollback()
+            form.refuse(wrong)
+        else:
+            address = url_for("admin.person", account_id=person.id)
+            request_keys.land(form.request_key.data, me, address)
+            db.session.commit()
+            flash(_("The account is made and an invitation waits to be mailed. Now grant a role."))
+            return redirect(address, 303)
+    return render_template("admin/person_form.html", form=form, person=None), 422 if form.is_bound else 200
+
+
+@blueprint.get("/people/<int:account_id>")
+def person(account_id: int) -> ResponseReturnValue:
+    """One person: account, grants, what happened to both."""
+    found = _person(account_id)
+    events = reports.events_on(found)
+    actors = reports.names({event.actor_id for event in events if event.actor_id})
+    given = grants.of(found)
+    return render_template(
+        "admin/person.html",
+        person=found,
+        is_oneself=found.id == current_user.id,
+        grants=[(grant, grants.words(grant), grants.is_current(grant)) for grant in given],
+        entries=[_entry(event, actors) for event in events],
+    )
+
+
+@blueprint.route("/people/<int:account_id>/edit", methods=["GET", "POST"])
+def edit_person(account_id: int) -> ResponseReturnValue:
+    """Change someone's name or e-mail address."""
+    found = _person(account_id)
+    form = PersonForm()
+    form.fill(found)
+    if form.validate_on_submit():
+        try:
+            accounts.edit(found, **form.values(), by=_myself())
+        except Invalid as wrong:
+            db.session.rollback()
+            form.refuse(wrong)
+        else:
+            db.session.commit()
+            flash(_("The account is saved."))
+            return redirect(url_for("admin.person", account_id=account_id), 303)
+    return render_template("admin/person_form.html", form=form, person=found), 422 if form.is_bound else 200
+
+
+@blueprint.post("/people/<int:account_id>/disable")
+def disable_person(account_id: int) -> ResponseReturnValue:
+    """Close an account; its sessions end at once."""
+    accounts.disable(_person(account_id), by=_myself())
+    return _done(account_id, _("The account is closed and every session of it has ended."))
+
+
+@blueprint.post("/people/<int:account_id>/enable")
+def enable_person(account_id: int) -> ResponseReturnValue:
+    """Open a closed account again."""
+    accounts.enable(_person(account_id), by=_myself())
+    return _done(account_id, _("The account is open again."))
+
+
+@blueprint.post("/people/<int:account_id>/invite")
+def invite_person(account_id: int) -> ResponseReturnValue:
+    """Mail the invitation once more to someone who has no password yet."""
+    found = _person(account_id)
+    if found.password is not None:
+        raise NotFound(_("This person has set a password already."))
+    accounts.invite(found, by=_myself())
+    return _done(account_id, _("The invitation waits to be mailed."))
+
+
+@blueprint.post("/people/<int:account_id>/reset-factor")
+def reset_factor(account_id: int) -> ResponseReturnValue:
+    """Take the second factor from someone who lost it."""
+    accounts.reset_factor(_person(account_id), by=_myself())
+    return _done(account_id, _("The second factor is reset and every session has ended."))
+
+
+@blueprint.route("/people/<int:account_id>/grants/new", methods=["GET", "POST"])
+def grant_role(account_id: int) -> ResponseReturnValue:
+    """Grant a role within a scope."""
+    found = _person(account_id)
+    grants.refuse_oneself(found, _myself())
+    form = GrantForm()
+    form.region_code.choices = [option(region.code, region.name) for region in catalogue.regions().values()]
+    form.states.choices = _state_options()
+    if form.validate_on_submit():
+        try:
+            grants.grant(found, **form.values(), by=_myself())
+        except Invalid as wrong:
+            db.session.rollback()
+            form.refuse(wrong)
+        else:
+            return _done(account_id, _("The role is granted. It holds from the next sign-in."))
+    return render_template("admin/grant_form.html", form=form, person=found), 422 if form.is_bound else 200
+
+
+@blueprint.post("/people/<int:account_id>/grants/<int:grant_id>/revoke")
+def revoke_grant(account_id: int, grant_id: int) -> ResponseReturnValue:
+    """Take a grant back."""
+    found = _person(account_id)
+    given = next((grant for grant in found.grants if grant.id == grant_id), None)
+    if given is None:
+        raise NotFound(_("There is no such grant."))
+    grants.revoke(given, by=_myself())
+    return _done(account_id, _("The grant is revoked and every session of this person has ended."))
+
+
+def _person(account_id: int) -> Account:
+    policy.require(current_user, Permission.PEOPLE_MANAGE)
+    found = db.session.get(Account, account_id)
+    if found is None:
+        raise NotFound(_("There is no such account."))
+    return found
+
+
+def _myself() -> Account:
+    account: Account = current_user._get_current_object()
+    return account
+
+
+def _done(account_id: int, words: str) -> ResponseReturnValue:
+    db.session.commit()
+    flash(words)
+    return redirect(url_for("admin.person", account_id=account_id), 303)
+
+
+def _state_options() -> list[Any]:
+    regions = catalogue.regions()
+    states = catalogue.states().values()
+    return [option(state.id, state.name, group=regions[state.region_code].name) for state in states]
+
+
+def _href(question: reports.Question, **changes: Any) -> str:
+    given = {
+        "q": question.q,
+        "role": question.role.value if question.role else "",
+        "active": {True: "yes", False: "no", None: ""}[question.active],
+        "sort": question.sort if question.sort != "name" else "",
+        **changes,
+    }
+    return url_for("admin.people", **{name: value for name, value in given.items() if value})
+
+
+def _pager(page: reports.Page, question: reports.Question) -> dict[str, Any]:
+    following = {"after": page.after, "after-id": page.after_id} if page.after_id else None
+    count = page.count
+    return {
+        "first_href": _href(question) if question.after_id else None,
+        "previous_href": None,
+        "next_href": _href(question, **following) if following else None,
+        "shown": str(len(page.people)),
+        "count_words": _("more than 1,000 people") if count > reports.MOST_COUNTED else _("%(n)s people", n=count),
+    }
+
+
+def _entry(event: Any, actors: dict[int, str]) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "actor": actors.get(event.actor_id) if event.actor_id else None,
+        "kind": event.kind,
+        "reason": "",
+        "changes": [],
+        "outcome": event.outcome,
+    }

@@ -1,0 +1,266 @@
+"""Sessions kept on the server: the cookie holds a random value and nothing else; the table its SHA-256 (R5, R6).
+
+Nothing is read until the session is asked for, so files of the look cost no statement. What a request leaves in its
+session is written after the answer is made and the request's own transaction is over: a GET that shows a message is
+then no write of the request, and on SQLite there are never two connections at once.
+
+Whoever is not signed in needs no row: the form's token is derived from the cookie's value. A row is made only when
+something must be kept, such as the text of a form whose session had ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask, Request, Response, current_app, g, request
+from flask import session as flask_session
+from flask.sessions import SessionInterface, SessionMixin
+from flask_login import login_user
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import joinedload, selectinload
+
+from tracker import clock, database
+from tracker.extensions import db
+from tracker.models import Account, Grant, SignInSession
+from tracker.services import sessions
+
+CSRF = "csrf_token"
+CARRIED = ("language", "kept")  # what goes over from before signing in
+VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+LONGEST_BROWSER = 300
+
+log = structlog.get_logger("tracker.sessions")
+
+
+def init_sessions(app: Flask) -> None:
+    """Keep the sessions of ``app`` on the server."""
+    bare = not app.config["SETTINGS"].is_production
+    app.config["SESSION_COOKIE_NAME"] = "session" if bare else "__Host-session"
+    app.config["SESSION_COOKIE_SECURE"] = not bare
+    app.session_interface = ServerSessions()
+
+
+class ServerSession(SessionMixin):
+    """One visitor's session, read when it is first asked for."""
+
+    modified = False
+
+    def __init__(self, presented: str | None) -> None:
+        self.presented = presented
+        self.value: str | None = presented
+        self.row_id: str | None = None
+        self.account: Account | None = None
+        self.lapsed_account_id: int | None = None
+        self.last_seen_at: datetime | None = None
+        self.is_read = False
+        self._held: dict[str, Any] = {}
+
+    # What it holds
+
+    @property
+    def held(self) -> dict[str, Any]:
+        """The values, from the table."""
+        if not self.is_read:
+            self.is_read = True
+            self._read()
+        return self._held
+
+    def __getitem__(self, key: str) -> Any:
+        return self.held[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        held = self.held
+        if key == CSRF and self.row_id is None:
+            self.value = self.value or new_value()
+            held[CSRF] = _derived(self.value)
+            return
+        held[key] = value
+        self.modified = True
+
+    def __delitem__(self, key: str) -> None:
+        del self.held[key]
+        self.modified = True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.held)
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    # Whose it is
+
+    def _read(self) -> None:
+        found = _load(digest(self.value)) if self.value else None
+        if found is None:
+            if self.value:
+                self._held = {CSRF: _derived(self.value)}
+            return
+        row, account = found
+        open_now = sessions.is_open(row.created_at, row.last_seen_at, row.ended_at)
+        if not open_now or (row.account_id is not None and not (account and account.active)):
+            self.value = None
+            self.lapsed_account_id = row.account_id
+            return
+        self.row_id, self.last_seen_at, self.account = row.id, row.last_seen_at, account
+        self._held = dict(row.data)
+
+    def begin(self, account: Account) -> None:
+        """Start this person's session under a new value; what was there before ends. Part of the request's work."""
+        carried = {key: self[key] for key in CARRIED if key in self}
+        self.end()
+        self.value = new_value()
+        self.row_id = digest(self.value)
+        self.account = account
+        self.last_seen_at = clock.now()
+        self._held = {CSRF: secrets.token_hex(20), **carried}
+        login_user(account)
+        db.session.add(_row(self, self.last_seen_at))
+        self.modified = False
+
+    def end(self) -> None:
+        """End the session on the server. Part of the request's work."""
+        if self.is_read and self.row_id is not None:
+            sessions.end(self.row_id)
+        self.is_read = True
+        self.value = self.row_id = self.account = self.last_seen_at = None
+        self._held = {}
+        self.modified = False
+
+    @property
+    def must_be_kept(self) -> bool:
+        """Whether a visitor without a row has left something that needs one."""
+        return self.row_id is None and self.modified and bool(set(self._held) - {CSRF})
+
+
+class ServerSessions(SessionInterface):
+    """Opens and saves ``ServerSession``."""
+
+    def open_session(self, app: Flask, request: Request) -> ServerSession:
+        presented = request.cookies.get(self.get_cookie_name(app), "")
+        return ServerSession(presented if VALUE.fullmatch(presented) else None)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not isinstance(session, ServerSession) or not session.is_read:
+            return
+        response.vary.add("Cookie")
+        if is_from_another_site():
+            return  # such a request comes without our cookie: an answer to it must not replace the real one
+        _store(session)
+        self._tell_browser(app, session, response)
+
+    def _tell_browser(self, app: Flask, session: ServerSession, response: Response) -> None:
+        name = self.get_cookie_name(app)
+        kept = {"path": "/", "secure": bool(app.config["SESSION_COOKIE_SECURE"]), "httponly": True, "samesite": "Lax"}
+        if session.value and session.value != session.presented:
+            response.set_cookie(name, session.value, **kept)
+        elif session.value is None and name in request.cookies:
+            response.delete_cookie(name, **kept)
+
+
+def current() -> ServerSession:
+    """The session of this request."""
+    return flask_session._get_current_object()  # type: ignore[attr-defined, no-any-return]  # the proxy's own object
+
+
+def new_value() -> str:
+    """A cookie's value: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(value: str) -> str:
+    """What the table knows a cookie's value by."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def is_from_another_site() -> bool:
+    """Whether another site's page sent this request to change something."""
+    return request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+
+
+def _derived(value: str) -> str:
+    """The form token of a visitor without a row: nobody can work it out from the cookie without our key."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, b"form token" + value.encode(), hashlib.sha256).hexdigest()
+
+
+def _load(row_id: str) -> tuple[Any, Account | None] | None:
+    """The session's row and its account with grants, in two statements."""
+    row = SignInSession.__table__
+    grants = selectinload(Account.grants).options(joinedload(Grant.states))
+    found = db.session.execute(
+        sa.select(*row.c, Account)
+        .select_from(row.outerjoin(Account.__table__, row.c.account_id == Account.id))
+        .where(row.c.id == row_id)
+        .options(grants)
+    ).one_or_none()
+    return (found, found.Account) if found else None
+
+
+def _store(session: ServerSession) -> None:
+    """Write what is new in the session, in a transaction after the request's own."""
+    changes = _changes(session)
+    if not changes and not session.must_be_kept:
+        return
+    token = database.set_may_write(True)
+    try:
+        db.session.rollback()  # what the view did not commit is not kept
+        if session.must_be_kept:
+            session.value = new_value()  # never one that somebody else may have set
+            session.row_id = digest(session.value)
+            db.session.add(_row(session, clock.now()))
+        else:
+            _update(session, changes)
+        db.session.commit()
+    except SQLAlchemyError as error:  # the answer stands; only the note of it is lost
+        log.warning("session not written", exc_info=error)
+        db.session.rollback()
+    finally:
+        database.reset_may_write(token)
+
+
+def _changes(session: ServerSession) -> dict[str, Any]:
+    if session.row_id is None:
+        return {}
+    changes: dict[str, Any] = {"data": dict(session.held)} if session.modified else {}
+    if session.last_seen_at and clock.now() - session.last_seen_at >= sessions.SEEN_EVERY:
+        changes["last_seen_at"] = clock.now()
+    if g.get("factor_confirmed"):
+        changes["id"] = None
+    return changes
+
+
+def _update(session: ServerSession, changes: dict[str, Any]) -> None:
+    """Write the changes; a factor confirmed again gives the session a new value (R5)."""
+    value = None
+    if "id" in changes:
+        value = new_value()
+        changes["id"] = digest(value)
+    row = SignInSession.__table__
+    written = db.session.execute(
+        sa.update(row)  # type: ignore[arg-type]  # a table, typed as a from clause
+        .where(row.c.id == session.row_id, row.c.ended_at.is_(None))
+        .values(**changes)
+    )
+    if value and written.rowcount == 1:  # type: ignore[attr-defined]  # an UPDATE gives a cursor result
+        session.value = value
+
+
+def _row(session: ServerSession, now: datetime) -> SignInSession:
+    return SignInSession(
+        id=session.row_id,
+        account_id=session.account.id if session.account else None,
+        data=dict(session.held),
+        address=request.remote_addr,
+        browser=request.user_agent.string[:LONGEST_BROWSER],
+        created_at=now,
+        last_seen_at=now,
+    )

@@ -1,0 +1,109 @@
+"""CSV files as they leave the house: UTF-8 with a byte order mark unless switched off, CRLF, RFC 4180, ISO dates (R32).
+
+A cell that a spreadsheet would take for a formula gets one leading ``'``, and so does one that starts with ``'``: an
+import takes exactly one off again. Numbers and dates are never guarded. Rows are written as they come, so that
+memory does not grow with them.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from io import StringIO
+from typing import Any
+
+from tracker.partial_date import PartialDate
+
+BOM = "\ufeff"
+CHUNK = 64 * 1024
+GUARD = "'"
+LEADS = frozenset("=+-@＝＋－＠\t\r\n" + GUARD)
+BLANKS = " \u00a0\ufeff"
+
+
+def guard(text: str) -> str:
+    """The text as a cell that no spreadsheet computes; leading blanks do not hide a formula from it."""
+    first = text[:1]
+    if first in BLANKS:
+        first = text.lstrip(BLANKS)[:1]
+    return GUARD + text if first in LEADS else text
+
+
+def unguard(text: str) -> str:
+    """The text that ``guard`` was given."""
+    return text.removeprefix(GUARD)
+
+
+def cell(value: Any) -> Any:
+    """A value as a cell: texts guarded, lists joined by ``;``, dates and moments in ISO 8601, None empty."""
+    if type(value) is str:  # the first question, because an export asks it millions of times
+        return guard(value)
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, str):  # a member of an enum
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, PartialDate):
+        return value.iso
+    return guard(";".join(str(one) for one in value))
+
+
+def lines(rows: Iterable[Sequence[Any]], bom: bool = True) -> Iterator[bytes]:
+    """The file in chunks of about 64 KB, each of whole rows. The header is the first row that is given."""
+    buffer = StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    if bom:
+        buffer.write(BOM)
+    for row in rows:
+        writer.writerow([cell(value) for value in row])
+        if buffer.tell() >= CHUNK:
+            yield _taken(buffer)
+    if buffer.tell():
+        yield _taken(buffer)
+
+
+def _taken(buffer: StringIO) -> bytes:
+    content = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return content
+
+
+@dataclass
+class Tally:
+    """What left: rows without the header, bytes, SHA-256; not complete when the reader went away."""
+
+    rows: int = 0
+    size: int = 0
+    is_complete: bool = False
+    digest: Any = field(default_factory=hashlib.sha256, repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of every byte that was handed over."""
+        return str(self.digest.hexdigest())
+
+    def add(self, chunk: bytes) -> None:
+        """Count one chunk of whole rows: line ends within quotes are text."""
+        self.size += len(chunk)
+        self.digest.update(chunk)
+        self.rows += sum(part.count(b"\r\n") for part in chunk.split(b'"')[::2])
+
+
+def logged(chunks: Iterable[bytes], on_end: Callable[[Tally], None]) -> Iterator[bytes]:
+    """The chunks of ``lines``; at their end, reached or not, one call with what left: for the closing event."""
+    tally = Tally(rows=-1)  # the header is no row
+    try:
+        for chunk in chunks:
+            tally.add(chunk)
+            yield chunk
+        tally.is_complete = True
+    finally:
+        tally.rows = max(tally.rows, 0)
+        on_end(tally)

@@ -1,4 +1,4 @@
-"""The permission table: which endpoint asks for what. Deny by default: an endpoint that is not here answers nobody (R8).
+"""The permission table: which endpoint asks for what. Deny by default: what is not here answers nobody (R8).
 
 A permission here is asked for anywhere; the view asks again for the record at hand. ``docs/permissions.md`` shows it.
 """
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker import policy
-from tracker.policy import Permission as P
+from tracker.policy import Permission as P  # noqa: N817  # a table reads better in short words
 from tracker.web import security
 
 
@@ -30,6 +30,39 @@ ACCESS: dict[str, Open | P] = {
     "assets.serve": PUBLIC,
     "health.healthz": PUBLIC,
     "health.readyz": PUBLIC,
+    # signing in, and one's own account
+    "account.sign_in": PUBLIC,
+    "account.sign_in_factor": PUBLIC,
+    "account.sign_out": PUBLIC,
+    "account.ask_for_reset": PUBLIC,
+    "account.set_password": PUBLIC,
+    "account.choose_language": PUBLIC,
+    "account.kept": SIGNED_IN,
+    "account.forget_kept": SIGNED_IN,
+    "account.show": SIGNED_IN,
+    "account.change_password": SIGNED_IN,
+    "account.list_sessions": SIGNED_IN,
+    "account.end_session": SIGNED_IN,
+    "account.factor": SIGNED_IN,
+    "account.factor_picture": SIGNED_IN,
+    "account.set_up_factor": SIGNED_IN,
+    "account.renew_codes": SIGNED_IN,
+    "account.remove_factor": SIGNED_IN,
+    "inbox.index": SIGNED_IN,
+    "inbox.read": SIGNED_IN,
+    "inbox.read_all": SIGNED_IN,
+    # people and grants
+    "admin.index": P.PEOPLE_MANAGE,
+    "admin.people": P.PEOPLE_MANAGE,
+    "admin.create_person": P.PEOPLE_MANAGE,
+    "admin.person": P.PEOPLE_MANAGE,
+    "admin.edit_person": P.PEOPLE_MANAGE,
+    "admin.disable_person": P.PEOPLE_MANAGE,
+    "admin.enable_person": P.PEOPLE_MANAGE,
+    "admin.invite_person": P.PEOPLE_MANAGE,
+    "admin.reset_factor": P.PEOPLE_MANAGE,
+    "admin.grant_role": P.PEOPLE_MANAGE,
+    "admin.revoke_grant": P.PEOPLE_MANAGE,
     # sign-off
     "review.index": P.REVIEW,
     "review.item": P.RECORD_READ,

@@ -61,7 +61,7 @@ def enter() -> ResponseReturnValue:
 @blueprint.route("/login/factor", methods=["GET", "POST"])
 def sign_in_factor() -> ResponseReturnValue:
     """The second step of signing in: a one-time code or a recovery code."""
-    pending = held.get("pending")
+    pending: dict[str, Any] = held.get("pending") or {}
     account = _pending_account(pending)
     if account is None:
         return redirect(url_for("account.sign_in"), 303)
@@ -327,7 +327,7 @@ def _welcome(account: Account, address: str | None) -> ResponseReturnValue:
     return redirect(address or "/", 303)
 
 
-def _pending_account(pending: Any) -> Account | None:
+def _pending_account(pending: dict[str, Any]) -> Account | None:
     """Whoever has given the right password a moment ago, and not yet the second factor."""
     if not pending or clock.now() - datetime.fromisoformat(pending["at"]) > PENDING_FOR:
         return None

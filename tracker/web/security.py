@@ -64,7 +64,8 @@ def init_security(app: Flask) -> None:
     app.config["FACTOR_OWED"] = settings.is_production
     app.config["PUBLIC_FORMS"] = PUBLIC_FORMS
     app.config.update(_security_settings(settings))
-    security = Security(app, SQLAlchemyUserDatastore(db, Account, None), register_blueprint=False, totp_cls=TrackerTotp)
+    people = SQLAlchemyUserDatastore(db, Account, None)  # type: ignore[arg-type]  # its roles are not used
+    security = Security(app, people, register_blueprint=False, totp_cls=TrackerTotp)
     security.principal.identity_loaders.clear()  # rights are read by ``policy``, once they are asked for
     manager = security.login_manager
     manager.user_loader(_load_account)

@@ -158,12 +158,11 @@ class ServerSessions(SessionInterface):
         self._tell_browser(app, session, response)
 
     def _tell_browser(self, app: Flask, session: ServerSession, response: Response) -> None:
-        name = self.get_cookie_name(app)
-        kept = {"path": "/", "secure": bool(app.config["SESSION_COOKIE_SECURE"]), "httponly": True, "samesite": "Lax"}
+        name, secure = self.get_cookie_name(app), bool(app.config["SESSION_COOKIE_SECURE"])
         if session.value and session.value != session.presented:
-            response.set_cookie(name, session.value, **kept)
+            response.set_cookie(name, session.value, path="/", secure=secure, httponly=True, samesite="Lax")
         elif session.value is None and name in request.cookies:
-            response.delete_cookie(name, **kept)
+            response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 def current() -> ServerSession:

@@ -27,6 +27,10 @@ from tracker.policy import Permission
 from tracker.web import assets, dates, locale, words
 
 MOST_COUNTED = 100
+MOST_CHANGES = 6
+"""Changes beyond which an entry of a timeline is folded."""
+LONG_CHANGE = 160
+"""Characters beyond which a change is shown word by word instead of as old and new."""
 LONGEST_DIFF = 4_000
 """Words beyond which two texts are shown whole, one after the other: comparing costs their product."""
 
@@ -166,7 +170,7 @@ def drawn_as(field: Field) -> str:
     return SHAPES.get(field.type, "input")
 
 
-def first_id(field: Field) -> str:
+def first_id(field: Any) -> str:
     """The id of the control to go to for a field's error: the first that is wrong."""
     shape = drawn_as(field)
     if shape == "date parts":
@@ -262,12 +266,15 @@ FILTERS = {
 }
 
 GLOBALS = {
+    "LONG_CHANGE": LONG_CHANGE,
+    "MOST_CHANGES": MOST_CHANGES,
     "MOST_COUNTED": MOST_COUNTED,
     "SealedState": SealedState,
     "diff_pieces": diff,
     "direction": locale.direction,
-    "error_title": error_title,
     "drawn_as": drawn_as,
+    "error_title": error_title,
+    "field_words": words.field_words,
     "is_demo": is_demo,
     "language": locale.language,
     "languages": locale.languages,
@@ -275,5 +282,6 @@ GLOBALS = {
     "page_exists": page_exists,
     "period": dates.period,
     "problems": problems,
+    "value_words": words.value_words,
     "viewer": viewer,
 }

@@ -7,7 +7,8 @@ rows the open version rows; does each seal cover what it says, and each sealed r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -140,21 +141,28 @@ def _head(verdict: Verdict) -> Iterator[Problem]:
 def _version_rows() -> Iterator[Problem]:
     """Each row's spans must touch, end only where an event says so, and the open one must be the live row."""
     for name, twin in VERSION_TABLES.items():
-        keys = [column for column in twin.primary_key if column.name != "from_event"]
         table = Base.metadata.tables[name]
-        living = _mappings(sa.select(table).order_by(*(table.c[key.name] for key in keys)))
-        live = next(living, None)
-        ordered = _mappings(sa.select(twin).order_by(*keys, twin.c.from_event))
-        for identity, versions in groupby(ordered, key=partial(_identity, twin)):
-            is_live = live is not None and _identity(twin, live) == identity
-            problem = _spans_problem(name, list(versions), live if is_live else None)
-            if problem:
-                yield Problem(f"{name}:{'/'.join(map(str, identity))}: {problem}")
-                return
-            live = next(living, None) if is_live else live
-        if live is not None:
-            yield Problem(f"{_label(name, twin, live)}: a row that no entry tells of")
+        keys = [column.name for column in twin.primary_key if column.name != "from_event"]
+        with (
+            closing(_mappings(sa.select(table).order_by(*(table.c[key] for key in keys)))) as living,
+            closing(_mappings(sa.select(twin).order_by(*(twin.c[key] for key in keys), twin.c.from_event))) as told,
+        ):
+            problem = _table_problem(name, twin, living, told)
+        if problem:
+            yield Problem(problem)
             return
+
+
+def _table_problem(name: str, twin: sa.Table, living: Iterator[Any], told: Iterator[Any]) -> str | None:
+    """Both come in the order of the key, so that neither table is ever held whole."""
+    live = next(living, None)
+    for identity, versions in groupby(told, key=partial(_identity, twin)):
+        is_live = live is not None and _identity(twin, live) == identity
+        problem = _spans_problem(name, list(versions), live if is_live else None)
+        if problem:
+            return f"{name}:{'/'.join(map(str, identity))}: {problem}"
+        live = next(living, None) if is_live else live
+    return f"{_label(name, twin, live)}: a row that no entry tells of" if live is not None else None
 
 
 def _spans_problem(name: str, versions: list[Any], live: Any) -> str | None:
@@ -268,11 +276,15 @@ def _sealed_records() -> Iterator[Problem]:
 
 
 def _chunks(query: sa.Select[Any]) -> Iterator[list[Any]]:
-    yield from (list(part) for part in db.session.execute(query.execution_options(yield_per=CHUNK)).partitions())
+    result = db.session.execute(query.execution_options(yield_per=CHUNK))
+    with closing(result):
+        yield from (list(part) for part in result.partitions())
 
 
-def _mappings(query: sa.Select[Any]) -> Iterator[Any]:
-    yield from db.session.execute(query.execution_options(yield_per=CHUNK)).mappings()
+def _mappings(query: sa.Select[Any]) -> Generator[Any, None, None]:
+    result = db.session.execute(query.execution_options(yield_per=CHUNK)).mappings()
+    with closing(result):
+        yield from result
 
 
 def _identity(twin: sa.Table, row: Any) -> tuple[Any, ...]:

@@ -66,6 +66,7 @@ def recall(record: Any, *, by: Account) -> None:
     """submitted → where it was, by the person who submitted it."""
     lock(record)
     submission = _pending(record)
+    policy.require(by, Permission.RECALL, record)
     _decide(submission, Decision.RECALLED, by, "")
     workflow.move(record, "recall", by=by, target=submission.previous_status)
 

@@ -90,13 +90,11 @@ def read(environ: Mapping[str, str] = os.environ, instance: Path | None = None) 
     )
 
 
-def check(settings: Settings, *, debug: bool = False) -> None:
+def check(settings: Settings) -> None:
     """Refuse settings that are unsafe in production; raises RefusedToStart with a sentence (R40)."""
     if not settings.is_production:
         return
     _check_secret(settings.secret_key)
-    if debug:
-        raise RefusedToStart("Debug is on, which shows the inside of the program to anyone: unset FLASK_DEBUG.")
     file = sqlite_file(settings.database_url)
     if file is not None and file.exists() and file.stat().st_mode & OTHERS:
         raise RefusedToStart(f"Others on this machine can read the database {file}. Run: chmod 600 {file}")

@@ -68,12 +68,6 @@ def test_production_refuses_a_missing_short_or_known_secret(tmp_path: Path, secr
         config.check(replace(production(tmp_path), secret_key=secret))
 
 
-def test_production_refuses_debug(tmp_path: Path) -> None:
-    config.check(production(tmp_path))
-    with pytest.raises(RefusedToStart, match="Debug"):
-        config.check(production(tmp_path), debug=True)
-
-
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
 def test_production_refuses_a_database_that_others_can_read(tmp_path: Path, mode: int) -> None:
     settings = production(tmp_path)

@@ -14,7 +14,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
-from tracker.config import Settings, sqlite_file
+from tracker.config import Settings
 from tracker.errors import RefusedToStart
 from tracker.extensions import db
 from tracker.models import Account
@@ -47,8 +47,7 @@ def command(host: str, port: int) -> None:
 def prepare() -> None:
     """Schema, reference data, and the sample where there is nothing yet; each does nothing the second time."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    file = sqlite_file(current_app.config["SETTINGS"].database_url)
-    if (file is not None and not file.exists()) or not startup.is_at_head():
+    if not startup.is_at_head():
         upgrade()
     reference.load()
     db.session.commit()

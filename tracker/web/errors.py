@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -155,6 +156,8 @@ def _record_refusal(rule: str) -> None:
 def page(refusal: Refusal) -> Response:
     """The refusal as a page, in the fullest frame that can be drawn: without the database there is less of it."""
     kept = kept_text()
+    if request_ctx.url_adapter is None:  # the request named no host that could be: no address can be made
+        return make_response(_render("errors/bare.html", refusal, kept, has_session=False), refusal.status)
     if not refusal.without_database:
         try:
             return make_response(_render("base.html", refusal, kept), refusal.status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from time import perf_counter
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import structlog
 from flask import Flask, Response, abort, g, request, request_started
@@ -15,7 +15,7 @@ from tracker import history, logs
 
 LARGEST_ID = 2**31 - 1  # what an id's column holds on both databases
 QUIET_PATHS = ("/static/", "/assets/", "/healthz", "/readyz")
-LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 log = structlog.get_logger("tracker.request")
 
@@ -36,7 +36,6 @@ def init_intake(app: Flask) -> None:
     request_started.connect(_number, app)
     app.before_request(_refuse_wrong_bytes)
     if app.config["SETTINGS"].is_demo:
-        app.config["TRUSTED_HOSTS"] = LOOPBACK_NAMES
         app.before_request(_refuse_strangers)
     app.after_request(_log_request)
 
@@ -65,6 +64,8 @@ def _refuse_strangers() -> None:
     """The demo's password is printed and its cookie plain: it answers this machine alone."""
     if not ipaddress.ip_address(request.remote_addr or "127.0.0.1").is_loopback:
         abort(403)
+    if urlsplit(request.host_url).hostname not in LOOPBACK_NAMES:
+        abort(400)  # a name of somebody else's that leads here
 
 
 def _log_request(response: Response) -> Response:

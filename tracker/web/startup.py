@@ -1,4 +1,4 @@
-"""What the database must be like before production serves from it (R40)."""
+"""What must hold before production serves, beyond its settings: no debug, and a database fit for it (R40)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import click
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracker.config import ROOT
+from tracker.config import ROOT, sqlite_file
 from tracker.errors import RefusedToStart
 from tracker.extensions import db
 from tracker.models import Mark
@@ -20,11 +20,15 @@ MIGRATIONS = ROOT / "migrations"
 
 
 def check(app: Flask) -> None:
-    """Raise RefusedToStart when production must not serve from this database.
+    """Raise RefusedToStart when production must not serve so.
 
-    A command is let through: ``flask db upgrade`` is what brings a schema to head.
+    A command may meet any database: ``flask db upgrade`` is what brings a schema to head.
     """
-    if app.config["SETTINGS"].is_production and click.get_current_context(silent=True) is None:
+    if not app.config["SETTINGS"].is_production:
+        return
+    if app.debug:
+        raise RefusedToStart("Debug is on, which shows the inside of the program to anyone: unset FLASK_DEBUG.")
+    if click.get_current_context(silent=True) is None:
         with app.app_context():
             check_database()
 
@@ -40,10 +44,14 @@ def check_database() -> None:
         raise RefusedToStart("The database cannot be read; look at DATABASE_URL.") from error
     finally:
         db.session.remove()
+        db.engine.dispose()  # a server that forks must not share a connection
 
 
 def is_at_head() -> bool:
     """Whether the last migration was run on the database."""
+    file = sqlite_file(current_app.config["SETTINGS"].database_url)
+    if file is not None and not file.exists():  # to look would make it, readable by others
+        return False
     with db.engine.connect() as connection:
         return set(MigrationContext.configure(connection).get_current_heads()) == {head()}
 

@@ -85,6 +85,7 @@ BILL_RETURNED = (
     "The text does not say what the bill is for or that it has waited for a long time. Take both from the conclusion,"
     " so that whoever reads this years from now knows what was asked and why."
 )
+BILL_RESUBMITTED = "The text now says what the bill is for and that it has waited for a long time."
 BILL_PROGRESS = (
     "The head of the delegation encouraged officials to promote the passage of the bill, which has been before"
     " Parliament for a long time."

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import wtforms
 from flask_babel import lazy_gettext as _l
-from wtforms.validators import InputRequired
+from wtforms import widgets
 
 from tracker.forms import checks
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import TextField
+from tracker.forms.fields import LineField, TextField
+
+
+class FactorField(LineField):
+    """A password or a one-time code; never shown again."""
+
+    widget = widgets.PasswordInput(hide_value=True)
 
 
 class SubmitForm(TrackerForm):
@@ -22,10 +28,10 @@ class SignForm(TrackerForm):
 
     content_version = wtforms.HiddenField()
     note = TextField(_l("Note"), hint=_l("It stands with the signature for ever."))
-    factor = wtforms.PasswordField(
+    factor = FactorField(
         _l("Your password or a one-time code"),
-        validators=[InputRequired(_l("Enter your password or a one-time code"))],
-        description=_l("Asked again, because a signature binds you."),
+        required=_l("Enter your password or a one-time code"),
+        hint=_l("Asked again, because a signature binds you."),
     )
 
     def signed_version(self) -> int:

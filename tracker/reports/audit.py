@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -166,7 +166,7 @@ def _table_problem(name: str, twin: sa.Table, living: Iterator[Any], told: Itera
 
 
 def _spans_problem(name: str, versions: list[Any], live: Any) -> str | None:
-    for row, following in zip(versions, versions[1:], strict=False):
+    for row, following in pairwise(versions):
         if row["to_event"] != following["from_event"] and not _is_removal(name, row):
             return f"the version of entry {row['from_event']} does not end where the next begins"
     last = versions[-1]

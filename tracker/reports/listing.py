@@ -34,7 +34,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -46,6 +46,7 @@ from tracker.partial_date import PartialDate
 from tracker.reports.filters import BadValue, Condition, Expression, Filter
 
 Args = dict[str, list[str]]
+Columns = sa.Select[Unpack[tuple[Any, ...]]]
 
 SIZES = (25, 50, 100)
 DEFAULT_SIZE = 50
@@ -159,7 +160,7 @@ def address(path: str, args: Args) -> str:
 class Listing:
     """A list of one noun. ``base`` selects plain columns, each under a name of its own; joins add no rows."""
 
-    base: sa.Select[Any]
+    base: Columns
     id_column: Expression
     filters: Mapping[str, Filter]
     sorts: Mapping[str, Sort]
@@ -171,7 +172,7 @@ class Listing:
         query_args: Mapping[str, Any],
         scope_condition: Condition | None = None,
         *,
-        base: sa.Select[Any] | None = None,
+        base: Columns | None = None,
         on: Any = None,
     ) -> Page:
         """One page of what the address asks, within the scope: two statements, rows and count."""
@@ -186,7 +187,7 @@ class Listing:
         query_args: Mapping[str, Any],
         scope_condition: Condition | None = None,
         *,
-        base: sa.Select[Any] | None = None,
+        base: Columns | None = None,
         engine: sa.Engine | None = None,
     ) -> Iterator[Sequence[sa.Row[Any]]]:
         """Every row that the address asks for, in its order, in chunks.
@@ -285,7 +286,7 @@ class Listing:
     # The statements
 
     def _narrowed(
-        self, question: Question, scope_condition: Condition | None, base: sa.Select[Any] | None
+        self, question: Question, scope_condition: Condition | None, base: Columns | None
     ) -> sa.Select[Any]:
         conditions = [*question.conditions, *([] if scope_condition is None else [scope_condition])]
         return (self.base if base is None else base).where(*conditions)
@@ -294,7 +295,7 @@ class Listing:
         return [self.id_column] if sort.column is self.id_column else [sort.column, self.id_column]
 
     def _page_statement(
-        self, question: Question, scope_condition: Condition | None, base: sa.Select[Any] | None
+        self, question: Question, scope_condition: Condition | None, base: Columns | None
     ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
         """One more row than the page holds, to know whether there is a next one.
 

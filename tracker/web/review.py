@@ -136,6 +136,7 @@ def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int
     if not sign.is_bound:
         sign.content_version.data = str(record.content_version)
     pending = policy.pending_submission(record)
+    notes = review.notes(record)
     return (
         render_template(
             "review/item.html",
@@ -143,8 +144,8 @@ def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int
             object_type=record.__tablename__,
             record_href=sealables.address(record.__tablename__, record.reference),
             pending=pending,
-            people=review.people(pending, review.notes(record)),
-            notes=review.notes(record),
+            people=review.people([pending, *notes]),
+            notes=notes,
             seal=seals.last(record),
             fields=sealed.fields(record),
             changes=sealed.changes(record) if record.seal_count else [],

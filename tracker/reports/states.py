@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
+from flask import current_app
 
 from tracker.extensions import db
 from tracker.models import State, StateName
@@ -29,7 +30,15 @@ class Names:
 
 
 def names_over_time(language: str = "en") -> Names:
-    """The names of all States with the days from and to which they hold."""
+    """The names of all States with the days from and to which they hold. Shipped with the program: a process keeps
+    them."""
+    kept: dict[str, Names] = current_app.extensions.setdefault("tracker_state_names", {})
+    if language not in kept or not kept[language].english:
+        kept[language] = _read(language)
+    return kept[language]
+
+
+def _read(language: str) -> Names:
     rows = db.session.execute(
         sa.select(State.id, State.name, StateName.valid_from, StateName.valid_to, StateName.name)
         .outerjoin(StateName, sa.and_(StateName.state_id == State.id, StateName.language == language))

@@ -94,6 +94,16 @@ def read_only() -> Iterator[None]:
         _may_write.reset(token)
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """Work that writes although the request only reads: an entry in the log of what was exported or refused."""
+    token = _may_write.set(True)
+    try:
+        yield
+    finally:
+        _may_write.reset(token)
+
+
 def set_may_write(value: bool) -> Any:
     """Say whether the request may write; returns the token that ``reset_may_write`` takes."""
     return _may_write.set(value)

@@ -21,7 +21,7 @@ from sqlalchemy import event as hooks
 from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, object_session
 
-from tracker import audit_head, clock
+from tracker import audit_head, clock, database
 from tracker.extensions import db
 from tracker.models import VERSION_TABLES, Account, Category, Event, Outcome, SearchRow, Versioned, fold
 from tracker.partial_date import PartialDate
@@ -109,33 +109,35 @@ def record_alone(
     obj: Any = None,
     state_id: str | None = None,
     outcome: Outcome = Outcome.REFUSED,
+    category: Category = Category.ACCESS,
     details: Row | None = None,
 ) -> None:
-    """Take back whatever was under way, then commit just this event: refusals and failed sign-ins (R17)."""
-    named = _name_of(obj)
+    """Take back whatever was under way, then commit just this event: refusals, failed sign-ins, exports (R17)."""
+    actor_id = by.id if by else None
+    object_type, object_id = _name_of(obj)
     state = state_id or getattr(obj, "state_id", None)
     db.session.rollback()
-    ledger = _ledger(db.session())
-    ledger.noted.append(
-        Noted(
-            {
-                "at": clock.now(),
-                "kind": kind,
-                "category": Category.ACCESS,
-                "actor_id": by.id if by else None,
-                "object_type": named[0],
-                "object_id": named[1],
-                "state_id": state,
-                "outcome": outcome,
-                "request_id": request_id(),
-                "reason": "",
-                "changes": {},
-                "details": details or {},
-            }
+    with database.writing():
+        _ledger(db.session()).noted.append(
+            Noted(
+                {
+                    "at": clock.now(),
+                    "kind": kind,
+                    "category": category,
+                    "actor_id": actor_id,
+                    "object_type": object_type,
+                    "object_id": object_id,
+                    "state_id": state,
+                    "outcome": outcome,
+                    "request_id": request_id(),
+                    "reason": "",
+                    "changes": {},
+                    "details": details or {},
+                }
+            )
         )
-    )
-    db.session.connection()  # a commit without a transaction would write nothing
-    db.session.commit()
+        db.session.connection()  # a commit without a transaction would write nothing
+        db.session.commit()
 
 
 def request_id() -> str:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import wtforms
 from flask_babel import lazy_gettext as _l
-from wtforms import widgets
 
 from tracker.forms import checks
+from tracker.forms.accounts import SecretField
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import LineField, TextField
-
-
-class FactorField(LineField):
-    """A password or a one-time code; never shown again."""
-
-    widget = widgets.PasswordInput(hide_value=True)
+from tracker.forms.fields import TextField
 
 
 class SubmitForm(TrackerForm):
@@ -28,10 +22,11 @@ class SignForm(TrackerForm):
 
     content_version = wtforms.HiddenField()
     note = TextField(_l("Note"), hint=_l("It stands with the signature for ever."))
-    factor = FactorField(
+    factor = SecretField(
         _l("Your password or a one-time code"),
         required=_l("Enter your password or a one-time code"),
         hint=_l("Asked again, because a signature binds you."),
+        autocomplete="current-password",
     )
 
     def signed_version(self) -> int:

@@ -1,0 +1,77 @@
+"""Files that leave the house: streamed from the same question as the page, and logged (R17, R32).
+
+The question is in the log before the first byte; the rows and the SHA-256 of what left follow at the end, reached or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from flask import Flask, Response, current_app
+from flask_login import current_user
+
+from tracker import clock, history
+from tracker.extensions import db
+from tracker.models import Account, Category, Outcome
+from tracker.reports import csv_file
+from tracker.reports.listing import Args, Listing
+
+Condition = Any
+
+
+def csv_response(
+    name: str,
+    header: Sequence[str],
+    listing: Listing,
+    args: Any,
+    scope: Condition,
+    row_of: Callable[[Any], Sequence[Any]],
+    **options: Any,
+) -> Response:
+    """The rows that ``args`` ask of ``listing``, as ``<name>-<day>.csv``, an attachment.
+
+    ``options`` go to ``Listing.stream`` (``base``); ``bom=0`` in the address leaves the byte order mark off.
+    """
+    question = listing.read(args)
+    total = listing.count(args, scope)
+    details = {"report": name, "question": _plain(question.args), "sort": question.sort, "rows": total}
+    history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=details)
+    chunks = listing.stream(args, scope, **options)
+    lines = csv_file.lines(_rows(header, chunks, row_of), bom=args.get("bom") != "0")
+    app, account_id, request_id = current_app._get_current_object(), _me().id, history.request_id()  # type: ignore[attr-defined]  # a proxy's
+    answer = Response(
+        csv_file.logged(lines, lambda tally: _log_end(app, account_id, request_id, name, tally)),
+        mimetype="text/csv",
+    )
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.today().isoformat()}-{total}.csv"'
+    return answer
+
+
+def _rows(
+    header: Sequence[str], chunks: Iterable[Sequence[Any]], row_of: Callable[[Any], Sequence[Any]]
+) -> Iterator[Sequence[Any]]:
+    yield header
+    for chunk in chunks:
+        for row in chunk:
+            yield row_of(row)
+
+
+def _me() -> Account:
+    return current_user._get_current_object()  # type: ignore[no-any-return]  # a proxy of Flask-Login's
+
+
+def _plain(args: Args) -> dict[str, list[str]]:
+    return {name: list(values) for name, values in sorted(args.items())}
+
+
+def _log_end(app: Flask, account_id: int, request_id: str, name: str, tally: csv_file.Tally) -> None:
+    """The closing entry: after the request is gone, hence in a context of its own."""
+    with app.app_context():
+        history.record_alone(
+            "export.ended",
+            by=db.session.get(Account, account_id),
+            outcome=Outcome.DONE if tally.is_complete else Outcome.FAILED,
+            category=Category.FILE,
+            details={"report": name, "rows": tally.rows, "sha256": tally.sha256, "request": request_id},
+        )

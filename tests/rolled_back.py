@@ -22,9 +22,7 @@ class RolledBack:
     def __init__(self, place: Place) -> None:
         is_sqlite = not place.is_postgresql
         options = {"check_same_thread": False} if is_sqlite else {"options": "-c timezone=UTC"}
-        self.engine = sa.create_engine(
-            place.url, poolclass=StaticPool, pool_reset_on_return=None, connect_args=options
-        )
+        self.engine = sa.create_engine(place.url, poolclass=StaticPool, pool_reset_on_return=None, connect_args=options)
         if is_sqlite:
             event.listen(self.engine, "connect", _open_sqlite)
         self.savepoints: list[str] = []

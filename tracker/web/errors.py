@@ -209,10 +209,12 @@ def kept_text() -> Kept:
 
 
 def _posted() -> tuple[Any, Any]:
+    if g.get("is_unreadable"):
+        return MultiDict(), MultiDict()
     try:
         return request.form, request.files
     except RequestEntityTooLarge:
-        return _look_through()
+        return _look_through() if request.mimetype == "multipart/form-data" else (MultiDict(), MultiDict())
 
 
 class _Discard:

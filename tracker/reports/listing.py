@@ -53,7 +53,6 @@ DEFAULT_SIZE = 50
 MOST_COUNTED = 1_000
 CHUNK = 2_000
 MOST_VALUES = 250
-LARGEST_CURSOR = 2**63 - 1
 OWN = ("sort", "size", "after", "before", "count")
 
 _UNSEARCHABLE = re.compile("[\x00\ud800-\udfff]")
@@ -285,9 +284,7 @@ class Listing:
 
     # The statements
 
-    def _narrowed(
-        self, question: Question, scope_condition: Condition | None, base: Columns | None
-    ) -> sa.Select[Any]:
+    def _narrowed(self, question: Question, scope_condition: Condition | None, base: Columns | None) -> sa.Select[Any]:
         conditions = [*question.conditions, *([] if scope_condition is None else [scope_condition])]
         return (self.base if base is None else base).where(*conditions)
 
@@ -430,15 +427,23 @@ def _written(key: Any) -> str:
 def _read_cursor(text: str, sort: Sort, id_column: Expression) -> Cursor:
     """The place that a cursor names; raises ValueError when it names none in this order."""
     key, divided, number = text.rpartition("~")
-    if not (number.isascii() and number.isdigit()) or len(number) > 19 or int(number) > LARGEST_CURSOR:
-        raise ValueError("no id")
+    row = _whole_number(number, id_column.type)
     if sort.column is id_column or (sort.is_nullable and not divided):
         if divided:
             raise ValueError("a key where there is none")
-        return Cursor(None, int(number))
+        return Cursor(None, row)
     if not divided or _UNSEARCHABLE.search(key):
         raise ValueError("no key")
-    return Cursor(_read_key(key, sort.column.type), int(number))
+    return Cursor(_read_key(key, sort.column.type), row)
+
+
+def _whole_number(text: str, kind: Any) -> int:
+    """A number that the column can hold: PostgreSQL refuses to compare with another."""
+    largest = 2**63 - 1 if isinstance(kind, sa.BigInteger) else 2**31 - 1
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 19 or int(digits) > largest:
+        raise ValueError("no such number")
+    return int(text)
 
 
 def _read_key(text: str, kind: Any) -> Any:
@@ -451,9 +456,7 @@ def _read_key(text: str, kind: Any) -> Any:
     if isinstance(kind, sa.Date):
         return date.fromisoformat(text)
     if isinstance(kind, sa.Integer):
-        if len(text) > 19 or not -LARGEST_CURSOR <= int(text) <= LARGEST_CURSOR:
-            raise ValueError("no such number")
-        return int(text)
+        return _whole_number(text, kind)
     if isinstance(kind, sa.String):
         return text
     raise TypeError(f"a list cannot be sorted by {kind!r}")

@@ -1,0 +1,265 @@
+"""The list of follow-ups: what it can be narrowed by, its orders, its rows. Page, report and export ask this one.
+
+``listing(args).page(asked(args, account), scope(account), base=rows(clock.today()))`` gives a page; ``page`` does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.ext.compiler import compiles
+
+from tracker import clock, policy
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    Authority,
+    Conclusion,
+    Followup,
+    FollowupAuthority,
+    FollowupConclusion,
+    FollowupStatus,
+    Implementation,
+    Position,
+    Priority,
+    SealedState,
+    Visit,
+)
+from tracker.reports import catalogue
+from tracker.reports.filters import BadValue, Condition, Filter, codes, day, each, flag, members, words
+from tracker.reports.listing import Listing, Page, Sort
+
+NOBODY = "none"
+ME = "me"
+FEW_STATES = 3
+SEPARATOR = "\n"  # stands in no name
+
+
+class _Unindexed(sa.ColumnElement[str]):
+    """A column that SQLite must not choose an index by: it would collect and sort all rows of a region's States
+    rather than read the due dates in order. PostgreSQL knows better by its statistics."""
+
+    inherit_cache = True
+    _traverse_internals = [("column", sa.sql.visitors.InternalTraversal.dp_clauseelement)]
+
+    def __init__(self, column: Any) -> None:
+        self.column = sa.inspect(column).expression if hasattr(column, "expression") else column
+        self.type = column.type
+
+
+@compiles(_Unindexed)
+def _plainly(element: _Unindexed, compiler: Any, **kwargs: Any) -> str:
+    return str(compiler.process(element.column, **kwargs))
+
+
+@compiles(_Unindexed, "sqlite")
+def _unarily(element: _Unindexed, compiler: Any, **kwargs: Any) -> str:
+    return f"+{compiler.process(element.column, **kwargs)}"
+
+
+def scope(account: Account) -> Condition:
+    """The follow-ups that the account may see (R9)."""
+    covered = policy.reach(account)
+    few = len(covered.states) <= FEW_STATES
+    return covered.condition(Followup.state_id if few else _Unindexed(Followup.state_id))
+
+
+def asked(args: Mapping[str, Any], account: Account) -> dict[str, list[str]]:
+    """The arguments of an address, with ``owner=me`` said by the account's number."""
+    given = {name: list(args.getlist(name)) if hasattr(args, "getlist") else _as_list(args[name]) for name in args}
+    if "owner" in given:
+        given["owner"] = [str(account.id) if value.strip() == ME else value for value in given["owner"]]
+    return given
+
+
+def page(args: Mapping[str, Any], account: Account) -> Page:
+    """One page of what the address asks for, within the account's scope: two statements."""
+    return listing(args).page(asked(args, account), scope(account), base=rows(clock.today()))
+
+
+def listing(args: Mapping[str, Any]) -> Listing:
+    """The list, set to read the index of the narrowest filter in the address: SQLite cannot tell which it is."""
+    named = [name for name in _BY_INDEX if name in args]
+    if len(named) < 2 or db.engine.dialect.name != "sqlite":
+        return FOLLOWUPS
+    others = {name: _BY_INDEX[name](_Unindexed) for name in named[1:]}
+    return replace(FOLLOWUPS, filters={**FOLLOWUPS.filters, **others})
+
+
+def rows(today: date) -> sa.Select[Any]:
+    """The list's columns, with whether each is overdue on ``today``."""
+    return _BASE.add_columns(Followup.overdue_on(today).label("is_overdue"))
+
+
+def authority_names(joined: str | None) -> list[str]:
+    """The authorities of a row, in the order of the alphabet."""
+    return sorted(joined.split(SEPARATOR)) if joined else []
+
+
+def _as_list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _in_region(code: str) -> Condition:
+    if code not in catalogue.regions():
+        raise BadValue(_("“%(value)s” is no region that is known here", value=code[:60]))
+    within = [state.id for state in catalogue.states().values() if code in (state.region_code, state.subregion_code)]
+    return _Unindexed(Followup.state_id).in_(within)
+
+
+def _on_area(code: str, column: Any = Followup.area_code) -> Condition:
+    """A main area; a top area stands for all under it."""
+    known = catalogue.areas()
+    wanted = code.upper()
+    if wanted not in known:
+        raise BadValue(_("“%(value)s” is no area that is known here", value=code[:60]))
+    if known[wanted].is_assessable:
+        return _as_condition(column == wanted)
+    return _as_condition(column.in_([area.code for area in known.values() if area.parent_code == wanted]))
+
+
+def _owned_by(value: str, column: Any = Followup.owner_id) -> Condition:
+    """Nobody, an account's number, or a part of its name."""
+    if value == NOBODY:
+        return _as_condition(column.is_(None))
+    if _is_id(value):
+        return _as_condition(column == int(value))
+    return _as_condition(column.in_(sa.select(Account.id).where(_is_part(value, Account.name))))
+
+
+def _answered_for_by(value: str) -> Condition:
+    """An authority's number, or a part of its name; ``none`` for follow-ups without one."""
+    links = sa.select(FollowupAuthority.followup_id)
+    if value == NOBODY:
+        return Followup.id.not_in(links)
+    if _is_id(value):
+        return Followup.id.in_(links.where(FollowupAuthority.authority_id == int(value)))
+    named = sa.select(Authority.id).where(_is_part(value, Authority.name))
+    return Followup.id.in_(links.where(FollowupAuthority.authority_id.in_(named)))
+
+
+def _raised_by(reference: str) -> Condition:
+    visit = sa.select(Visit.id).where(Visit.reference == reference.upper()).scalar_subquery()
+    return Followup.visit_id == visit
+
+
+def _answering(reference: str) -> Condition:
+    answering = (
+        sa.select(FollowupConclusion.followup_id)
+        .join(Conclusion, Conclusion.id == FollowupConclusion.conclusion_id)
+        .where(Conclusion.reference == reference.upper())
+    )
+    return Followup.id.in_(answering)
+
+
+def _with_next_step(value: str) -> Condition:
+    if value == NOBODY:
+        return Followup.next_step == ""
+    if value == "any":
+        return Followup.next_step != ""
+    raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known="none, any"))
+
+
+def _sealed(value: str) -> Condition:
+    if value not in set(SealedState):
+        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(SealedState)))
+    return Followup.sealed_state == value
+
+
+def _is_id(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 10
+
+
+def _is_part(value: str, column: Any) -> Condition:
+    return _as_condition(column.icontains(value, autoescape=True))
+
+
+def _as_condition(found: Any) -> Condition:
+    """What a comparison of a column of any kind gives."""
+    condition: Condition = found
+    return condition
+
+
+_AUTHORITIES = (
+    sa.select(sa.func.aggregate_strings(Authority.name, SEPARATOR))
+    .join(FollowupAuthority, FollowupAuthority.authority_id == Authority.id)
+    .where(FollowupAuthority.followup_id == Followup.id)
+    .correlate(Followup)
+    .scalar_subquery()
+)
+
+_BASE = (
+    sa.select(
+        Followup.id,
+        Followup.reference,
+        Followup.state_id,
+        Followup.title,
+        Followup.area_code,
+        Followup.basis,
+        Followup.priority,
+        Followup.workflow,
+        Followup.sealed_state.label("sealed_state"),
+        Followup.position,
+        Followup.reported_status,
+        Followup.reported_on,
+        Followup.assessed_status,
+        Followup.assessed_on,
+        Followup.original_due,
+        Followup.current_due,
+        Followup.current_due_last,
+        Followup.next_step,
+        Followup.sharing,
+        Followup.updated_at,
+        Followup.owner_id,
+        Account.name.label("owner"),
+        Visit.reference.label("visit"),
+        _AUTHORITIES.label("authorities"),
+    )
+    .outerjoin(Account, Account.id == Followup.owner_id)
+    .outerjoin(Visit, Visit.id == Followup.visit_id)
+)
+
+# The filters that an index serves, the narrowest first: how each is made when another one's index is to be read.
+_BY_INDEX: dict[str, Callable[[Any], Filter]] = {
+    "visit": lambda _column: each(_raised_by),
+    "owner": lambda column: each(lambda value: _owned_by(value, column(Followup.owner_id))),
+    "state": lambda column: codes(column(Followup.state_id), lambda: catalogue.states()),
+    "area": lambda column: each(lambda value: _on_area(value, column(Followup.area_code))),
+    "workflow": lambda column: members(column(Followup.workflow), FollowupStatus),
+}
+
+FOLLOWUPS = Listing(
+    base=_BASE,
+    id_column=Followup.id,
+    filters={
+        "state": codes(Followup.state_id, lambda: catalogue.states()),
+        "region": each(_in_region),
+        "area": each(_on_area),
+        "workflow": members(Followup.workflow, FollowupStatus),
+        "status": members(Followup.assessed_status, Implementation),
+        "position": members(Followup.position, Position),
+        "priority": members(Followup.priority, Priority),
+        "owner": each(_owned_by),
+        "authority": each(_answered_for_by),
+        "visit": each(_raised_by),
+        "conclusion": each(_answering),
+        "due-after": day(Followup.current_due_last, ">"),
+        "due-before": day(Followup.current_due_last, "<"),
+        "overdue": flag(lambda: Followup.overdue_on(clock.today())),
+        "open": flag(lambda: sa.type_coerce(Followup.is_open, sa.Boolean)),
+        "next-step": each(_with_next_step),
+        "sealed": each(_sealed),
+        "q": words("followup", Followup.id),
+    },
+    sorts={
+        "due": Sort(Followup.current_due_last, is_nullable=True),
+        "reference": Sort(Followup.reference),
+        "updated": Sort(Followup.updated_at),
+    },
+    default_sort="due",
+)

@@ -102,6 +102,12 @@ def test_it_is_loaded_once(sample: Any) -> None:
         load.load()
 
 
+def test_the_command_says_that_the_database_is_not_empty(told: Flask) -> None:
+    result = told.test_cli_runner().invoke(args=["sample", "load"])
+    assert result.exit_code == 1
+    assert "empty database" in result.output
+
+
 @pytest.mark.parametrize(("changes", "words"), [({"env": "production"}, "production"), ({}, "password")])
 def test_it_is_refused_where_it_may_not_be(app: Flask, session: Any, changes: dict[str, str], words: str) -> None:
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], **changes)

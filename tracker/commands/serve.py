@@ -18,6 +18,8 @@ from tracker.config import Settings
 from tracker.errors import RefusedToStart
 from tracker.extensions import db
 from tracker.models import Account
+from tracker.sample import load as sample
+from tracker.sample import load as sample
 from tracker.services import reference
 from tracker.web import startup
 
@@ -49,11 +51,8 @@ def prepare() -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if not startup.is_at_head():
         upgrade()
+    sample.load_if_empty()  # with the reference data first, at the beginning of its story: the log never goes back
     reference.load()
-    db.session.commit()
-    from tracker.sample import load as sample
-
-    sample.load_if_empty()
     db.session.commit()
 
 

@@ -65,8 +65,8 @@ def address(path: str) -> str:
 
 def waiting() -> int:
     """How many mails wait to be sent."""
-    unsent = sa.select(sa.func.count()).where(OutboxMail.sent_at.is_(None), OutboxMail.claimed_at.is_(None))
-    return db.session.scalar(unsent) or 0
+    unsent = sa.and_(OutboxMail.sent_at.is_(None), OutboxMail.claimed_at.is_(None), OutboxMail.tries <= len(PAUSES))
+    return db.session.scalar(sa.select(sa.func.count()).where(unsent)) or 0
 
 
 def in_doubt() -> list[OutboxMail]:

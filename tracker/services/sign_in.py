@@ -70,6 +70,7 @@ def confirm_factor(account: Account, given: str | None) -> None:
 
     The session gets a new value with the answer (R5).
     """
+    _require_nothing_changed()
     given = given or ""
     if _is_code(given) and account.has_factor:
         _confirm(account, given, factors.spend)
@@ -79,6 +80,7 @@ def confirm_factor(account: Account, given: str | None) -> None:
 
 def confirm_password(account: Account, given: str | None, field: str = "factor") -> None:
     """Ask for the password again: raise Invalid on ``field`` unless it is right."""
+    _require_nothing_changed()
     stored = account.password
     _confirm(account, given or "", lambda _account, typed: passwords.is_right(typed, stored), field)
 
@@ -121,8 +123,7 @@ def _is_code(given: str) -> bool:
 
 def _count(key: str, account_id: int | None) -> int:
     """Write this try down as wrong until shown right; raise TooMany when there were too many."""
-    if db.session.new or db.session.dirty or db.session.deleted:
-        raise RuntimeError("a factor is asked for before anything is changed")
+    _require_nothing_changed()
     address = _address()
     _one_at_a_time(key)
     wait = _wait(key, address)
@@ -137,6 +138,12 @@ def _count(key: str, account_id: int | None) -> int:
     attempt_id = attempt.id
     db.session.commit()
     return attempt_id
+
+
+def _require_nothing_changed() -> None:
+    """Counting a try commits it: nobody else's half-made change may go with it."""
+    if db.session.new or db.session.dirty or db.session.deleted:
+        raise RuntimeError("a factor is asked for before anything is changed")
 
 
 def _one_at_a_time(key: str) -> None:

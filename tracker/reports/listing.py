@@ -34,7 +34,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, Unpack
+from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -46,7 +46,7 @@ from tracker.partial_date import PartialDate
 from tracker.reports.filters import BadValue, Condition, Expression, Filter
 
 Args = dict[str, list[str]]
-Columns = sa.Select[Unpack[tuple[Any, ...]]]
+Columns = sa.Select[*tuple[Any, ...]]
 
 SIZES = (25, 50, 100)
 DEFAULT_SIZE = 50

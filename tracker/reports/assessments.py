@@ -55,10 +55,12 @@ class MatrixSheet:
     def total(self) -> int:
         return len(self.rows)
 
-    @property
-    def next_code(self) -> str | None:
-        """The first area in scope that is not assessed."""
-        return next((row.area.code for row in self.rows if row.assessment is None), None)
+    def next_after(self, code: str) -> str | None:
+        """The next area after ``code`` that is not assessed, from the top again at the end; None when all are."""
+        codes = [row.area.code for row in self.rows]
+        at = codes.index(code) + 1 if code in codes else 0
+        ordered = self.rows[at:] + self.rows[:at]
+        return next((row.area.code for row in ordered if row.assessment is None), None)
 
 
 def matrix_for(visit: Visit) -> Matrix | None:

@@ -27,5 +27,5 @@ def add(obj: Commented, text: str, *, by: Account) -> Comment:
         written_at=clock.now(),
     )
     db.session.add(comment)
-    history.record(f"{obj.__tablename__}.commented", obj, by=by, category=Category.COMMENT)
+    history.record("comment.written", obj, by=by, category=Category.COMMENT)
     return comment

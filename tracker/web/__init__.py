@@ -30,7 +30,10 @@ def register(app: Flask) -> None:
     from tracker.web import (
         account,
         admin,
+        assessments,
         assets,
+        comments,
+        conclusions,
         health,
         inbox,
         review,
@@ -39,7 +42,10 @@ def register(app: Flask) -> None:
     modules = [
         account,
         admin,
+        assessments,
         assets,
+        comments,
+        conclusions,
         health,
         inbox,
         review,

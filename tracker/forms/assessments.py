@@ -1,0 +1,22 @@
+"""What a browser may send of an assessment: the rating of one area, with its explanation."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from tracker.forms.base import TrackerForm
+from tracker.forms.fields import RadioChoiceField, TextField
+
+
+class AssessmentForm(TrackerForm):
+    """The view sets the choices of ``rating``: the scale as it is now, and a retired level that is still given."""
+
+    rating = RadioChoiceField(
+        _l("Rating"),
+        required=_l("Choose a rating"),
+        hint=_l("The tracker's own scale. It is not official and never leaves the house as a finding."),
+    )
+    explanation = TextField(
+        _l("Explanation"),
+        hint=_l("What was seen and heard, and why it comes to this rating."),
+    )

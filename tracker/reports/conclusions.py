@@ -1,0 +1,252 @@
+"""What the tracker can tell of conclusions: the list, its file, and one conclusion with what hangs on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
+
+from tracker import policy
+from tracker.errors import NotFound
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    Area,
+    AreaEdition,
+    Conclusion,
+    ConclusionKind,
+    ConclusionParagraph,
+    ConclusionStatus,
+    Followup,
+    FollowupConclusion,
+    Paragraph,
+    Seal,
+    SealedState,
+    State,
+    StateName,
+    Visit,
+)
+from tracker.reports.catalogue import ParagraphEntry
+from tracker.reports.filters import BadValue, Condition, codes, each, flag, members, words
+from tracker.reports.listing import Listing, Sort
+
+EXCERPT = 240
+
+
+# The list
+
+_name_then = (
+    sa.select(StateName.name)
+    .where(
+        StateName.state_id == Conclusion.state_id,
+        StateName.language == "en",
+        sa.or_(StateName.valid_from.is_(None), StateName.valid_from <= Visit.sort_day),
+        sa.or_(StateName.valid_to.is_(None), StateName.valid_to > Visit.sort_day),
+    )
+    .order_by(StateName.valid_from.desc())
+    .limit(1)
+    .correlate(Conclusion, Visit)
+    .scalar_subquery()
+)
+"""The name that the State bore at the visit."""
+
+_answered = sa.exists().where(FollowupConclusion.conclusion_id == Conclusion.id)
+
+_columns: tuple[Any, ...] = (
+    Conclusion.id,
+    Conclusion.reference,
+    Conclusion.state_id,
+    sa.func.coalesce(_name_then, State.name).label("state_name"),
+    Visit.reference.label("visit_reference"),
+    Visit.sort_day,
+    Conclusion.kind,
+    Conclusion.area_code,
+    AreaEdition.title.label("area_title"),
+    Conclusion.workflow,
+    sa.type_coerce(Conclusion.sealed_state, sa.String).label("sealed_state"),
+)
+
+_source = (
+    sa.join(Conclusion, Visit, Visit.id == Conclusion.visit_id)
+    .join(State, State.id == Conclusion.state_id)
+    .join(
+        AreaEdition,
+        sa.and_(AreaEdition.area_code == Conclusion.area_code, AreaEdition.edition == Conclusion.area_edition),
+    )
+)
+
+
+def _in_region(code: str) -> Condition:
+    if not (code.isascii() and code.isdigit() and len(code) == 3):
+        raise BadValue(_("“%(value)s” is no region of the M49 standard, such as 142", value=code[:60]))
+    within = sa.or_(State.region_code == code, State.subregion_code == code)
+    return Conclusion.state_id.in_(sa.select(State.id).where(within))
+
+
+def _in_area(code: str) -> Condition:
+    """The area itself, or any area under it."""
+    wanted = code.upper()
+    return Conclusion.area_code.in_(sa.select(Area.code).where(sa.or_(Area.code == wanted, Area.parent_code == wanted)))
+
+
+CONCLUSIONS = Listing(
+    base=sa.select(*_columns, sa.func.substr(Conclusion.text, 1, EXCERPT + 1).label("text")).select_from(_source),
+    id_column=Conclusion.id,
+    filters={
+        "state": codes(Conclusion.state_id),
+        "region": each(_in_region),
+        "area": each(_in_area),
+        "kind": members(Conclusion.kind, ConclusionKind),
+        "workflow": members(Conclusion.workflow, ConclusionStatus),
+        "sealed": members(Conclusion.sealed_state, SealedState),
+        "visit": codes(Visit.reference),
+        "answered": flag(lambda: _answered),
+        "q": words("conclusion", Conclusion.id),
+    },
+    sorts={
+        "visit": Sort(Visit.sort_day),
+        "reference": Sort(Conclusion.reference),
+        "area": Sort(Conclusion.area_code),
+        "workflow": Sort(Conclusion.workflow),
+        "updated": Sort(Conclusion.updated_at),
+    },
+    default_sort="-visit",
+)
+
+
+def scope(account: Account) -> Condition:
+    """The conclusions that the account may see."""
+    return policy.reach(account).condition(Conclusion.state_id)
+
+
+# The file
+
+HEADER = (
+    "conclusion_id",
+    "iso3",
+    "member_state",
+    "visit_id",
+    "visit_start",
+    "visit_end",
+    "kind",
+    "area_code",
+    "area_title",
+    "paragraphs",
+    "conclusion",
+    "basis",
+    "workflow_status",
+    "sealed_state",
+    "state_comment",
+    "state_commented_on",
+    "followup_refs",
+    "source",
+    "sharing",
+    "last_updated",
+)
+
+
+def _joined(column: Any, link: Any, order: Any) -> Any:
+    """The values of a link table in one cell, in their order."""
+    ordered = link.add_columns(column.label("value")).order_by(*order).correlate(Conclusion).subquery()
+    return sa.select(sa.func.aggregate_strings(ordered.c.value, ";")).scalar_subquery()
+
+
+_paragraph_words = sa.func.trim(sa.cast(Paragraph.resolution_number, sa.String) + " " + Paragraph.label)
+_paragraphs = _joined(
+    _paragraph_words,
+    sa.select()
+    .select_from(sa.join(ConclusionParagraph, Paragraph, Paragraph.id == ConclusionParagraph.paragraph_id))
+    .where(ConclusionParagraph.conclusion_id == Conclusion.id),
+    (Paragraph.resolution_number, Paragraph.position),
+)
+_followups = _joined(
+    Followup.reference,
+    sa.select()
+    .select_from(sa.join(FollowupConclusion, Followup, Followup.id == FollowupConclusion.followup_id))
+    .where(FollowupConclusion.conclusion_id == Conclusion.id),
+    (Followup.id,),
+)
+
+FILE: sa.Select[Any] = sa.select(
+    Conclusion.reference,
+    Conclusion.state_id,
+    sa.func.coalesce(_name_then, State.name).label("state_name"),
+    Visit.reference.label("visit_reference"),
+    Visit.start,
+    Visit.end,
+    Conclusion.kind,
+    Conclusion.area_code,
+    AreaEdition.title.label("area_title"),
+    _paragraphs.label("paragraphs"),
+    Conclusion.text,
+    Conclusion.basis,
+    Conclusion.workflow,
+    sa.type_coerce(Conclusion.sealed_state, sa.String).label("sealed_state"),
+    Conclusion.state_comment,
+    Conclusion.state_commented_on,
+    _followups.label("followups"),
+    Conclusion.source,
+    Conclusion.sharing,
+    Conclusion.updated_at,
+).select_from(_source)
+"""The columns of ``HEADER``, in its order, for the list's own rows."""
+
+
+# One conclusion
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A conclusion with all that its page shows beside it."""
+
+    conclusion: Conclusion
+    visit: Visit
+    state_name: str
+    area: AreaEdition
+    seal: Seal | None
+    drafted_by: str | None
+
+
+def sheet(account: Account, reference: str) -> Sheet:
+    """The visible conclusion of this reference, in one statement; NotFound when there is none (R9)."""
+    found = db.session.execute(
+        sa.select(Conclusion, Visit, AreaEdition, Seal, sa.func.coalesce(_name_then, State.name), Account.name)
+        .select_from(_source)
+        .outerjoin(Seal, Seal.id == Conclusion.seal_id)
+        .outerjoin(Account, Account.id == Conclusion.drafted_by_id)
+        .where(Conclusion.reference == reference, scope(account))
+        .options(joinedload(Conclusion.paragraphs))
+    )
+    row = found.unique().one_or_none()
+    if row is None:
+        raise NotFound(_("There is no such record, or it lies outside your scope."))
+    conclusion, visit, area, seal, state_name, drafted_by = row
+    return Sheet(conclusion, visit, state_name, area, seal, drafted_by)
+
+
+def paragraphs(conclusion: Conclusion) -> list[ParagraphEntry]:
+    """The paragraphs that it rests on, in their resolutions' order."""
+    ids = [link.paragraph_id for link in conclusion.paragraphs]
+    if not ids:
+        return []
+    rows = db.session.execute(
+        sa.select(Paragraph.id, Paragraph.resolution_number, Paragraph.label)
+        .where(Paragraph.id.in_(ids))
+        .order_by(Paragraph.resolution_number, Paragraph.position)
+    )
+    return [ParagraphEntry(row.id, row.resolution_number, row.label) for row in rows]
+
+
+def answering(conclusion: Conclusion) -> list[Any]:
+    """The follow-ups that answer it: reference, title, workflow and the status we assess."""
+    return list(
+        db.session.execute(
+            sa.select(Followup.reference, Followup.title, Followup.workflow, Followup.assessed_status)
+            .join(FollowupConclusion, FollowupConclusion.followup_id == Followup.id)
+            .where(FollowupConclusion.conclusion_id == conclusion.id)
+            .order_by(Followup.id)
+        )
+    )

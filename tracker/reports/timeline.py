@@ -1,0 +1,278 @@
+"""What happened to a record, newest first and on to the first entry: two statements, however much it is.
+
+An entry tells the changes as fields with their old and new values. Ids are told in words (an area's title, an
+account's name); what is left is put into words by the page, which knows the reader's language.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    Area,
+    AreaEdition,
+    Authority,
+    Category,
+    Conclusion,
+    Event,
+    Evidence,
+    Followup,
+    Organisation,
+    Outcome,
+    Paragraph,
+    RatingLevel,
+    Tour,
+    Visit,
+)
+from tracker.partial_date import PartialDate
+
+SIZE = 50
+
+Names = dict[tuple[str, str], str]
+"""The words of ids, by noun and id."""
+
+# Columns that hold the name of something else, and what that is.
+NAMED = {
+    "area_code": "area",
+    "authority_id": "authority",
+    "conclusion_id": "conclusion",
+    "decided_by_id": "account",
+    "evidence_id": "evidence",
+    "followup_id": "followup",
+    "organisation_id": "organisation",
+    "owner_id": "account",
+    "paragraph_id": "paragraph",
+    "rating": "rating",
+    "requested_by_id": "account",
+    "superseded_by_id": "followup",
+    "tour_id": "tour",
+    "visit_id": "visit",
+}
+
+# What keeps the books and tells a reader nothing that the entry does not tell already.
+UNTOLD_TABLES = frozenset({"submission", "contributor"})
+UNTOLD = frozenset(
+    {
+        "area_edition",
+        "component_id",
+        "created_by_id",
+        "current_due_last",
+        "delegate_id",
+        "drafted_by_id",
+        "matrix_id",
+        "number",
+        "object_id",
+        "object_type",
+        "recorded_at",
+        "recorded_by_id",
+        "reference",
+        "requested_at",
+        "requested_by_id",
+        "added_at",
+        "added_by_id",
+        "seal_count",
+        "seal_id",
+        "sort_day",
+        "state_id",
+        "stored_as",
+        "updated_by_id",
+        "written_at",
+        "written_by_id",
+    }
+)
+UNTOLD_OF_TABLE = {
+    "assessment": frozenset({"visit_id"}),
+    "conclusion": frozenset({"visit_id"}),
+    "visit_move": frozenset({"from_stage", "to_stage", "reason", "visit_id"}),
+}
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """A column of a row: ``table`` and ``column`` name it, ids are already words."""
+
+    table: str
+    column: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """A row of the record or of what belongs to it: a progress entry, an area, an assessment.
+
+    ``name`` tells rows of one kind apart, where the entry says more than their kind: the area of an assessment.
+    """
+
+    table: str
+    name: str
+    is_new: bool
+    is_gone: bool
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event. ``actor`` is None for the command line; ``note`` is the text of a comment."""
+
+    seq: int
+    at: datetime
+    actor: str | None
+    kind: str
+    category: Category
+    outcome: Outcome
+    reason: str
+    note: str
+    rows: tuple[RowChange, ...]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Some entries; ``next_before`` continues towards the first, None when that is among them."""
+
+    entries: list[Entry]
+    next_before: int | None
+
+
+def entries(
+    object_type: str,
+    object_id: int,
+    *,
+    category: Category | None = None,
+    before: int | None = None,
+    size: int = SIZE,
+) -> Timeline:
+    """The newest ``size`` events on the record, or the newest before the event ``before``."""
+    found = _read(object_type, object_id, category, before, size + 1)
+    shown = found[:size]
+    texts = [json.loads(row.text) for row in shown]
+    names = _names(texts)
+    told = [_entry(row, text, object_type, names) for row, text in zip(shown, texts, strict=True)]
+    return Timeline(told, shown[-1].seq if len(found) > size else None)
+
+
+def _read(object_type: str, object_id: int, category: Category | None, before: int | None, limit: int) -> list[Any]:
+    query = (
+        sa.select(Event.seq, Event.at, Event.kind, Event.category, Event.outcome, Event.text, Account.name)
+        .outerjoin(Account, Account.id == Event.actor_id)
+        .where(Event.object_type == object_type, Event.object_id == object_id)
+        .order_by(Event.seq.desc())
+        .limit(limit)
+    )
+    if category is not None:
+        query = query.where(Event.category == category)
+    if before is not None:
+        query = query.where(Event.seq < before)
+    return list(db.session.execute(query).all())
+
+
+def _entry(row: Any, text: dict[str, Any], root: str, names: Names) -> Entry:
+    changes = [_row_change(label, columns, text, root, names) for label, columns in text["changes"].items()]
+    told = [change for change in changes if change.fields and change.table != "comment"]
+    details = _details(text["details"], root)
+    return Entry(
+        seq=row.seq,
+        at=row.at,
+        actor=row.name,
+        kind=row.kind,
+        category=row.category,
+        outcome=row.outcome,
+        reason=text["reason"],
+        note=_comment(text["changes"]),
+        rows=(*details, *sorted(told, key=lambda one: one.table != root)),
+    )
+
+
+def _details(details: dict[str, Any], root: str) -> tuple[RowChange, ...]:
+    """What stands in no column: the day on which it happened, the digest of a seal."""
+    fields = []
+    if isinstance(details.get("happened"), str):
+        fields.append(FieldChange(root, "happened", None, PartialDate.parse(details["happened"])))
+    if "seal_sha256" in details:
+        fields.append(FieldChange(root, "sha256", None, details["seal_sha256"]))
+    return (RowChange(root, "", is_new=False, is_gone=False, fields=tuple(fields)),) if fields else ()
+
+
+def _comment(changes: dict[str, Any]) -> str:
+    """The words of a comment; an entry tells of one at most."""
+    texts = (columns["text"][1] for label, columns in changes.items() if label.startswith("comment:"))
+    return next(texts, None) or ""
+
+
+def _row_change(label: str, columns: dict[str, list[Any]], text: dict[str, Any], root: str, names: Names) -> RowChange:
+    table = label.partition(":")[0]
+    told = [name for name in columns if _is_told(table, name, root)]
+    fields = tuple(FieldChange(table, name, *(_named(name, value, names) for value in columns[name])) for name in told)
+    area = text["details"].get("area") if table == "assessment" and "area_code" not in columns else None
+    return RowChange(
+        table,
+        name=area or "",
+        is_new=all(old in (None, "", False) for old, _new in columns.values()),
+        is_gone=all(new is None for _old, new in columns.values()),
+        fields=fields,
+    )
+
+
+def _is_told(table: str, column: str, root: str) -> bool:
+    """A child does not tell whose child it is."""
+    is_parent = table != root and column == f"{root}_id"
+    hidden = column in UNTOLD or column in UNTOLD_OF_TABLE.get(table, ())
+    return table not in UNTOLD_TABLES and not hidden and not is_parent
+
+
+# Names of what ids stand for
+
+
+def _named(column: str, value: Any, names: Names) -> Any:
+    if value is None or column not in NAMED:
+        return value
+    return names.get((NAMED[column], str(value)), value)
+
+
+def _names(texts: Iterable[dict[str, Any]]) -> Names:
+    """The words of each id that the events name, by noun and id, in one statement."""
+    wanted: dict[str, set[Any]] = {}
+    for text in texts:
+        for columns in text["changes"].values():
+            for column in columns.keys() & NAMED.keys():
+                wanted.setdefault(NAMED[column], set()).update(value for value in columns[column] if value is not None)
+    selects = [_select(noun, sorted(ids)) for noun, ids in sorted(wanted.items()) if ids]
+    if not selects:
+        return {}
+    return {(noun, key): words for noun, key, words in db.session.execute(sa.union_all(*selects))}
+
+
+def _select(noun: str, ids: list[Any]) -> Any:
+    key, words, source = _SOURCES[noun]
+    text = sa.cast(key, sa.String)
+    return sa.select(sa.literal(noun), text, sa.cast(words, sa.Text)).select_from(source).where(key.in_(ids))
+
+
+_AREAS = sa.join(
+    Area, AreaEdition, sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition)
+)
+_SOURCES: dict[str, tuple[Any, Any, Any]] = {
+    "account": (Account.id, Account.name, Account),
+    "area": (Area.code, Area.code + " " + AreaEdition.title, _AREAS),
+    "authority": (Authority.id, Authority.name, Authority),
+    "conclusion": (Conclusion.id, Conclusion.reference, Conclusion),
+    "evidence": (Evidence.id, Evidence.title, Evidence),
+    "followup": (Followup.id, Followup.reference, Followup),
+    "organisation": (Organisation.id, Organisation.acronym, Organisation),
+    "paragraph": (
+        Paragraph.id,
+        sa.func.trim(sa.cast(Paragraph.resolution_number, sa.String) + " " + Paragraph.label),
+        Paragraph,
+    ),
+    "rating": (RatingLevel.code, RatingLevel.label, RatingLevel),
+    "tour": (Tour.id, Tour.title, Tour),
+    "visit": (Visit.id, Visit.reference, Visit),
+}

@@ -1,0 +1,77 @@
+"""A record's timeline and comments as its page shows them: the filters, the way on to the first, a form to comment.
+
+A record's view calls ``page(record)`` and its template hands the answer to
+``history_panel`` of ``comments/panel.html``.
+The address says ``?category=`` (change, comment, sign_off, file) and ``?before=`` (an event's number).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker import policy
+from tracker.forms.comments import COMMENT, CommentForm
+from tracker.models import Category
+from tracker.policy import Permission
+from tracker.reports import timeline
+from tracker.reports.timeline import Entry
+from tracker.web.words import words
+
+SHOWN_CATEGORIES = (Category.CHANGE, Category.COMMENT, Category.SIGN_OFF, Category.FILE)
+ANCHOR = "timeline"
+LONGEST_NUMBER = 18  # digits of an event's number that every database can compare
+
+
+@dataclass(frozen=True)
+class History:
+    """What the panel at the end of a record's page needs."""
+
+    root: str
+    entries: list[Entry]
+    more_href: str | None
+    newest_href: str | None
+    filters: list[tuple[str, str, bool]]
+    comment_form: CommentForm | None
+    comment_href: str
+
+
+def page(record: Any) -> History:
+    """The timeline of the record as the address asks for it."""
+    object_type, object_id = record.root_key
+    category, before = _category(), _before()
+    found = timeline.entries(object_type, object_id, category=category, before=before)
+    may_comment = policy.can(current_user, Permission.COMMENT, record)
+    return History(
+        root=object_type,
+        entries=found.entries,
+        more_href=_here(category, found.next_before) if found.next_before else None,
+        newest_href=_here(category) if before else None,
+        filters=[
+            (_("Everything"), _here(), category is None),
+            *((words(one), _here(one), category is one) for one in SHOWN_CATEGORIES),
+        ],
+        comment_form=CommentForm(formdata=None, prefix=COMMENT) if may_comment else None,
+        comment_href=url_for("comments.add", object_type=object_type, reference=record.reference),
+    )
+
+
+def _category() -> Category | None:
+    asked = request.args.get("category", "")
+    return Category(asked) if asked in {one.value for one in SHOWN_CATEGORIES} else None
+
+
+def _before() -> int | None:
+    asked = request.args.get("before", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_NUMBER else None
+
+
+def _here(category: Category | None = None, before: int | None = None) -> str:
+    """This page with another part of its timeline."""
+    asked = {"category": category, "before": before}
+    values: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    return url_for(request.endpoint or "", **(request.view_args or {}), **values, _anchor=ANCHOR)

@@ -11,30 +11,30 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date, format_skeleton
 from flask import current_app
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from tracker.partial_date import PartialDate, Precision
+from tracker.web import locale
 
-ENGLISH = Locale("en", "GB")
 _TIME = Markup('<bdi><time datetime="{}">{}</time></bdi>')
+_NOTHING = Markup("")
 _ISOLATED = Markup("<bdi>{}</bdi>")
 
 
 def day(value: date | None) -> Markup:
     """``13 November 2006``."""
-    return _marked(value.isoformat(), date_words(value)) if value else Markup("")
+    return _NOTHING if value is None else _day(value, _locale())
 
 
 def partial(value: PartialDate | None) -> Markup:
     """``13 November 2006``, ``November 2006`` or ``2006``: never more than is known."""
-    return _marked(value.iso, partial_words(value)) if value else Markup("")
+    return _NOTHING if value is None else _partial(value, _locale())
 
 
 def moment(value: datetime | None) -> Markup:
     """``21 November 2026, 20:33 UTC``, in the tracker's time zone."""
-    return _marked(value.isoformat(timespec="seconds"), moment_words(value)) if value else Markup("")
+    return _NOTHING if value is None else _TIME.format(value.isoformat(timespec="seconds"), moment_words(value))
 
 
 def period(start: PartialDate | None, end: PartialDate | None) -> Markup:
@@ -75,28 +75,33 @@ def _half_known(start: PartialDate | None, end: PartialDate | None) -> str:
 
 
 def _locale() -> Locale:
-    """The reader's; English without a territory would give the American order."""
-    found = get_locale()
-    return ENGLISH if found is None or str(found) == "en" else found
-
-
-def _marked(iso: str, words: str) -> Markup:
-    return _TIME.format(iso, words)
+    found = locale.current()
+    return locale.ENGLISH if found.language == "en" and found.territory is None else found
 
 
 @lru_cache(maxsize=8192)
-def _formatted(value: date, precision: Precision, locale: Locale) -> str:
+def _day(value: date, language: Locale) -> Markup:
+    return _TIME.format(value.isoformat(), _formatted(value, Precision.DAY, language))
+
+
+@lru_cache(maxsize=8192)
+def _partial(value: PartialDate, language: Locale) -> Markup:
+    return _TIME.format(value.iso, _formatted(value.first_day, value.precision, language))
+
+
+@lru_cache(maxsize=8192)
+def _formatted(value: date, precision: Precision, language: Locale) -> str:
     if precision is Precision.DAY:
-        return format_date(value, "long", locale=locale)
-    return format_skeleton("yMMMM" if precision is Precision.MONTH else "y", value, locale=locale)
+        return format_date(value, "long", locale=language)
+    return format_skeleton("yMMMM" if precision is Precision.MONTH else "y", value, locale=language)
 
 
 @lru_cache(maxsize=8192)
-def _interval(start: date, end: date, locale: Locale) -> str:
+def _interval(start: date, end: date, language: Locale) -> str:
     """CLDR's pattern for the largest part that differs, with the month written out."""
     differing = "y" if start.year != end.year else "M" if start.month != end.month else "d"
-    first, second = locale.interval_formats["yMMMd"][differing]
-    return format_date(start, _long(first), locale=locale) + format_date(end, _long(second), locale=locale)
+    first, second = language.interval_formats["yMMMd"][differing]
+    return format_date(start, _long(first), locale=language) + format_date(end, _long(second), locale=language)
 
 
 def _long(pattern: str) -> str:

@@ -6,11 +6,13 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from babel import Locale
+from babel.numbers import format_decimal
 from flask import Flask, current_app, g, request
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -35,8 +37,9 @@ LONGEST_DIFF = 4_000
 """Words beyond which two texts are shown whole, one after the other: comparing costs their product."""
 
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
-_ISOLATED = Markup("<bdi>{}</bdi>")
-_REFERENCE = Markup('<bdi class="reference" translate="no">{}</bdi>')
+_ISOLATED = Markup("<bdi>"), Markup("</bdi>")
+_REFERENCE = Markup('<bdi class="reference" translate="no">'), Markup("</bdi>")
+_TAG = Markup('<span class="tag tag-{}">{}</span>')
 
 
 @dataclass(frozen=True)
@@ -112,16 +115,32 @@ def init_presentation(app: Flask) -> None:
 
 def isolated(text: Any) -> Markup:
     """A name or text typed by people, apart from the direction of what stands around it (R30)."""
-    return Markup("") if text is None else _ISOLATED.format(text)
+    return Markup("") if text is None else _ISOLATED[0] + text + _ISOLATED[1]
 
 
 def reference(text: Any) -> Markup:
     """A reference: isolated, never broken, never translated."""
-    return Markup("") if text is None else _REFERENCE.format(text)
+    return Markup("") if text is None else _REFERENCE[0] + text + _REFERENCE[1]
 
 
 def number(value: int | None) -> str:
-    return "" if value is None else str(format_decimal(value))
+    """A whole number with the separators of the page's language."""
+    return "" if value is None else _number(value, locale.current())
+
+
+@lru_cache(maxsize=8192)
+def _number(value: int, language: Locale) -> str:
+    return format_decimal(value, locale=language)
+
+
+def tag(member: Any) -> Markup:
+    """A member as a tag: the words say it, the colour only helps."""
+    return _tag(tone(member), words.words(member))
+
+
+@lru_cache(maxsize=4096)
+def _tag(tone: str, said: str) -> Markup:
+    return _TAG.format(tone, said)
 
 
 def tone(member: Any) -> str:
@@ -267,6 +286,7 @@ FILTERS = {
     "number": number,
     "partial": dates.partial,
     "ref": reference,
+    "tag": tag,
     "tone": tone,
     "words": words.words,
 }

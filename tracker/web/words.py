@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from babel import Locale
 from flask import current_app, has_app_context
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -49,6 +51,7 @@ from tracker.models import (
 from tracker.partial_date import PartialDate, Precision
 from tracker.policy import Permission
 from tracker.role_words import ROLE_WORDS
+from tracker.web import locale
 from tracker.web.dates import date_words, moment_words, partial_words
 
 WORDS: dict[type[StrEnum], Mapping[Any, Any]] = {
@@ -532,8 +535,12 @@ _VERBS: dict[str, Any] = {
 
 def words(member: Enum | None) -> str:
     """``FollowupStatus.SIGNED_OFF`` → "Signed off"; ``None`` → ""."""
-    if member is None:
-        return ""
+    return "" if member is None else _member_words(member, type(member), locale.current())
+
+
+@lru_cache(maxsize=4096)
+def _member_words(member: Enum, _members: type[Enum], _language: Locale) -> str:
+    """Kept for each language. The class is part of the key, because members of two enums with one value are equal."""
     known = WORDS.get(type(member), {}) if isinstance(member, StrEnum) else {}
     return _known(known, member, str(member))
 

@@ -311,6 +311,7 @@ FIELDS: dict[str, Any] = {
     "added_at": _l("Added"),
     "added_by_id": _l("Added by"),
     "area_code": _l("Area"),
+    "area": _l("Area"),
     "area_edition": _l("Edition of the area"),
     "areas": _l("Areas"),
     "assessed_on": _l("Assessed on"),

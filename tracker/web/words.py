@@ -314,6 +314,7 @@ FIELDS: dict[str, Any] = {
     "area": _l("Area"),
     "area_edition": _l("Edition of the area"),
     "areas": _l("Areas"),
+    "assessments": _l("Assessments"),
     "assessed_on": _l("Assessed on"),
     "assessed_source": _l("Source of our assessment"),
     "assessed_status": _l("Status we assess"),

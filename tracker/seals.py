@@ -113,7 +113,8 @@ def reportable(record: Any) -> dict[str, Any]:
     columns = {
         "title": values.get("title"),
         "text": values.get("text"),
-        "area_code": (values.get("area") or [None])[0],
+        "area_code": (values.get("area") or [None, None])[0],
+        "area_edition": (values.get("area") or [None, None])[1],
         "further_areas": _joined(values.get("further_areas")),
         "paragraphs": _joined(values.get("paragraphs")),
         "conclusion_refs": _joined([reference for reference, _text in values.get("conclusions", [])]),

@@ -922,6 +922,7 @@ def upgrade():
     sa.Column('title', sa.String(length=300), nullable=True),
     sa.Column('text', sa.Text(), nullable=True),
     sa.Column('area_code', sa.String(length=10), nullable=True),
+    sa.Column('area_edition', sa.Integer(), nullable=True),
     sa.Column('further_areas', sa.Text(), nullable=True),
     sa.Column('paragraphs', sa.Text(), nullable=True),
     sa.Column('conclusion_refs', sa.Text(), nullable=True),

@@ -81,6 +81,11 @@ ENDED = (FollowupStatus.WITHDRAWN, FollowupStatus.SUPERSEDED)
 SETTLED = (Implementation.IMPLEMENTED, Implementation.OVERTAKEN)
 
 
+def is_open(workflow: FollowupStatus, assessed: Implementation) -> bool:
+    """Not withdrawn or superseded, and not assessed implemented or overtaken: the one definition."""
+    return workflow not in ENDED and assessed not in SETTLED
+
+
 class Followup(Base, Sealable, Versioned):
     """``PAK-F012``. ``area_code`` is the main area, for counts; dates that were not agreed carry a reason."""
 
@@ -159,8 +164,8 @@ class Followup(Base, Sealable, Versioned):
 
     @hybrid_property
     def is_open(self) -> bool:
-        """Not withdrawn or superseded, and not assessed implemented or overtaken: the one definition (design 3)."""
-        return self.workflow not in ENDED and self.assessed_status not in SETTLED
+        """See ``is_open``; ``_open`` is the same for the database."""
+        return is_open(self.workflow, self.assessed_status)
 
     @is_open.inplace.expression
     @classmethod

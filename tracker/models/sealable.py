@@ -191,6 +191,7 @@ class Seal(Base):
     title: Mapped[str | None] = mapped_column(sa.String(300))
     text: Mapped[str | None] = mapped_column(sa.Text)
     area_code: Mapped[str | None] = mapped_column(sa.String(10))
+    area_edition: Mapped[int | None]
     further_areas: Mapped[str | None] = mapped_column(sa.Text)
     paragraphs: Mapped[str | None] = mapped_column(sa.Text)
     conclusion_refs: Mapped[str | None] = mapped_column(sa.Text)

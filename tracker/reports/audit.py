@@ -220,11 +220,12 @@ def _seal_problem(seal: Seal, logged: dict[str, int]) -> str | None:
 
 def _reportable_problem(seal: Seal) -> str | None:
     said = json.loads(seal.canonical)
-    area = (said.get("area") or [None])[0]
+    area, edition = said.get("area") or [None, None]
     expected = {
         "title": said.get("title"),
         "text": said.get("text"),
         "area_code": area,
+        "area_edition": edition,
         "further_areas": ";".join(said.get("further_areas") or []),
         "paragraphs": ";".join(said.get("paragraphs") or []),
         "conclusion_refs": ";".join(reference for reference, _text in said.get("conclusions") or []),

@@ -1,6 +1,7 @@
 """Files that leave the house: streamed from the same question as the page, and logged (R17, R32).
 
-The question is in the log before the first byte; the rows and the SHA-256 of what left follow at the end, reached or not.
+The question is in the log before the first byte; the rows and the SHA-256 of what left follow at the end, also when
+the reader went away.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from tracker import clock, history
 from tracker.extensions import db
 from tracker.models import Account, Category, Outcome
 from tracker.reports import csv_file
-from tracker.reports.listing import Args, Listing
+from tracker.reports.listing import Args, Columns, Listing
 
 Condition = Any
 
@@ -27,18 +28,21 @@ def csv_response(
     args: Any,
     scope: Condition,
     row_of: Callable[[Any], Sequence[Any]],
-    **options: Any,
+    *,
+    base: Columns | None = None,
+    note: dict[str, Any] | None = None,
+    bom: bool = True,
 ) -> Response:
-    """The rows that ``args`` ask of ``listing``, as ``<name>-<day>.csv``, an attachment.
+    """The rows that ``args`` ask of ``listing``, as ``<name>-<day>-<count>.csv``, an attachment.
 
-    ``options`` go to ``Listing.stream`` (``base``); ``bom=0`` in the address leaves the byte order mark off.
+    ``base`` selects other columns than the list's own; ``note`` stands in the log beside the question.
     """
     question = listing.read(args)
     total = listing.count(args, scope)
-    details = {"report": name, "question": _plain(question.args), "sort": question.sort, "rows": total}
+    details = {"report": name, "question": _plain(question.args), "sort": question.sort, "rows": total, **(note or {})}
     history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=details)
-    chunks = listing.stream(args, scope, **options)
-    lines = csv_file.lines(_rows(header, chunks, row_of), bom=args.get("bom") != "0")
+    chunks = listing.stream(args, scope, base=base)
+    lines = csv_file.lines(_rows(header, chunks, row_of), bom=bom)
     app, account_id, request_id = current_app._get_current_object(), _me().id, history.request_id()  # type: ignore[attr-defined]  # a proxy's
     answer = Response(
         csv_file.logged(lines, lambda tally: _log_end(app, account_id, request_id, name, tally)),

@@ -1,0 +1,76 @@
+"""Reports: what there is, the status report's preview, and its file."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker import policy
+from tracker.errors import TrackerError
+from tracker.policy import Permission
+from tracker.reports import csv_file, followups, status
+from tracker.reports.filters import BadValue
+from tracker.web.exports import csv_response
+from tracker.web.followup_list import list_page
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """The reports that there are."""
+    policy.require(current_user, Permission.REPORT_RUN)
+    return render_template("reports/index.html")
+
+
+@blueprint.get("/status")
+def status_preview() -> ResponseReturnValue:
+    """The first rows of the status report, exactly as the file would hold them."""
+    policy.require(current_user, Permission.REPORT_RUN)
+    content = _content()
+    listing = followups.listing(request.args)
+    asked = followups.asked(request.args, current_user)
+    page = listing.page(asked, followups.scope(current_user), base=status.base())
+    shown = list_page(page, url_for("reports.status_preview"), {"content": [content]})
+    row_of = status.row_maker(content)
+    return render_template(
+        "reports/status.html",
+        list=shown,
+        content=content,
+        columns=status.COLUMNS,
+        rows=[[_shown(value) for value in row_of(row)] for row in page.rows],
+        file_href=shown.export_href(url_for("reports.status_csv")),
+    )
+
+
+@blueprint.get("/status.csv")
+def status_csv() -> Response:
+    """The status report as a file: the rows and the order of the preview and of the list."""
+    policy.require(current_user, Permission.REPORT_RUN)
+    content = _content()
+    return csv_response(
+        "status-report",
+        status.HEADER,
+        followups.listing(request.args),
+        followups.asked(request.args, current_user),
+        followups.scope(current_user),
+        status.row_maker(content),
+        base=status.base(),
+        note={"content": content},
+        bom=request.args.get("bom") != "0",
+    )
+
+
+def _content() -> str:
+    try:
+        return status.content_asked(request.args)
+    except BadValue as problem:
+        raise TrackerError(_("content: %(message)s", message=problem)) from None
+
+
+def _shown(value: object) -> str:
+    """A cell as the file writes it, without the guard against formulas."""
+    written = csv_file.cell(value)
+    return csv_file.unguard(written) if isinstance(written, str) else "" if written is None else str(written)

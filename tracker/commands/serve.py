@@ -19,7 +19,6 @@ from tracker.errors import RefusedToStart
 from tracker.extensions import db
 from tracker.models import Account
 from tracker.sample import load as sample
-from tracker.sample import load as sample
 from tracker.services import reference
 from tracker.web import startup
 

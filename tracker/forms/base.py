@@ -92,15 +92,16 @@ class RowsField(wtforms.FieldList):  # type: ignore[type-arg]  # not generic whe
         return ""
 
 
-class TrackerForm(FlaskForm):
+class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """The base of each form. ``fill(row)`` shows a row, ``values()`` gives what a service takes."""
 
     version = VersionField()
     request_key = RequestKeyField()
 
     is_bound = False
+    form_errors: list[str]
 
-    class Meta(FlaskForm.Meta):
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF ships no types
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """Form data only: JSON would put numbers and lists where texts are expected."""
             if formdata is None or hasattr(formdata, "getlist"):
@@ -112,7 +113,7 @@ class TrackerForm(FlaskForm):
     def post_process(self, formdata: Any = None) -> None:
         """Remember whether something was posted to this form."""
         self.is_bound = formdata is not None
-        super().post_process(formdata)  # type: ignore[misc]  # newer than its stubs
+        super().post_process(formdata)
 
     def names(self) -> list[str]:
         """The fields that people fill in, in the order of the page."""

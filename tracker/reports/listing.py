@@ -13,7 +13,7 @@ they show the same rows in the same order::
             "workflow": members(Followup.workflow, FollowupStatus),
             "owner": numbers(Followup.owner_id),
             "due-before": day(Followup.current_due_last, "<"),
-            "overdue": flag(lambda: Followup.is_overdue(clock.today())),
+            "overdue": flag(lambda: Followup.overdue_on(clock.today())),
             "q": words("followup", Followup.id),
         },
         sorts={"due": Sort(Followup.current_due_last, is_nullable=True), "reference": Sort(Followup.reference)},

@@ -13,6 +13,7 @@ from flask import Flask, Response, current_app
 from flask_login import current_user
 
 from tracker import clock, history
+from tracker.errors import TrackerError
 from tracker.extensions import db
 from tracker.models import Account, Category, Outcome
 from tracker.reports import csv_file
@@ -38,6 +39,8 @@ def csv_response(
     ``base`` selects other columns than the list's own; ``note`` stands in the log beside the question.
     """
     question = listing.read(args)
+    if question.problems:
+        raise TrackerError(" ".join(f"{problem.name}: {problem.message}." for problem in question.problems))
     total = listing.count(args, scope)
     details = {"report": name, "question": _plain(question.args), "sort": question.sort, "rows": total, **(note or {})}
     history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=details)

@@ -76,6 +76,8 @@ def _tracker_error(error: TrackerError) -> Response:
 
 
 def _csrf_error(_error: CSRFError) -> Response:
+    if not current_user.is_authenticated and request.endpoint not in current_app.config["PUBLIC_FORMS"]:
+        return make_response(current_app.login_manager.unauthorized())  # type: ignore[attr-defined]  # Flask-Login's
     return page(
         Refusal(
             400,

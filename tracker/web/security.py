@@ -72,6 +72,7 @@ def init_security(app: Flask) -> None:
     manager.request_loader(None)  # nobody signs in with a token in a header or an address
     manager.unauthorized_handler(ask_to_sign_in)
     manager.session_protection = None  # the session is the server's own; addresses change on the way
+    app.after_request_funcs[None].remove(manager._update_remember_cookie)  # it would read every session; we set none
     app.before_request(_ask_for_factor)
 
 

@@ -148,6 +148,7 @@ def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int
             notes=notes,
             seal=seals.last(record),
             fields=sealed.fields(record),
+            beside=sealed.beside(record),
             changes=sealed.changes(record) if record.seal_count else [],
             refusal=policy.refusal(current_user, Permission.SIGN_OFF, record),
             may_return=policy.can(current_user, Permission.RETURN, record),

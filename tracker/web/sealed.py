@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from tracker import seals
-from tracker.models import Basis, ConclusionKind, Implementation
+from tracker.models import Basis, ConclusionKind, Followup, Implementation
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
 from tracker.seals import FieldChange
@@ -84,3 +84,11 @@ def _assessment(code: str, _edition: int, rating: str, explanation: str) -> str:
     line = f"{_area(code)}: {catalogue.rating_labels().get(rating, rating)}"
     return f"{line}. {explanation}" if explanation else line
 
+
+def beside(record: Any) -> list[tuple[str, str]]:
+    """What a reviewer should know although it is not signed: why something is not there, how urgent it is."""
+    if not isinstance(record, Followup):
+        return []
+    reasons = ("no_conclusion_reason", "no_due_reason", "no_indicator_reason", "source")
+    known = [("priority", str(words(record.priority)))] + [(name, getattr(record, name)) for name in reasons]
+    return [(field_words(name), value) for name, value in known if value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import ValidationError
 
@@ -110,7 +111,7 @@ class NewVisitForm(TrackerForm):
     def validate_source_url(self, field: Any) -> None:
         """An address alone is no source."""
         if field.data and not self.source_title.data:
-            raise ValidationError(_l("Name the source that stands at this address, above"))
+            raise ValidationError(_("Name the source that stands at this address, above"))
 
 
 class DetailsForm(SectionForm):

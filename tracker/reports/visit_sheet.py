@@ -239,7 +239,7 @@ def _part(
         two[0].label("first"),
         two[1].label("last"),
         at.label("at"),
-    )
+    ).select_from(model)
 
 
 def _parts(visit: Visit, links: dict[tuple[str, int], list[Any]]) -> dict[str, list[Any]]:
@@ -309,6 +309,7 @@ def _links(visit: Visit) -> dict[tuple[str, int], list[Any]]:
             sa.cast(AreaEdition.title, sa.Text).label("title"),
             Area.position.label("place"),
         )
+        .select_from(model)
         .join(Area, Area.code == model.area_code)
         .join(AreaEdition, sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition))
         .where(model.visit_id == visit.id)
@@ -322,6 +323,7 @@ def _links(visit: Visit) -> dict[tuple[str, int], list[Any]]:
             sa.cast(Resolution.title, sa.Text),
             Resolution.number,
         )
+        .select_from(Resolution)
         .join(VisitResolution, VisitResolution.resolution_number == Resolution.number)
         .where(VisitResolution.visit_id == visit.id)
     )

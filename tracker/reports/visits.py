@@ -3,6 +3,7 @@ what of a visit was changed since a page was opened."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from tracker.models import (
     VERSION_TABLES,
     Conclusion,
     Followup,
+    Resolution,
     State,
     Tour,
     Visit,
@@ -127,6 +129,12 @@ def _span(visit: Any) -> tuple[date, date] | None:
     if first is None or Precision.YEAR in (first.precision, last.precision):
         return None
     return first.first_day, last.last_day
+
+
+def resolutions(adopted: Collection[int]) -> list[Resolution]:
+    """Every resolution of the catalogue, those in ``adopted`` first, by number."""
+    known = db.session.scalars(sa.select(Resolution).order_by(Resolution.number)).all()
+    return sorted(known, key=lambda one: (one.number not in adopted, one.number))
 
 
 # What was changed since a page was opened

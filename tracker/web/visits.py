@@ -1,0 +1,374 @@
+"""Visits: the list, a new one, the page of one, and its way through the stages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from tracker import policy, workflow
+from tracker.errors import Invalid, Stale
+from tracker.extensions import db
+from tracker.forms.fields import option
+from tracker.forms.visits import NewVisitForm, StageForm
+from tracker.models import Visit, VisitMode, VisitSequence, VisitStage, VisitType
+from tracker.policy import Permission
+from tracker.reports import catalogue, visit_sheet, visits
+from tracker.reports.listing import SIZES
+from tracker.reports.states import names_over_time
+from tracker.reports.visit_sheet import TaskState
+from tracker.services import request_keys
+from tracker.services import visit_parts as parts
+from tracker.services import visits as service
+from tracker.web import timeline
+from tracker.web.lists import FilterWords, ListPage, members
+from tracker.web.locale import language
+from tracker.web.presentation import number
+from tracker.web.words import words
+from tracker.workflow.visit import LINE, next_stage
+
+blueprint = Blueprint("visits", __name__, url_prefix="/visits")
+
+COLUMNS = ("dates", "type", "sequence", "mode", "stage", "tour", "conclusions", "followups", "sharing")
+SHOWN_AT_FIRST = ("dates", "type", "mode", "stage", "conclusions", "followups")
+SORTED_BY = {"dates": "date", "stage": "stage"}
+
+TASKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "sources": ("visit_parts.add", {"part": "sources"}),
+    "visit_consent": ("visit_sections.visit_consent", {}),
+    "components": ("visits.show", {"_anchor": "components"}),
+    "scope": ("visit_sections.scope", {}),
+    "resolutions": ("visit_sections.resolutions", {}),
+    "delegation": ("visits.show", {"_anchor": "delegation"}),
+    "counterparts": ("visits.show", {"_anchor": "counterparts"}),
+    "checks": ("visits.show", {"_anchor": "checks"}),
+    "matrix": ("visits.show", {"_anchor": "scope"}),
+    "conclusions": ("visits.show", {"_anchor": "conclusions"}),
+    "followups": ("visits.show", {"_anchor": "followups"}),
+    "share_consent": ("visit_sections.share_consent", {}),
+}
+"""Where each task of a visit is done."""
+
+TONES = {
+    TaskState.DONE: "done",
+    TaskState.NEXT: "info",
+    TaskState.MISSING: "attention",
+    TaskState.LATER: "neutral",
+}
+
+
+# The list
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """The visits in the reader's scope, as the address narrows and sorts them."""
+    page = visits.VISITS.page(request.args, policy.reach(current_user).condition(Visit.state_id))
+    columns = _columns()
+    extra = {"column": list(columns)} if "column" in request.args else None
+    shown = ListPage(page, url_for("visits.index"), _counted, filter_words(), sort_words(), extra)
+    return render_template(
+        "visits/index.html",
+        list=shown,
+        columns=columns,
+        all_columns=column_words(),
+        sorted_by=SORTED_BY,
+        names=names_over_time(language()),
+        regions={code: region.name for code, region in catalogue.regions().items()},
+        choices=_choices(),
+        sizes=[(str(size), str(size)) for size in SIZES],
+        base=f"{url_for('visits.index')}/",
+        can_export=False,
+        may_create=policy.can(current_user, Permission.VISIT_EDIT),
+    )
+
+
+def _counted(count: int) -> str:
+    return ngettext("%(counted)s visit", "%(counted)s visits", count, counted=number(count))
+
+
+def _columns() -> tuple[str, ...]:
+    """The columns that the address asks for, in the order of the list."""
+    asked = request.args.getlist("column")
+    return tuple(name for name in COLUMNS if name in asked) if asked else SHOWN_AT_FIRST
+
+
+def column_words() -> dict[str, str]:
+    """Each column that can be shown beside reference and State, in words."""
+    told = (
+        _("Dates"),
+        _("Type"),
+        _("Sequence"),
+        _("Mode"),
+        _("Stage"),
+        _("Tour"),
+        _("Conclusions"),
+        _("Follow-ups"),
+        _("Sharing level"),
+    )
+    return dict(zip(COLUMNS, told, strict=True))
+
+
+def filter_words() -> dict[str, FilterWords]:
+    """The filters of the list in words."""
+    return {
+        "q": FilterWords(_("Text")),
+        "state": FilterWords(_("Member State"), {one.id: one.name for one in catalogue.states().values()}),
+        "region": FilterWords(_("Region"), {code: one.name for code, one in catalogue.regions().items()}),
+        "type": FilterWords(_("Type"), members(VisitType)),
+        "stage": FilterWords(_("Stage"), members(VisitStage)),
+        "mode": FilterWords(_("Mode"), members(VisitMode)),
+        "sequence": FilterWords(_("Sequence"), members(VisitSequence)),
+        "area": FilterWords(_("Area")),
+        "year-from": FilterWords(_("From")),
+        "year-to": FilterWords(_("To")),
+        "tour": FilterWords(_("Tour")),
+        "sort": FilterWords(_("Order")),
+        "size": FilterWords(_("Rows a page")),
+        "after": FilterWords(_("Place in the list")),
+        "before": FilterWords(_("Place in the list")),
+    }
+
+
+def sort_words() -> dict[str, str]:
+    """The orders of the list in words."""
+    return {
+        "date": _("date"),
+        "state": _("Member State"),
+        "stage": _("stage"),
+        "reference": _("reference"),
+    }
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    """The choices of the list's filters: only States in the reader's scope."""
+    reach = policy.reach(current_user)
+    states = [one for one in catalogue.states().values() if reach.covers(one.id)]
+    regions = {code for one in states for code in (one.region_code, one.subregion_code)}
+    everything = ("", _("All"))
+    return {
+        "state": [everything, *((one.id, one.name) for one in states)],
+        "region": [
+            everything,
+            *(
+                (one.code, f"– {one.name}" if one.parent_code else one.name)
+                for one in catalogue.regions().values()
+                if one.code in regions
+            ),
+        ],
+        "type": [everything, *members(VisitType).items()],
+        "stage": [everything, *members(VisitStage).items()],
+        "mode": [everything, *members(VisitMode).items()],
+        "area": [everything, *((one.code, one.words) for one in catalogue.areas().values())],
+    }
+
+
+# A new visit
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def create() -> ResponseReturnValue:
+    """Enter a visit: proposed, or a past one at any stage."""
+    policy.require(current_user, Permission.VISIT_EDIT)
+    form = NewVisitForm()
+    reach = policy.reach(current_user, Permission.VISIT_EDIT)
+    form.state.choices = [option(one.id, one.name) for one in catalogue.states().values() if reach.covers(one.id)]
+    if request.method == "GET" and request.args.get("state", "").upper() in {one.value for one in form.state.choices}:
+        form.state.process(None, request.args["state"].upper())
+    if form.validate_on_submit():
+        landed = request_keys.claim(form.request_key.data, current_user)
+        if landed:
+            return redirect(landed, 303)
+        try:
+            visit = _created(form)
+            warn_of_overlaps(visit)
+            landed = url_for("visits.show", reference=visit.reference)
+            request_keys.land(form.request_key.data, current_user, landed)
+            db.session.commit()
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            flash(_("%(reference)s is recorded.", reference=visit.reference))
+            return redirect(landed, 303)
+    page = render_template("visits/new.html", form=form)
+    return page, 422 if form.errors else 200
+
+
+def _created(form: NewVisitForm) -> Visit:
+    given = form.values()
+    source = parts.Source(given["source_title"], given["source_url"]) if given["source_title"] else None
+    return service.create(
+        given["state"],
+        by=current_user,
+        details=service.Details(type=given["type"], sequence=given["sequence"], summary=given["summary"]),
+        components=[parts.Component(given["mode"], given["start"], given["end"])],
+        sources=[source] if source else [],
+        year=given["year"],
+        standing=service.Standing(given["stage"], given["happened"], given["reason"], given["due"]),
+    )
+
+
+def warn_of_overlaps(visit: Visit) -> None:
+    """Overlapping visits of one State are allowed, and said."""
+    others = visits.overlapping(visit)
+    if others:
+        flash(
+            _(
+                "The dates overlap with %(others)s. That is allowed; check that it is not the same visit.",
+                others=", ".join(others),
+            ),
+            "warning",
+        )
+
+
+# The page of one
+
+
+@blueprint.get("/<reference>")
+def show(reference: str) -> ResponseReturnValue:
+    """The visit, told whole: what is done, what is missing, what is next."""
+    visit = policy.load(current_user, Visit, reference=reference.upper())
+    told = visit_sheet.sheet(visit, current_user)
+    names = names_over_time(language())
+    can_edit = policy.can(current_user, Permission.VISIT_EDIT, visit)
+    return render_template(
+        "visits/show.html",
+        visit=visit,
+        told=told,
+        tasks=_tasks(told, can_edit),
+        names=names,
+        name_then=names.as_at(visit.state_id, visit.sort_day),
+        name_now=catalogue.states()[visit.state_id].name,
+        stage_words=lambda stage: stage_words(visit, stage),
+        is_beside=visit.stage not in LINE,
+        conclusions_label=visits.conclusion_label(visit),
+        new_conclusion_words=_new_conclusion_words(visit),
+        new_conclusion_path=f"/visits/{visit.reference}/conclusions/new",
+        matrix_path=f"/visits/{visit.reference}/matrix",
+        conclusions_base=f"{request.script_root}/conclusions/",
+        followups_base=f"{request.script_root}/follow-ups/",
+        most_shown=visit_sheet.MOST_SHOWN,
+        can_edit=can_edit,
+        can_conclude=visit.is_assessment and policy.can(current_user, Permission.CONCLUSION_EDIT, visit),
+        history=timeline.page(visit),
+    )
+
+
+def _new_conclusion_words(visit: Visit) -> str:
+    return _("New %(conclusion)s", conclusion=visits.conclusion_label(visit, is_plural=False).lower())
+
+
+def stage_words(visit: Visit, stage: VisitStage) -> str:
+    """A stage in words; from 8 October 2018 on, conclusions are preliminary observations."""
+    if stage is VisitStage.PROVISIONAL_ISSUED:
+        return _("%(conclusions)s issued", conclusions=visits.conclusion_label(visit))
+    return str(words(stage))
+
+
+def _tasks(told: visit_sheet.Sheet, can_edit: bool) -> list[tuple[str, str | None, str, str]]:
+    """The tasks as the page shows them: name, where it is done, state in words, tone."""
+    said = {
+        TaskState.DONE: _("Done"),
+        TaskState.NEXT: _("Next"),
+        TaskState.MISSING: _("Missing"),
+        TaskState.LATER: _("Later"),
+    }
+    return [
+        (
+            task.name,
+            _task_href(told.visit, task.key, can_edit),
+            f"{said[task.state]} ({task.note})" if task.note else said[task.state],
+            TONES[task.state],
+        )
+        for task in visit_sheet.tasks(told)
+    ]
+
+
+def _task_href(visit: Visit, key: str, can_edit: bool) -> str | None:
+    endpoint, values = TASKS[key]
+    if endpoint != "visits.show" and not can_edit:
+        return None
+    return url_for(endpoint, reference=visit.reference, **values)
+
+
+# The stages
+
+
+@blueprint.route("/<reference>/stage", methods=["GET", "POST"])
+def move(reference: str) -> ResponseReturnValue:
+    """Move the visit to another stage, with the day it happened and, where owed, a reason."""
+    visit = policy.load(current_user, Visit, reference=reference.upper())
+    policy.require(current_user, Permission.VISIT_EDIT, visit)
+    form = StageForm()
+    here = url_for("visits.show", reference=visit.reference)
+    form.stage.choices = _stage_choices(visit)
+    form.fill(visit)
+    stale = None
+    if form.is_submitted():
+        landed = request_keys.claim(form.request_key.data, current_user)
+        if landed:
+            return redirect(landed, 303)
+        try:
+            form.check_section(visit)
+            if form.validate():
+                return _moved(visit, form, here)
+        except Stale as error:
+            db.session.rollback()
+            stale = error
+            form.version.data = visit.version
+            form.stage.choices = _stage_choices(visit)
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+    page = render_template(
+        "visits/stage.html",
+        form=form,
+        visit=visit,
+        stale=stale,
+        here=stage_words(visit, visit.stage),
+        state_name=names_over_time(language()).as_at(visit.state_id, visit.sort_day),
+    )
+    return page, 409 if stale else 422 if form.errors else 200
+
+
+def _moved(visit: Visit, form: StageForm, here: str) -> ResponseReturnValue:
+    given = form.values()
+    service.move_stage(
+        visit,
+        given["stage"],
+        by=current_user,
+        happened=given["happened"],
+        reason=given["reason"],
+        due=given["due"],
+    )
+    request_keys.land(form.request_key.data, current_user, here)
+    db.session.commit()
+    flash(_("%(reference)s is now at: %(stage)s.", reference=visit.reference, stage=stage_words(visit, visit.stage)))
+    return redirect(here, 303)
+
+
+def _stage_choices(visit: Visit) -> list[Any]:
+    """The moves from here: the next step, later ones, those beside the line, corrections."""
+    following = next_stage(visit.stage)
+    groups: dict[str, list[Any]] = {_("Next step"): [], _("A later step"): [], _("Beside the line"): []}
+    corrections: list[Any] = []
+    for found in workflow.available(visit, current_user):
+        stage = VisitStage(str(found.target))
+        if found.action.startswith("correct_to"):
+            corrections.append(option(stage.value, stage_words(visit, stage), _("Correct the stage back to")))
+            continue
+        group = _("Next step") if stage is following else _("A later step")
+        group = _("Beside the line") if stage not in LINE else group
+        groups[group].append(option(stage.value, _move_words(visit, stage, str(found.label)), group))
+    return [one for chosen in groups.values() for one in chosen] + corrections
+
+
+def _move_words(visit: Visit, stage: VisitStage, label: str) -> str:
+    if stage is VisitStage.PROVISIONAL_ISSUED:
+        return _("Hand over: %(conclusions)s", conclusions=visits.conclusion_label(visit))
+    return label

@@ -26,10 +26,9 @@ from tracker.models import (
     Seal,
     SealedState,
     State,
-    StateName,
     Visit,
 )
-from tracker.reports.catalogue import ParagraphEntry
+from tracker.reports.assessments import NAME_AT_VISIT
 from tracker.reports.filters import BadValue, Condition, codes, each, flag, members, words
 from tracker.reports.listing import Listing, Sort
 
@@ -38,28 +37,13 @@ EXCERPT = 240
 
 # The list
 
-_name_then = (
-    sa.select(StateName.name)
-    .where(
-        StateName.state_id == Conclusion.state_id,
-        StateName.language == "en",
-        sa.or_(StateName.valid_from.is_(None), StateName.valid_from <= Visit.sort_day),
-        sa.or_(StateName.valid_to.is_(None), StateName.valid_to > Visit.sort_day),
-    )
-    .order_by(StateName.valid_from.desc())
-    .limit(1)
-    .correlate(Conclusion, Visit)
-    .scalar_subquery()
-)
-"""The name that the State bore at the visit."""
-
 _answered = sa.exists().where(FollowupConclusion.conclusion_id == Conclusion.id)
 
 _columns: tuple[Any, ...] = (
     Conclusion.id,
     Conclusion.reference,
     Conclusion.state_id,
-    sa.func.coalesce(_name_then, State.name).label("state_name"),
+    NAME_AT_VISIT.label("state_name"),
     Visit.reference.label("visit_reference"),
     Visit.sort_day,
     Conclusion.kind,
@@ -69,13 +53,9 @@ _columns: tuple[Any, ...] = (
     sa.type_coerce(Conclusion.sealed_state, sa.String).label("sealed_state"),
 )
 
-_source = (
-    sa.join(Conclusion, Visit, Visit.id == Conclusion.visit_id)
-    .join(State, State.id == Conclusion.state_id)
-    .join(
-        AreaEdition,
-        sa.and_(AreaEdition.area_code == Conclusion.area_code, AreaEdition.edition == Conclusion.area_edition),
-    )
+_source = sa.join(Conclusion, Visit, Visit.id == Conclusion.visit_id).join(
+    AreaEdition,
+    sa.and_(AreaEdition.area_code == Conclusion.area_code, AreaEdition.edition == Conclusion.area_edition),
 )
 
 
@@ -173,7 +153,7 @@ _followups = _joined(
 FILE: sa.Select[Any] = sa.select(
     Conclusion.reference,
     Conclusion.state_id,
-    sa.func.coalesce(_name_then, State.name).label("state_name"),
+    NAME_AT_VISIT.label("state_name"),
     Visit.reference.label("visit_reference"),
     Visit.start,
     Visit.end,
@@ -200,7 +180,7 @@ FILE: sa.Select[Any] = sa.select(
 
 @dataclass(frozen=True)
 class Sheet:
-    """A conclusion with all that its page shows beside it."""
+    """A conclusion with all that its page shows beside it; a paragraph is its resolution and its words."""
 
     conclusion: Conclusion
     visit: Visit
@@ -208,12 +188,13 @@ class Sheet:
     area: AreaEdition
     seal: Seal | None
     drafted_by: str | None
+    paragraphs: list[tuple[int, str]]
 
 
 def sheet(account: Account, reference: str) -> Sheet:
     """The visible conclusion of this reference, in one statement; NotFound when there is none (R9)."""
     found = db.session.execute(
-        sa.select(Conclusion, Visit, AreaEdition, Seal, sa.func.coalesce(_name_then, State.name), Account.name)
+        sa.select(Conclusion, Visit, AreaEdition, Seal, NAME_AT_VISIT, Account.name, _paragraphs)
         .select_from(_source)
         .outerjoin(Seal, Seal.id == Conclusion.seal_id)
         .outerjoin(Account, Account.id == Conclusion.drafted_by_id)
@@ -223,21 +204,9 @@ def sheet(account: Account, reference: str) -> Sheet:
     row = found.unique().one_or_none()
     if row is None:
         raise NotFound(_("There is no such record, or it lies outside your scope."))
-    conclusion, visit, area, seal, state_name, drafted_by = row
-    return Sheet(conclusion, visit, state_name, area, seal, drafted_by)
-
-
-def paragraphs(conclusion: Conclusion) -> list[ParagraphEntry]:
-    """The paragraphs that it rests on, in their resolutions' order."""
-    ids = [link.paragraph_id for link in conclusion.paragraphs]
-    if not ids:
-        return []
-    rows = db.session.execute(
-        sa.select(Paragraph.id, Paragraph.resolution_number, Paragraph.label)
-        .where(Paragraph.id.in_(ids))
-        .order_by(Paragraph.resolution_number, Paragraph.position)
-    )
-    return [ParagraphEntry(row.id, row.resolution_number, row.label) for row in rows]
+    conclusion, visit, area, seal, state_name, drafted_by, said = row
+    paragraphs = [(int(words.partition(" ")[0]), words) for words in (said or "").split(";") if words]
+    return Sheet(conclusion, visit, state_name, area, seal, drafted_by, paragraphs)
 
 
 def answering(conclusion: Conclusion) -> list[Any]:

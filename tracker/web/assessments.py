@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,13 +17,38 @@ from tracker.extensions import db
 from tracker.forms.assessments import AssessmentForm
 from tracker.forms.fields import option
 from tracker.forms.review import SubmitForm
-from tracker.models import Assessment, Matrix, MatrixStatus, Visit
+from tracker.models import Assessment, Matrix, MatrixStatus, Seal, Visit
 from tracker.policy import Permission
 from tracker.reports import assessments as report
-from tracker.reports import catalogue, states
+from tracker.reports import catalogue
 from tracker.reports.catalogue import AreaEntry
 from tracker.services import assessments
-from tracker.web import sealed, timeline
+from tracker.web import timeline
+
+REVIEWERS = ("sign_off", "return")
+"""The moves that are made on the review's page."""
+
+UNSIGNED: dict[str, Any] = {
+    "submit_form": None,
+    "may_recall": False,
+    "may_review": False,
+    "missing": [],
+    "changes": [],
+    "history": None,
+}
+"""The page of a visit of which nothing is assessed yet."""
+
+
+@dataclass(frozen=True)
+class AreaChange:
+    """An area whose assessment differs from the last seal."""
+
+    code: str
+    old_rating: str
+    old_explanation: str
+    new_rating: str
+    new_explanation: str
+
 
 blueprint = Blueprint("assessments", __name__, url_prefix="/visits/<reference>/matrix")
 
@@ -29,43 +56,52 @@ blueprint = Blueprint("assessments", __name__, url_prefix="/visits/<reference>/m
 @blueprint.get("")
 def index(reference: str) -> ResponseReturnValue:
     """Every area in scope or assessed, with its rating and that of the visit before."""
-    visit = policy.load(current_user, Visit, reference=reference)
-    sheet = report.sheet(visit)
-    may_edit = visit.is_assessment and policy.can(current_user, Permission.ASSESSMENT_EDIT, sheet.matrix or visit)
+    head = report.head(current_user, reference)
+    visit, matrix = head.visit, head.matrix
+    sheet = report.sheet(visit, matrix)
     return render_template(
         "assessments/index.html",
+        head=head,
         visit=visit,
-        state_name=states.name_as_at(visit.state_id, visit.sort_day),
+        matrix=matrix,
         sheet=sheet,
-        matrix=sheet.matrix,
-        ratings=catalogue.rating_labels(),
-        may_edit=may_edit,
+        may_edit=visit.is_assessment and policy.can(current_user, Permission.ASSESSMENT_EDIT, matrix or visit),
         next_code=sheet.next_after(""),
-        other_areas=_other_areas(sheet),
-        **_signing(sheet.matrix),
+        other_areas=[(area.code, area.words) for area in sheet.others],
+        **(_signing(matrix, head.seal) if matrix is not None else UNSIGNED),
     )
 
 
-def _signing(matrix: Matrix | None) -> dict[str, Any]:
-    """What may be done about the matrix as a whole, and what happened to it; nothing before there is one."""
-    if matrix is None:
-        return dict.fromkeys(("submit_form", "seal", "history"), None) | {
-            "may_recall": False,
-            "may_review": False,
-            "missing": [],
-            "changes": [],
-        }
-    moves = {move.action for move in workflow.available(matrix, current_user)}
+def _signing(matrix: Matrix, seal: Seal | None) -> dict[str, Any]:
+    """What may be done about the matrix as a whole, and what happened to it."""
+    moves = {move.action for move in workflow.available(matrix, current_user, but=REVIEWERS)}
     missing = workflow.missing(matrix) if "submit" in moves else []
+    is_submitted = matrix.workflow is MatrixStatus.SUBMITTED
     return {
         "submit_form": SubmitForm(formdata=None) if "submit" in moves and not missing else None,
         "may_recall": "recall" in moves,
-        "may_review": matrix.workflow is MatrixStatus.SUBMITTED and policy.can(current_user, Permission.REVIEW, matrix),
+        "may_review": is_submitted and policy.can(current_user, Permission.REVIEW, matrix),
         "missing": missing,
-        "seal": seals.last(matrix),
-        "changes": sealed.changes(matrix) if seals.is_changed(matrix) else [],
+        "changes": _changes(matrix, seal) if seals.is_changed(matrix) and not is_submitted else [],
         "history": timeline.page(matrix),
     }
+
+
+def _changes(matrix: Matrix, seal: Seal | None) -> list[AreaChange]:
+    """The areas whose assessment differs from the seal, in the order of their codes."""
+    before = {row[0]: row for row in json.loads(seal.canonical)["assessments"]} if seal else {}
+    after = {row[0]: row for row in seals.content(matrix)["assessments"]}
+    labels = catalogue.rating_labels()
+    return [
+        AreaChange(code, *_words_of(before.get(code), labels), *_words_of(after.get(code), labels))
+        for code in sorted(before.keys() | after.keys())
+        if before.get(code) != after.get(code)
+    ]
+
+
+def _words_of(row: list[Any] | None, labels: dict[str, str]) -> tuple[str, str]:
+    """Rating and explanation of a sealed row."""
+    return ("", "") if row is None else (labels.get(row[2], row[2]), row[3])
 
 
 @blueprint.get("/other")
@@ -123,7 +159,7 @@ def _rating_choices(row: Assessment | None) -> list[Any]:
 def _onward(visit: Visit, area: AreaEntry) -> str:
     """Where "Save and go to next area" leads: the next area that is not assessed, or the matrix at the end."""
     if "next" in request.form:
-        following = report.sheet(visit).next_after(area.code)
+        following = report.sheet(visit, None).next_after(area.code)
         if following is not None:
             return url_for("assessments.edit", reference=visit.reference, area_code=following)
     return url_for("assessments.index", reference=visit.reference, _anchor=area.code)
@@ -153,13 +189,6 @@ def _edit_page(
         form=form,
         row=row,
         previous=report.previous_ratings(visit).get(area.code),
-        ratings=catalogue.rating_labels(),
         stale=stale,
         conflicts=conflicts,
     )
-
-
-def _other_areas(sheet: report.MatrixSheet) -> list[tuple[str, str]]:
-    """The areas beyond scope and matrix, for a select."""
-    shown = {row.area.code for row in sheet.rows}
-    return [(code, words) for code, words, _group in catalogue.area_choices() if code not in shown]

@@ -39,6 +39,9 @@ NEXT = {
 }
 """The moves that have a page of their own here, by action; submitting and recalling are the review's."""
 
+REVIEWERS = ("sign_off", "return")
+"""The moves that are made on the review's page."""
+
 
 # The list
 
@@ -113,7 +116,7 @@ def page(reference: str) -> ResponseReturnValue:
     """The text, what is signed of it, what the State says to it, what answers it, what may be done, what happened."""
     sheet = report.sheet(current_user, reference)
     conclusion = sheet.conclusion
-    moves = workflow.available(conclusion, current_user)
+    moves = workflow.available(conclusion, current_user, but=REVIEWERS)
     missing = workflow.missing(conclusion) if any(move.action == "submit" for move in moves) else []
     return render_template(
         "conclusions/page.html",
@@ -121,7 +124,6 @@ def page(reference: str) -> ResponseReturnValue:
         conclusion=conclusion,
         visit=sheet.visit,
         noun=conclusion_label(sheet.visit, is_plural=False),
-        paragraphs=report.paragraphs(conclusion),
         followups=report.answering(conclusion),
         seal=sheet.seal,
         changes=sealed.changes(conclusion) if conclusion.sealed_state is SealedState.CHANGED else [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask_babel import gettext as _
@@ -29,13 +30,16 @@ def status_of(record: Any) -> str:
     return str(record.stage if isinstance(record, Visit) else record.workflow)
 
 
-def available(record: Any, account: Account) -> list[Move]:
-    """The moves that the account may make now, in the table's order."""
+def available(record: Any, account: Account, but: Collection[str] = ()) -> list[Move]:
+    """The moves that the account may make now, in the table's order; none is asked about that is named in ``but``."""
     status = status_of(record)
     return [
         move
         for move in MOVES[type(record)]
-        if status in move.sources and _fits(record, move) and policy.can(account, move.permission, record)
+        if move.action not in but
+        and status in move.sources
+        and _fits(record, move)
+        and policy.can(account, move.permission, record)
     ]
 
 

@@ -57,8 +57,8 @@ class CodeField(SecretField):
         return ""
 
 
-class EmailField(LineField):
-    """An e-mail address that could exist."""
+class TypedEmailField(LineField):
+    """The address somebody signs in with: whatever was typed is looked for, so that nothing is told about it (R4)."""
 
     widget = widgets.EmailInput()
 
@@ -66,15 +66,15 @@ class EmailField(LineField):
         super().__init__(label, longest=LONGEST_EMAIL, **kwargs)
         self.type = "EmailField"
 
+    def _value(self) -> str:
+        return self.data.replace("\0", "\ufffd")  # NUL has no place in a page
+
+
+class EmailField(TypedEmailField):
+    """An e-mail address that could exist."""
+
     def _fault(self) -> str | None:
         return super()._fault() or _fault_in_email(self.data)
-
-
-class TypedEmailField(EmailField):
-    """The address somebody signs in with: whatever was typed is looked for, so that nothing is told about it (R4)."""
-
-    def _fault(self) -> str | None:
-        return None
 
 
 def _fault_in_email(email: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The people of the tracker as an administrator sees them: a list by keyset, and one person's log."""
+"""The people of the tracker as an administrator sees them: a list by keyset."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from tracker import clock
 from tracker.extensions import db
-from tracker.models import Account, Event, Grant, Role
+from tracker.models import Account, Grant, Role
 
 SIZE = 50
 MOST_COUNTED = 1000
 ORDERS = ("name", "email")
-EVENTS = 50
 
 
 @dataclass(frozen=True)
@@ -74,24 +73,6 @@ def people(question: Question) -> Page:
         last.key if last else None,
         last.Account.id if last else None,
     )
-
-
-def events_on(account: Account) -> list[Event]:
-    """The newest entries of the log on this account."""
-    return list(
-        db.session.scalars(
-            sa.select(Event)
-            .where(Event.object_type == "account", Event.object_id == account.id)
-            .order_by(Event.seq.desc())
-            .limit(EVENTS)
-        )
-    )
-
-
-def names(ids: set[int]) -> dict[int, str]:
-    """The names of these accounts."""
-    rows = db.session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(ids)))
-    return {row.id: row.name for row in rows}
 
 
 def _matching(question: Question) -> sa.Select[Account]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,15 +14,20 @@ from tracker import policy
 from tracker.errors import Invalid, NotFound
 from tracker.extensions import db
 from tracker.forms.accounts import PersonForm
+from tracker.forms.checks import known_id
 from tracker.forms.fields import option
 from tracker.forms.grants import GrantForm
 from tracker.models import Account
 from tracker.policy import Permission
 from tracker.reports import accounts as reports
-from tracker.reports import catalogue
+from tracker.reports import catalogue, timeline
 from tracker.services import accounts, grants, request_keys
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+BY_STRANGERS = frozenset(
+    {"account.sign_in_failed", "account.sign_in_throttled", "account.factor_refused", "account.reset_asked"}
+)
 
 
 @blueprint.get("")
@@ -74,15 +80,16 @@ def create_person() -> ResponseReturnValue:
 def person(account_id: int) -> ResponseReturnValue:
     """One person: account, grants, what happened to both."""
     found = _person(account_id)
-    events = reports.events_on(found)
-    actors = reports.names({event.actor_id for event in events if event.actor_id})
+    before = request.args.get("before", "")
+    log = timeline.entries("account", found.id, before=known_id(before) if before else None)
     given = grants.of(found)
     return render_template(
         "admin/person.html",
         person=found,
         is_oneself=found.id == current_user.id,
         grants=[(grant, grants.words(grant), grants.is_current(grant)) for grant in given],
-        entries=[_entry(event, actors) for event in events],
+        entries=[_with_actor(entry) for entry in log.entries],
+        earlier_href=url_for("admin.person", account_id=found.id, before=log.next_before) if log.next_before else None,
     )
 
 
@@ -214,12 +221,6 @@ def _pager(page: reports.Page, question: reports.Question) -> dict[str, Any]:
     }
 
 
-def _entry(event: Any, actors: dict[int, str]) -> dict[str, Any]:
-    return {
-        "at": event.at,
-        "actor": actors.get(event.actor_id) if event.actor_id else None,
-        "kind": event.kind,
-        "reason": "",
-        "changes": [],
-        "outcome": event.outcome,
-    }
+def _with_actor(entry: timeline.Entry) -> timeline.Entry:
+    """Whoever failed to sign in is nobody we know, and not the command line either."""
+    return replace(entry, actor=_("Somebody")) if entry.actor is None and entry.kind in BY_STRANGERS else entry

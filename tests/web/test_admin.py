@@ -1,0 +1,231 @@
+"""People and grants in pages: administrators only, and what happens to whom (R5, R8, R10, R13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.factories import AccountFactory, FollowupFactory
+from tracker import policy
+from tracker.extensions import db
+from tracker.models import Account, Followup, OutboxMail, Role
+
+PAGES = ("/admin", "/admin/people", "/admin/people/new")
+
+
+@pytest.fixture
+def administrator(session: Any) -> Account:
+    made: Account = AccountFactory(role=Role.ADMINISTRATOR)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def analyst(session: Any) -> Account:
+    made: Account = AccountFactory(states=["PAK"])
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def browser(sign_in: Any, administrator: Account) -> FlaskClient:
+    client: FlaskClient = sign_in(administrator)
+    return client
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
+def test_nobody_else_manages_people(sign_in: Any, session: Any, role: Role) -> None:
+    account = AccountFactory(role=role)
+    session.commit()
+    client = sign_in(account)
+    for path in (*PAGES, f"/admin/people/{account.id}", f"/admin/people/{account.id}/grants/new"):
+        assert client.get(path).status_code == 403
+    for act in ("disable", "enable", "reset-factor", "invite", "grants/new", "grants/1/revoke", "edit"):
+        assert client.post(f"/admin/people/{account.id}/{act}").status_code == 403
+
+
+def test_an_administrator_by_that_role_alone_sees_no_record(administrator: Account) -> None:
+    FollowupFactory()
+    db.session.commit()
+    assert db.session.scalars(policy.visible(administrator, Followup)).all() == []
+
+
+def test_the_list_is_filtered_and_ordered(browser: FlaskClient, analyst: Account) -> None:
+    AccountFactory(role=Role.AUDITOR, name="Zebra Auditor", email="a@example.org", active=False)
+    db.session.commit()
+    page = browser.get("/admin/people").text
+    assert analyst.email in page and "Zebra Auditor" in page
+    assert analyst.email not in browser.get("/admin/people?role=auditor").text
+    assert analyst.email not in browser.get("/admin/people?active=no").text
+    assert "Zebra Auditor" in browser.get("/admin/people?q=ZEBRA").text
+    assert "Nobody matches" in browser.get("/admin/people?q=%25").text
+    by_email = browser.get("/admin/people?sort=email").text
+    assert by_email.index("a@example.org") < by_email.index(analyst.email)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "role=xx",
+        "active=maybe",
+        "sort=password",
+        "after-id=9999999999999999999999",
+        "after-id=x&after=y",
+        "q=" + "x" * 5000,
+    ],
+)
+def test_a_strange_question_is_answered(browser: FlaskClient, query: str) -> None:
+    assert browser.get(f"/admin/people?{query}").status_code == 200
+
+
+def test_the_list_is_paged_and_its_statements_do_not_grow(browser: FlaskClient, app: Flask) -> None:
+    def statements() -> int:
+        said: list[str] = []
+
+        def note(*given: Any) -> None:
+            said.append(given[2])
+
+        sa.event.listen(db.engine, "before_cursor_execute", note)
+        browser.get("/admin/people")
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+        return len(said)
+
+    few = statements()
+    for number in range(60):
+        AccountFactory(name=f"Person {number:02}", email=f"person{number}@example.org", states=["PAK"], password=None)
+    db.session.commit()
+    assert statements() == few <= 6
+    first = browser.get("/admin/people?q=person").text
+    assert "Person 00" in first and "Person 59" not in first
+    following = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    second = browser.get(following).text
+    assert "Person 59" in second and "Person 00" not in second
+
+
+def test_a_new_account_is_made_once_and_invited(browser: FlaskClient) -> None:
+    data = {"name": "New Analyst", "email": "new@example.org", "request_key": "a" * 36}
+    first = browser.post("/admin/people/new", data=data)
+    again = browser.post("/admin/people/new", data=data)
+    assert first.status_code == again.status_code == 303
+    assert first.location == again.location
+    assert db.session.scalars(sa.select(OutboxMail.recipient)).all() == ["new@example.org"]
+    page = browser.get(first.location).text
+    assert "New Analyst" in page and "Without a role this person sees nothing." in page
+
+
+@pytest.mark.parametrize(
+    ("name", "email"),
+    [
+        ("", "new@example.org"),
+        ("New", ""),
+        ("New", "no address"),
+        ("N\u202eew", "n@example.org"),
+        ("x" * 201, "n@e.org"),
+    ],
+)
+def test_what_makes_no_account_is_said_at_the_field(browser: FlaskClient, name: str, email: str) -> None:
+    page = browser.post("/admin/people/new", data={"name": name, "email": email})
+    assert page.status_code == 422
+    assert "There is a problem" in page.text
+
+
+def test_two_accounts_do_not_share_an_address(browser: FlaskClient, analyst: Account) -> None:
+    page = browser.post("/admin/people/new", data={"name": "Another", "email": analyst.email})
+    assert page.status_code == 422 and "already" in page.text
+
+
+def test_editing(browser: FlaskClient, analyst: Account) -> None:
+    page = browser.get(f"/admin/people/{analyst.id}/edit").text
+    assert analyst.email in page
+    answer = browser.post(f"/admin/people/{analyst.id}/edit", data={"name": "Renamed", "email": analyst.email})
+    assert answer.status_code == 303
+    db.session.refresh(analyst)
+    assert analyst.name == "Renamed"
+
+
+def test_a_role_is_granted_and_revoked_and_holds_at_the_next_request(
+    browser: FlaskClient, sign_in: Any, analyst: Account
+) -> None:
+    client = sign_in(analyst)
+    page = browser.get(f"/admin/people/{analyst.id}/grants/new")
+    assert "Pakistan" in page.text
+    answer = browser.post(
+        f"/admin/people/{analyst.id}/grants/new",
+        data={"role": "reviewer", "scope": "states", "states": ["IRQ", "NGA"], "ends_on": "2099-12-31"},
+    )
+    assert answer.status_code == 303
+    assert client.get("/account").status_code == 302  # its sessions ended
+    page = browser.get(f"/admin/people/{analyst.id}").text
+    assert "Iraq, Nigeria" in page and "31 December 2099" in page
+    given = next(grant for grant in analyst.grants if grant.role is Role.REVIEWER)
+    assert browser.post(f"/admin/people/{analyst.id}/grants/{given.id}/revoke").status_code == 303
+    db.session.expire_all()
+    assert not policy.has_role(analyst, Role.REVIEWER)
+    assert "revoked" in browser.get(f"/admin/people/{analyst.id}").text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"role": "analyst"},
+        {"role": "king", "scope": "all"},
+        {"role": "analyst", "scope": "region"},
+        {"role": "analyst", "scope": "states"},
+        {"role": "analyst", "scope": "states", "states": "XXX"},
+        {"role": "analyst", "scope": "all", "ends_on": "2001-01-01"},
+        {"role": "analyst", "scope": "all", "ends_on": "2026-02-30"},
+        {"role": "administrator", "scope": "region", "region_code": "142"},
+    ],
+)
+def test_half_a_grant_is_none(browser: FlaskClient, analyst: Account, data: dict[str, str]) -> None:
+    before = len(analyst.grants)
+    assert browser.post(f"/admin/people/{analyst.id}/grants/new", data=data).status_code == 422
+    db.session.expire_all()
+    assert len(analyst.grants) == before
+
+
+def test_nobody_changes_their_own_grants(browser: FlaskClient, administrator: Account) -> None:
+    path = f"/admin/people/{administrator.id}"
+    assert "Nobody changes their own grants" in browser.get(path).text
+    refused = browser.post(f"{path}/grants/new", data={})  # refused before it is looked at (R11)
+    assert refused.status_code == 403 and "Nobody changes their own grants" in refused.text
+    assert browser.post(f"{path}/grants/{administrator.grants[0].id}/revoke").status_code == 403
+    assert browser.post(f"{path}/disable").status_code == 403
+
+
+def test_a_grant_is_revoked_only_under_its_own_person(browser: FlaskClient, analyst: Account) -> None:
+    other = AccountFactory()
+    db.session.commit()
+    answer = browser.post(f"/admin/people/{analyst.id}/grants/{other.grants[0].id}/revoke")
+    assert answer.status_code == 404
+    assert other.grants[0].revoked_at is None
+
+
+def test_closing_opening_and_resetting(browser: FlaskClient, sign_in: Any, analyst: Account) -> None:
+    client = sign_in(analyst)
+    path = f"/admin/people/{analyst.id}"
+    assert browser.post(f"{path}/disable").status_code == 303
+    assert client.get("/account").status_code == 302
+    assert browser.post(f"{path}/enable").status_code == 303
+    assert client.get("/account").status_code == 302  # an ended session does not come back
+    assert browser.post(f"{path}/reset-factor").status_code == 303
+    page = browser.get(path).text
+    assert "disabled the account" in page and "enabled the account" in page
+
+
+@pytest.mark.parametrize("path", ["/admin/people/0", "/admin/people/999999999", "/admin/people/" + "9" * 27])
+def test_there_is_no_such_account(browser: FlaskClient, path: str) -> None:
+    assert browser.get(path).status_code == 404
+
+
+def test_an_invitation_goes_only_to_whoever_has_no_password(browser: FlaskClient, analyst: Account) -> None:
+    assert browser.post(f"/admin/people/{analyst.id}/invite").status_code == 404
+    invited = AccountFactory(password=None)
+    db.session.commit()
+    assert browser.post(f"/admin/people/{invited.id}/invite").status_code == 303
+    assert db.session.scalars(sa.select(OutboxMail.recipient)).all() == [invited.email]

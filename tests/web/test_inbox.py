@@ -1,0 +1,78 @@
+"""The inbox as a browser sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.factories import AccountFactory, FollowupFactory
+from tracker.extensions import db
+from tracker.models import Account, Notification
+from tracker.services import notifications
+
+
+@pytest.fixture
+def analyst(session: Any) -> Account:
+    made: Account = AccountFactory(states=["PAK"])
+    session.commit()
+    return made
+
+
+def tell(account: Account, times: int = 1) -> None:
+    followup = FollowupFactory()
+    for _ in range(times):
+        notifications.notify(account, "record_returned", obj=followup)
+    db.session.commit()
+
+
+def test_an_empty_inbox_says_what_it_is_for(sign_in: Any, analyst: Account) -> None:
+    assert "Nothing here yet" in sign_in(analyst).get("/inbox").text
+
+
+def test_a_message_links_to_its_record_and_is_marked_as_read(sign_in: Any, analyst: Account) -> None:
+    tell(analyst)
+    client = sign_in(analyst)
+    assert "/follow-ups/PAK-F001" in client.get("/inbox").text
+    row = db.session.scalars(sa.select(Notification)).one()
+    assert row.read_at is None  # reading the page changes nothing
+    assert client.post(f"/inbox/{row.id}/read").location == "/inbox"
+    assert client.post(f"/inbox/{row.id}/read", data={"open": "1"}).location == "/follow-ups/PAK-F001"
+    db.session.refresh(row)
+    assert row.read_at is not None
+
+
+def test_everything_is_marked_as_read(sign_in: Any, analyst: Account) -> None:
+    tell(analyst, 3)
+    client = sign_in(analyst)
+    assert client.post("/inbox/read-all").status_code == 303
+    assert "Mark all as read" not in client.get("/inbox").text
+
+
+def test_pages_go_on_to_the_first(sign_in: Any, analyst: Account) -> None:
+    tell(analyst, notifications.SHOWN + 3)
+    client = sign_in(analyst)
+    page = client.get("/inbox").text
+    assert page.count("was returned to you") == notifications.SHOWN
+    older = page.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
+    assert client.get(older).text.count("was returned to you") == 3
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 30, "²", ""])
+def test_a_strange_page_is_the_first(sign_in: Any, analyst: Account, before: str) -> None:
+    assert sign_in(analyst).get("/inbox", query_string={"before": before}).status_code == 200
+
+
+def test_anothers_message_does_not_exist(sign_in: Any, analyst: Account) -> None:
+    tell(analyst)
+    row = db.session.scalars(sa.select(Notification)).one()
+    other = AccountFactory(states=["PAK"])
+    db.session.commit()
+    assert sign_in(other).post(f"/inbox/{row.id}/read").status_code == 404
+
+
+def test_a_message_on_a_state_out_of_scope_is_not_shown(sign_in: Any, analyst: Account) -> None:
+    notifications.notify(analyst, "record_signed", obj=FollowupFactory(state_id="NGA"))
+    db.session.commit()
+    assert "NGA" not in sign_in(analyst).get("/inbox").text

@@ -37,6 +37,9 @@ def register(app: Flask) -> None:
         health,
         inbox,
         review,
+        visit_parts,
+        visit_sections,
+        visits,
     )
 
     modules = [
@@ -49,6 +52,9 @@ def register(app: Flask) -> None:
         health,
         inbox,
         review,
+        visit_parts,
+        visit_sections,
+        visits,
     ]
     for module in modules:
         app.register_blueprint(module.blueprint)

@@ -29,6 +29,8 @@ from tracker.policy import Permission
 from tracker.web import access, assets, dates, locale, words
 
 MOST_COUNTED = 100
+LONGEST_TAG = 22
+"""Characters beyond which a tag may wrap within a table."""
 MOST_CHANGES = 6
 """Changes beyond which an entry of a timeline is folded."""
 LONG_CHANGE = 160
@@ -140,7 +142,7 @@ def tag(member: Any) -> Markup:
 
 @lru_cache(maxsize=4096)
 def _tag(tone: str, said: str) -> Markup:
-    return _TAG.format(tone, said)
+    return _TAG.format(tone + " tag-long" if len(said) > LONGEST_TAG else tone, said)
 
 
 def tone(member: Any) -> str:

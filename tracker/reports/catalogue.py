@@ -141,8 +141,11 @@ def paragraphs() -> dict[int, ParagraphEntry]:
 
 
 def paragraph_choices() -> list[Choice]:
-    """The paragraphs for checkboxes: id, ``1373 2(e)``, the resolution's number."""
-    return [(str(row.id), row.words, str(row.resolution_number)) for row in paragraphs().values()]
+    """The paragraphs for checkboxes: id, ``1373 2(e)``, ``Resolution 1373``."""
+    return [
+        (str(row.id), row.words, _("Resolution %(number)s", number=row.resolution_number))
+        for row in paragraphs().values()
+    ]
 
 
 def paragraphs_of_area(code: str) -> list[ParagraphEntry]:

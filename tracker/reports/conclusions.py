@@ -32,7 +32,8 @@ from tracker.reports.assessments import NAME_AT_VISIT
 from tracker.reports.filters import BadValue, Condition, codes, each, flag, members, words
 from tracker.reports.listing import Listing, Sort
 
-EXCERPT = 240
+EXCERPT = 160
+"""Characters of a text that a list shows."""
 
 
 # The list
@@ -73,7 +74,7 @@ def _in_area(code: str) -> Condition:
 
 
 CONCLUSIONS = Listing(
-    base=sa.select(*_columns, sa.func.substr(Conclusion.text, 1, EXCERPT + 1).label("text")).select_from(_source),
+    base=sa.select(*_columns, sa.func.substr(Conclusion.text, 1, 2 * EXCERPT).label("text")).select_from(_source),
     id_column=Conclusion.id,
     filters={
         "state": codes(Conclusion.state_id),

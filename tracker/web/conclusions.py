@@ -66,6 +66,7 @@ def index() -> ResponseReturnValue:
         workflow_choices=[("", _("All")), *members(ConclusionStatus).items()],
         sealed_choices=[("", _("All")), *members(SealedState).items()],
         SealedState=SealedState,
+        EXCERPT=report.EXCERPT,
     )
 
 

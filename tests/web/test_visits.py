@@ -389,6 +389,20 @@ def test_columns_are_chosen_in_the_address(analyst: Any, visit: Visit, sign_in: 
     assert "column=sharing" in page.split("<thead")[1]
 
 
+def test_the_file_holds_the_rows_of_the_list(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    service.create("TUR", by=analyst, components=[parts.Component(start=PartialDate(2007, 4))])
+    browser = sign_in(analyst)
+    answer = browser.get("/visits.csv?sort=date&column=stage")
+    assert answer.status_code == 200
+    assert "visits-" in answer.headers["Content-Disposition"] and "-2.csv" in answer.headers["Content-Disposition"]
+    rows = answer.data.decode("utf-8-sig").split("\r\n")
+    assert [row.split(",")[0] for row in rows[1:3]] == ["PAK-2006-1", "TUR-2007-1"]
+    assert ",Turkey,Asia,2007-04,," in rows[2]
+    assert "PAK-2006-1" not in browser.get("/visits.csv?state=TUR").text
+    kinds = set(db.session.scalars(sa.select(Event.kind)))
+    assert {"export.started", "export.ended"} <= kinds
+
+
 # What it costs
 
 

@@ -19,7 +19,6 @@ from tracker.forms.fields import (
     LineField,
     NumberField,
     PartialDateField,
-    RadioChoiceField,
     StateField,
     TextField,
 )
@@ -198,8 +197,12 @@ class StageForm(SectionForm):
 
     section = "stage"
 
-    stage = RadioChoiceField(
-        _l("Move to"), coerce=VisitStage, required=_l("Choose what has happened"), hint=_l("The usual next step first.")
+    stage = ChoiceField(
+        _l("Move to"),
+        coerce=VisitStage,
+        blank=_l("Choose what has happened"),
+        required=_l("Choose what has happened"),
+        hint=_l("The usual next step comes first, then later ones; corrections come last."),
     )
     happened = PartialDateField(
         _l("Happened on"),

@@ -65,6 +65,7 @@ ACCESS: dict[str, Open | P] = {
     "admin.revoke_grant": P.PEOPLE_MANAGE,
     # visits
     "visits.index": P.RECORD_READ,
+    "visits.export": P.REPORT_RUN,
     "visits.create": P.VISIT_EDIT,
     "visits.show": P.RECORD_READ,
     "visits.move": P.VISIT_EDIT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -25,13 +25,14 @@ from tracker.services import request_keys
 from tracker.services import visit_parts as parts
 from tracker.services import visits as service
 from tracker.web import timeline
+from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.locale import language
 from tracker.web.presentation import number
 from tracker.web.words import words
 from tracker.workflow.visit import LINE, next_stage
 
-blueprint = Blueprint("visits", __name__, url_prefix="/visits")
+blueprint = Blueprint("visits", __name__)
 
 COLUMNS = ("dates", "type", "sequence", "mode", "stage", "tour", "conclusions", "followups", "sharing")
 SHOWN_AT_FIRST = ("dates", "type", "mode", "stage", "conclusions", "followups")
@@ -64,7 +65,7 @@ TONES = {
 # The list
 
 
-@blueprint.get("")
+@blueprint.get("/visits")
 def index() -> ResponseReturnValue:
     """The visits in the reader's scope, as the address narrows and sorts them."""
     page = visits.VISITS.page(request.args, policy.reach(current_user).condition(Visit.state_id))
@@ -82,9 +83,58 @@ def index() -> ResponseReturnValue:
         choices=_choices(),
         sizes=[(str(size), str(size)) for size in SIZES],
         base=f"{url_for('visits.index')}/",
-        can_export=False,
+        may_export=policy.can(current_user, Permission.REPORT_RUN),
         may_create=policy.can(current_user, Permission.VISIT_EDIT),
     )
+
+
+HEADER = (
+    "visit_id",
+    "iso3",
+    "member_state",
+    "region",
+    "visit_start",
+    "visit_end",
+    "visit_type",
+    "visit_mode",
+    "visit_sequence",
+    "stage",
+    "tour",
+    "conclusions",
+    "follow_ups",
+    "sharing",
+    "last_updated",
+)
+
+
+@blueprint.get("/visits.csv")
+def export() -> Response:
+    """The list as a file: the same rows in the same order, the State's name as at the visit."""
+    policy.require(current_user, Permission.REPORT_RUN)
+    names = names_over_time(language())
+    regions = {code: region.name for code, region in catalogue.regions().items()}
+
+    def row_of(row: Any) -> tuple[Any, ...]:
+        return (
+            row.reference,
+            row.state_id,
+            names.as_at(row.state_id, row.sort_day),
+            regions[row.region_code],
+            row.start,
+            row.end,
+            row.type,
+            row.mode,
+            row.sequence,
+            row.stage,
+            row.tour,
+            row.conclusions,
+            row.followups,
+            row.sharing,
+            row.updated_at,
+        )
+
+    scope = policy.reach(current_user).condition(Visit.state_id)
+    return csv_response("visits", HEADER, visits.VISITS, request.args, scope, row_of)
 
 
 def _counted(count: int) -> str:
@@ -170,7 +220,7 @@ def _choices() -> dict[str, list[tuple[str, str]]]:
 # A new visit
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+@blueprint.route("/visits/new", methods=["GET", "POST"])
 def create() -> ResponseReturnValue:
     """Enter a visit: proposed, or a past one at any stage."""
     policy.require(current_user, Permission.VISIT_EDIT)
@@ -229,7 +279,7 @@ def warn_of_overlaps(visit: Visit) -> None:
 # The page of one
 
 
-@blueprint.get("/<reference>")
+@blueprint.get("/visits/<reference>")
 def show(reference: str) -> ResponseReturnValue:
     """The visit, told whole: what is done, what is missing, what is next."""
     visit = policy.load(current_user, Visit, reference=reference.upper())
@@ -299,7 +349,7 @@ def _task_href(visit: Visit, key: str, can_edit: bool) -> str | None:
 # The stages
 
 
-@blueprint.route("/<reference>/stage", methods=["GET", "POST"])
+@blueprint.route("/visits/<reference>/stage", methods=["GET", "POST"])
 def move(reference: str) -> ResponseReturnValue:
     """Move the visit to another stage, with the day it happened and, where owed, a reason."""
     visit = policy.load(current_user, Visit, reference=reference.upper())

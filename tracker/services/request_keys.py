@@ -18,12 +18,13 @@ def claim(key: str | None, by: Account) -> str | None:
     if not key or len(key) > 64:
         return None
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    taken = db.session.execute(
+    taken = db.session.scalar(
         insert(RequestKey)
         .values(key=_owned(key, by), account_id=by.id, url="", used_at=clock.now())
         .on_conflict_do_nothing()
+        .returning(RequestKey.key)  # psycopg counts no rows here
     )
-    if taken.rowcount:  # type: ignore[attr-defined]  # a cursor result, typed as any result
+    if taken is not None:
         return None
     return db.session.scalar(sa.select(RequestKey.url).where(RequestKey.key == _owned(key, by))) or None
 

@@ -73,10 +73,10 @@ def _tell_exception(_logger: WrappedLogger, _name: str, line: EventDict) -> Even
 
 
 def _exception(given: Any) -> BaseException | None:
+    if isinstance(given, tuple):
+        given = given[1]
     if isinstance(given, BaseException):
         return given
-    if isinstance(given, tuple):
-        return given[1]
     return sys.exc_info()[1] if given else None
 
 

@@ -117,7 +117,7 @@ def _list_page(page: Page, names: Mapping[str, str]) -> ListPage:
     return ListPage(
         page,
         url_for("review.index"),
-        lambda n: ngettext("%(num)s record waits", "%(num)s records wait", n),
+        lambda n: ngettext("%(num)s record", "%(num)s records", n),
         {
             "state": FilterWords(_("Member State"), names),
             "noun": FilterWords(_("Record"), noun_words),

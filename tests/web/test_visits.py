@@ -262,7 +262,9 @@ def test_each_part_is_added_edited_and_removed(analyst: Any, visit: Visit, sign_
     assert edited.status_code == 303
     assert told in browser.get("/visits/PAK-2006-1").text
     assert browser.get(f"{address}/{row_id}/remove").status_code == 200
-    assert browser.post(f"{address}/{row_id}/remove").status_code == 303
+    stale = browser.post(f"{address}/{row_id}/remove", data={"version": "1"})
+    assert stale.status_code == 409
+    assert browser.post(f"{address}/{row_id}/remove", data={"version": str(visit.version)}).status_code == 303
     assert browser.get(f"{address}/{row_id}").status_code == 404
 
 

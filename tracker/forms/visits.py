@@ -234,6 +234,14 @@ class PartForm(SectionForm):
         self.fill(OnScreen(row))
 
 
+class RemoveForm(PartForm):
+    """The confirmation that a row is taken off, as it was shown."""
+
+    def __init__(self, section: str) -> None:
+        super().__init__()
+        self.section = section
+
+
 class ComponentForm(PartForm):
     """A component with its own dates, mode and areas."""
 

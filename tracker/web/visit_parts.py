@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -19,7 +19,15 @@ from tracker import policy
 from tracker.errors import Invalid, NotFound, Stale
 from tracker.extensions import db
 from tracker.forms.fields import option
-from tracker.forms.visits import CheckForm, ComponentForm, CounterpartForm, DelegateForm, PartForm, SourceForm
+from tracker.forms.visits import (
+    CheckForm,
+    ComponentForm,
+    CounterpartForm,
+    DelegateForm,
+    PartForm,
+    RemoveForm,
+    SourceForm,
+)
 from tracker.models import Visit, VisitCheck, VisitComponent, VisitCounterpart, VisitDelegate, VisitSource
 from tracker.policy import Permission
 from tracker.reports import catalogue, visits
@@ -177,7 +185,9 @@ def remove(reference: str, part: str, row_id: int) -> ResponseReturnValue:
     visit = _editable(reference)
     kind = PARTS[part]
     row = _row(visit, kind, row_id)
-    if request.method == "POST":
+    form = RemoveForm(part)
+    if form.validate_on_submit():
+        form.check_section(visit, row.id)
         kind.remove(row, by=current_user)
         db.session.commit()
         flash(_("Removed. The timeline keeps what it said."))

@@ -129,7 +129,8 @@ def test_only_an_administrator_removes_bytes_and_the_digest_stays(
 
 def test_a_download_is_an_event_of_its_own(session: Any, followup: Followup, analyst: Account) -> None:
     revision = attach(followup, analyst).revisions[0]
-    evidence.note_download(revision, followup, by=analyst)
+    session.commit()
+    evidence.note_download(revision, by=analyst)
     event = last_event(session)
     assert (event.kind, event.category, event.object_id) == ("evidence.downloaded", Category.FILE, followup.id)
 

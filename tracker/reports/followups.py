@@ -20,6 +20,7 @@ from tracker.models import (
     Account,
     Authority,
     Conclusion,
+    ConclusionStatus,
     Followup,
     FollowupAuthority,
     FollowupConclusion,
@@ -37,6 +38,7 @@ from tracker.reports.listing import Listing, Page, Sort
 NOBODY = "none"
 ME = "me"
 FEW_STATES = 3
+MOST_OFFERED = 200
 SEPARATOR = "\n"  # stands in no name
 
 
@@ -70,10 +72,11 @@ def scope(account: Account) -> Condition:
 
 
 def asked(args: Mapping[str, Any], account: Account) -> dict[str, list[str]]:
-    """The arguments of an address, with ``owner=me`` said by the account's number."""
+    """The arguments of an address, with ``owner=me`` and ``person=me`` said by the account's number."""
     given = {name: list(args.getlist(name)) if hasattr(args, "getlist") else _as_list(args[name]) for name in args}
-    if "owner" in given:
-        given["owner"] = [str(account.id) if value.strip() == ME else value for value in given["owner"]]
+    for name in ("owner", "person"):
+        if name in given:
+            given[name] = [str(account.id) if value.strip() == ME else value for value in given[name]]
     return given
 
 
@@ -94,6 +97,45 @@ def listing(args: Mapping[str, Any]) -> Listing:
 def rows(today: date) -> sa.Select[Any]:
     """The list's columns, with whether each is overdue on ``today``."""
     return _BASE.add_columns(Followup.overdue_on(today).label("is_overdue"))
+
+
+def owners(state_id: str) -> list[Account]:
+    """Who may be given a follow-up of the State: everyone who may see it, by name."""
+    accounts = db.session.scalars(
+        sa.select(Account)
+        .where(Account.active)
+        .options(sa.orm.selectinload(Account.grants))
+        .order_by(Account.name, Account.id)
+    )
+    return [account for account in accounts if policy.may_see_state(account, state_id)]
+
+
+def authorities(state_id: str) -> list[str]:
+    """The names of the State's authorities."""
+    named = sa.select(Authority.name).where(Authority.state_id == state_id).order_by(Authority.name)
+    return list(db.session.scalars(named))
+
+
+def visits(state_id: str) -> list[tuple[int, str, Any, Any]]:
+    """The State's visits, the latest first: id, reference, start, end."""
+    found = db.session.execute(
+        sa.select(Visit.id, Visit.reference, Visit.start, Visit.end)
+        .where(Visit.state_id == state_id)
+        .order_by(Visit.sort_day.desc(), Visit.id.desc())
+        .limit(MOST_OFFERED)
+    )
+    return [(row.id, row.reference, row.start, row.end) for row in found]
+
+
+def conclusions(state_id: str) -> list[tuple[int, str, str]]:
+    """The State's conclusions that were not withdrawn, the latest first: id, reference, text."""
+    found = db.session.execute(
+        sa.select(Conclusion.id, Conclusion.reference, Conclusion.text)
+        .where(Conclusion.state_id == state_id, Conclusion.workflow != ConclusionStatus.WITHDRAWN)
+        .order_by(Conclusion.id.desc())
+        .limit(MOST_OFFERED)
+    )
+    return [(row.id, row.reference, row.text) for row in found]
 
 
 def authority_names(joined: str | None) -> list[str]:
@@ -130,6 +172,11 @@ def _owned_by(value: str, column: Any = Followup.owner_id) -> Condition:
     if _is_id(value):
         return _as_condition(column == int(value))
     return _as_condition(column.in_(sa.select(Account.id).where(_is_part(value, Account.name))))
+
+
+def _written_by(value: str) -> Condition:
+    """Whoever owns it or drafted it: an account's number, or a part of its name."""
+    return sa.or_(_owned_by(value), _owned_by(value, Followup.drafted_by_id))
 
 
 def _answered_for_by(value: str) -> Condition:
@@ -242,9 +289,11 @@ FOLLOWUPS = Listing(
         "area": each(_on_area),
         "workflow": members(Followup.workflow, FollowupStatus),
         "status": members(Followup.assessed_status, Implementation),
+        "reported": members(Followup.reported_status, Implementation),
         "position": members(Followup.position, Position),
         "priority": members(Followup.priority, Priority),
         "owner": each(_owned_by),
+        "person": each(_written_by),
         "authority": each(_answered_for_by),
         "visit": each(_raised_by),
         "conclusion": each(_answering),

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from tracker import clock, history, policy, storage
 from tracker.errors import Invalid, Stale
 from tracker.extensions import db
-from tracker.models import Account, Category, Evidence, EvidenceRevision, Followup
+from tracker.models import Account, Category, Evidence, EvidenceRevision, Followup, Outcome
 from tracker.policy import Permission
 from tracker.services import records
 
@@ -82,10 +82,16 @@ def remove_bytes(revision: EvidenceRevision, reason: str, *, by: Account) -> str
     return revision.stored_as
 
 
-def note_download(revision: EvidenceRevision, followup: Followup, *, by: Account) -> None:
-    """Note in the log that a file was handed out, before its first byte is."""
-    details = {"evidence": revision.evidence_id, "revision": revision.number, "sha256": revision.sha256}
-    history.record("evidence.downloaded", followup, by=by, category=Category.FILE, details=details)
+def note_download(revision: EvidenceRevision, *, by: Account) -> None:
+    """Note in the log that a file is handed out, before its first byte is: an entry that commits by itself (R17)."""
+    history.record_alone(
+        "evidence.downloaded",
+        by=by,
+        obj=db.session.get_one(Followup, revision.followup_id),
+        outcome=Outcome.DONE,
+        category=Category.FILE,
+        details={"evidence": revision.evidence_id, "revision": revision.number, "sha256": revision.sha256},
+    )
 
 
 def bytes_used(by: Account) -> int:

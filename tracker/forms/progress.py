@@ -1,0 +1,20 @@
+"""What a browser may send of progress on a follow-up."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from tracker.forms.base import TrackerForm
+from tracker.forms.fields import LineField, PartialDateField, TextField
+
+
+class ProgressForm(TrackerForm):
+    """What has moved."""
+
+    text = TextField(
+        _l("What has moved"),
+        required=_l("Say what has moved"),
+        hint=_l("An entry is not changed later; a correction is a new entry."),
+    )
+    happened = PartialDateField(_l("Happened on"), hint=_l("As far as it is known."))
+    source = LineField(_l("Source"), longest=1000)

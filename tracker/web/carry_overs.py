@@ -1,0 +1,77 @@
+"""A later visit takes a follow-up up again, and says what it found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker import policy
+from tracker.errors import Invalid
+from tracker.extensions import db
+from tracker.forms.carry_overs import CarryOverForm, DispositionForm
+from tracker.forms.fields import option
+from tracker.models import CarryOver, Followup, Visit
+from tracker.policy import Permission
+from tracker.reports import followups as report
+from tracker.services import carry_overs, request_keys
+from tracker.web.dates import period_words
+
+blueprint = Blueprint("carry_overs", __name__, url_prefix="/follow-ups")
+
+
+@blueprint.route("/<reference>/carry-over", methods=["GET", "POST"])
+def add(reference: str) -> ResponseReturnValue:
+    """Name the later visit; sent twice it stands there once (R21)."""
+    followup = policy.load(current_user, Followup, reference=reference)
+    policy.require(current_user, Permission.FOLLOWUP_TRACK, followup)
+    form = CarryOverForm()
+    form.visit_id.choices = _later_visits(followup)
+    back = url_for("followups.page", reference=reference, _anchor="carry-over")
+    if form.validate_on_submit():
+        landed = request_keys.claim(form.request_key.data, current_user)
+        if landed is not None:
+            return redirect(landed, 303)
+        try:
+            visit = policy.load(current_user, Visit, id=form.visit_id.data)
+            carry_overs.add(visit, followup, by=current_user, note=form.note.data)
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            request_keys.land(form.request_key.data, current_user, back)
+            db.session.commit()
+            flash(_("%(visit)s takes %(reference)s up again.", visit=visit.reference, reference=reference))
+            return redirect(back, 303)
+    page = render_template("followups/carry_over.html", followup=followup, form=form, back=back)
+    return page, 422 if form.errors or form.form_errors else 200
+
+
+@blueprint.route("/<reference>/carry-over/<int:carry_over_id>", methods=["GET", "POST"])
+def record(reference: str, carry_over_id: int) -> ResponseReturnValue:
+    """Say what the later visit found."""
+    followup = policy.load(current_user, Followup, reference=reference)
+    carry_over = policy.load(current_user, CarryOver, id=carry_over_id, followup_id=followup.id)
+    policy.require(current_user, Permission.FOLLOWUP_TRACK, followup)
+    form = DispositionForm()
+    form.fill(carry_over)
+    back = url_for("followups.page", reference=reference, _anchor="carry-over")
+    if form.validate_on_submit():
+        carry_overs.set_disposition(carry_over, by=current_user, **form.values())
+        db.session.commit()
+        flash(_("The finding of %(visit)s is recorded.", visit=carry_over.visit.reference))
+        return redirect(back, 303)
+    page = render_template("followups/disposition.html", followup=followup, carry_over=carry_over, form=form, back=back)
+    return page, 422 if form.errors else 200
+
+
+def _later_visits(followup: Followup) -> list[Any]:
+    """The State's visits but the one that raised it."""
+    return [
+        option(row_id, f"{reference} ({period_words(start, end)})")
+        for row_id, reference, start, end in report.visits(followup.state_id)
+        if row_id != followup.visit_id
+    ]

@@ -1,0 +1,85 @@
+"""Later due dates: asked for by an analyst, decided by a reviewer who did not ask."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker import policy
+from tracker.errors import Invalid
+from tracker.extensions import db
+from tracker.forms.extensions import DecisionForm, ExtensionForm
+from tracker.models import Account, DueExtension, ExtensionStatus, Followup, FollowupStatus
+from tracker.policy import Permission
+from tracker.services import extensions, request_keys
+
+blueprint = Blueprint("extensions", __name__, url_prefix="/follow-ups")
+
+
+@blueprint.route("/<reference>/extension", methods=["GET", "POST"])
+def request(reference: str) -> ResponseReturnValue:
+    """Ask for a later due date; sent twice it is asked once (R21)."""
+    followup = policy.load(current_user, Followup, reference=reference)
+    policy.require(current_user, Permission.EXTENSION_ASK, followup)
+    form = ExtensionForm()
+    back = url_for("followups.page", reference=reference, _anchor="due")
+    if form.validate_on_submit():
+        landed = request_keys.claim(form.request_key.data, current_user)
+        if landed is not None:
+            return redirect(landed, 303)
+        try:
+            extensions.request(followup, by=current_user, **form.values())
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            request_keys.land(form.request_key.data, current_user, back)
+            db.session.commit()
+            flash(_("A reviewer is asked to move the due date of %(reference)s.", reference=reference))
+            return redirect(back, 303)
+    page = render_template(
+        "followups/extension.html",
+        followup=followup,
+        form=form,
+        back=back,
+        pending=extensions.pending(followup),
+        is_official=followup.workflow is FollowupStatus.SIGNED_OFF,
+    )
+    return page, 422 if form.errors or form.form_errors else 200
+
+
+@blueprint.route("/<reference>/extension/<int:extension_id>", methods=["GET", "POST"])
+def decide(reference: str, extension_id: int) -> ResponseReturnValue:
+    """requested → approved | refused; what was decided stays to be read here."""
+    followup = policy.load(current_user, Followup, reference=reference)
+    extension = policy.load(current_user, DueExtension, id=extension_id, followup_id=followup.id)
+    form = DecisionForm()
+    if form.is_bound:
+        policy.require(current_user, Permission.EXTENSION_DECIDE, extension)
+    if form.validate_on_submit():
+        try:
+            extensions.decide(extension, form.decision.data, by=current_user, note=form.note.data)
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            db.session.commit()
+            flash(_("Your decision stands on %(reference)s; whoever asked is told.", reference=reference))
+            return redirect(url_for("followups.page", reference=reference, _anchor="due"), 303)
+    is_waiting = extension.status is ExtensionStatus.REQUESTED
+    page = render_template(
+        "followups/extension_decision.html",
+        followup=followup,
+        extension=extension,
+        form=form,
+        back=url_for("followups.page", reference=reference, _anchor="due"),
+        asker=db.session.get_one(Account, extension.requested_by_id),
+        decider=db.session.get(Account, extension.decided_by_id) if extension.decided_by_id else None,
+        is_waiting=is_waiting,
+        refusal=policy.refusal(current_user, Permission.EXTENSION_DECIDE, extension) if is_waiting else None,
+        is_official=followup.workflow is FollowupStatus.SIGNED_OFF,
+        is_before_reviewers=followup.workflow is FollowupStatus.SUBMITTED,
+    )
+    return page, 422 if form.errors or form.form_errors else 200

@@ -1,0 +1,619 @@
+"""Follow-ups: the list, one follow-up at a glance, and what is written of it, tracked and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from tracker import clock, policy, seals, workflow
+from tracker.errors import Invalid, NotFound, Stale
+from tracker.extensions import db
+from tracker.forms.fields import option
+from tracker.forms.followups import (
+    AssessForm,
+    ChooseStateForm,
+    FollowupForm,
+    PositionForm,
+    SupersedeForm,
+    TrackForm,
+    WithdrawForm,
+    lines_of,
+)
+from tracker.forms.progress import ProgressForm
+from tracker.forms.review import SubmitForm
+from tracker.models import (
+    Conclusion,
+    ConclusionStatus,
+    Followup,
+    FollowupStatus,
+    Implementation,
+    Position,
+    Priority,
+    SealedState,
+    Sharing,
+    Visit,
+)
+from tracker.policy import Permission
+from tracker.reports import catalogue
+from tracker.reports import followups as report
+from tracker.reports.followup_sheet import Sheet, sheet
+from tracker.services import followups, request_keys
+from tracker.services.followups import FollowupInput
+from tracker.web import sealed, timeline
+from tracker.web.dates import period_words
+from tracker.web.lists import FilterWords, ListPage, members
+from tracker.web.presentation import number
+from tracker.web.words import field_words
+from tracker.workflow.moves import Move
+
+blueprint = Blueprint("followups", __name__, url_prefix="/follow-ups")
+
+COLUMNS: dict[str, Any] = {
+    "state": lambda: _("Member State"),
+    "title": lambda: _("Title"),
+    "area": lambda: _("Main area"),
+    "priority": lambda: _("Priority"),
+    "authority": lambda: _("Responsible authority"),
+    "owner": lambda: _("Owner"),
+    "due": lambda: _("Due"),
+    "original-due": lambda: _("Original due date"),
+    "workflow": lambda: _("Workflow status"),
+    "position": lambda: _("Position of the Member State"),
+    "reported": lambda: _("Status the Member State reports"),
+    "assessed": lambda: _("Status we assess"),
+    "visit": lambda: _("Visit"),
+    "basis": lambda: _("Basis"),
+    "next-step": lambda: _("Next step"),
+    "sharing": lambda: _("Sharing level"),
+    "updated": lambda: _("Last change"),
+}
+USUAL_COLUMNS = ("state", "title", "area", "due", "workflow", "reported", "assessed", "owner", "priority")
+SORTED_BY = {"due": "due", "updated": "updated"}
+ENDING = {
+    "withdraw": "withdraw",
+    "ask_withdrawal": "withdraw",
+    "supersede": "supersede",
+    "ask_supersession": "supersede",
+}
+LONGEST_CHOICE = 120
+
+
+# The list
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """The follow-ups in the reader's scope, as the address narrows and sorts them."""
+    page = report.page(request.args, current_user)
+    columns = _columns()
+    extra = {"columns": [",".join(columns)]} if columns != list(USUAL_COLUMNS) else {}
+    shown = ListPage(page, url_for("followups.index"), _counted, _filter_words(page.rows), _sort_words(), extra)
+    return render_template(
+        "followups/index.html",
+        list=shown,
+        sentence=_sentence(shown),
+        columns=columns,
+        column_words={name: say() for name, say in COLUMNS.items()},
+        sorted_by=SORTED_BY,
+        states={code: state.name for code, state in catalogue.states().items()},
+        areas=catalogue.area_titles(),
+        authority_names=report.authority_names,
+        days_late=lambda row: (clock.today() - row.current_due_last).days,
+        choices=_filter_choices(),
+        may_write=policy.can(current_user, Permission.FOLLOWUP_EDIT),
+        export_href=shown.export_href(f"{request.script_root}/reports/status.csv"),
+    )
+
+
+def _columns() -> list[str]:
+    """The columns that the address asks for, in the order of the table; the usual ones where it names none."""
+    asked = {name.strip() for value in request.args.getlist("columns") for name in value[:500].split(",")}
+    return [name for name in COLUMNS if name in asked] or list(USUAL_COLUMNS)
+
+
+def _counted(count: int) -> str:
+    return ngettext("%(counted)s follow-up", "%(counted)s follow-ups", count, counted=number(count))
+
+
+def _sentence(shown: ListPage) -> str:
+    """What is shown, as one would say it: Follow-ups of Pakistan that are overdue, by due date."""
+    said = {
+        "state": lambda value: _("of %(value)s", value=value),
+        "region": lambda value: _("in %(value)s", value=value),
+        "area": lambda value: _("on %(value)s", value=value),
+        "visit": lambda value: _("raised by %(value)s", value=value),
+        "conclusion": lambda value: _("answering %(value)s", value=value),
+        "authority": lambda value: _("for which an authority named “%(value)s” answers", value=value),
+        "owner": lambda value: _("owned by %(value)s", value=value),
+        "person": lambda value: _("owned or drafted by %(value)s", value=value),
+        "priority": lambda value: _("of priority “%(value)s”", value=value),
+        "workflow": lambda value: _("whose text is “%(value)s”", value=value),
+        "sealed": lambda value: _("whose seal is “%(value)s”", value=value),
+        "status": lambda value: _("that we assess as “%(value)s”", value=value),
+        "reported": lambda value: _("that the Member State reports as “%(value)s”", value=value),
+        "position": lambda value: _("to which the Member State's position is “%(value)s”", value=value),
+        "due-after": lambda value: _("due after %(value)s", value=value),
+        "due-before": lambda value: _("due before %(value)s", value=value),
+        "next-step": lambda value: _("next step: %(value)s", value=value),
+        "q": lambda value: _("with the words “%(value)s”", value=value),
+    }
+    flags = {
+        ("overdue", True): _("that are overdue"),
+        ("overdue", False): _("that are not overdue"),
+        ("open", True): _("that are open"),
+        ("open", False): _("that are settled or ended"),
+    }
+    phrases = []
+    for applied in sorted(shown.page.filters_applied, key=lambda one: list(shown.filters).index(one.name)):
+        if applied.name in said:
+            phrases.append(said[applied.name](shown.filters[applied.name].value(applied.value)[:80]))
+        else:
+            phrases.append(flags[(applied.name, applied.value.lower() in ("1", "yes", "true"))])
+    order = _sort_words()[shown.page.sort.removeprefix("-")]
+    backwards = _("%(order)s backwards", order=order) if shown.page.sort.startswith("-") else order
+    if phrases:
+        return _("Follow-ups %(phrases)s, by %(order)s", phrases=", ".join(phrases), order=backwards)
+    return _("All follow-ups in your scope, by %(order)s", order=backwards)
+
+
+def _filter_words(rows: Any) -> dict[str, FilterWords]:
+    owners = {str(row.owner_id): row.owner for row in rows if row.owner_id}
+    owners |= {report.NOBODY: _("nobody"), str(current_user.id): current_user.name}
+    return {
+        "state": FilterWords(_("Member State"), lambda code: _state_name(code)),
+        "region": FilterWords(_("Region"), {one.code: one.name for one in catalogue.regions().values()}),
+        "area": FilterWords(_("Main area"), lambda code: _area_words(code)),
+        "visit": FilterWords(_("Visit"), str.upper),
+        "conclusion": FilterWords(_("Conclusion"), str.upper),
+        "authority": FilterWords(_("Responsible authority"), {report.NOBODY: _("nobody")}),
+        "owner": FilterWords(_("Owner"), owners),
+        "person": FilterWords(_("Owned or drafted by"), owners),
+        "priority": FilterWords(_("Priority"), members(Priority)),
+        "workflow": FilterWords(_("Workflow status"), members(FollowupStatus)),
+        "sealed": FilterWords(_("Sign-off"), members(SealedState)),
+        "status": FilterWords(_("Status we assess"), members(Implementation)),
+        "reported": FilterWords(_("Status the Member State reports"), members(Implementation)),
+        "position": FilterWords(_("Position of the Member State"), members(Position)),
+        "open": FilterWords(_("Open")),
+        "overdue": FilterWords(_("Overdue")),
+        "due-after": FilterWords(_("Due after")),
+        "due-before": FilterWords(_("Due before")),
+        "next-step": FilterWords(_("Next step"), {report.NOBODY: _("none"), "any": _("any")}),
+        "q": FilterWords(_("Words")),
+    }
+
+
+def _state_name(code: str) -> str:
+    known = catalogue.states().get(code.upper())
+    return known.name if known else code
+
+
+def _area_words(code: str) -> str:
+    known = catalogue.areas().get(code.upper())
+    return known.words if known else code
+
+
+def _sort_words() -> dict[str, str]:
+    return {"due": _("due date"), "reference": _("reference"), "updated": _("last change")}
+
+
+def _filter_choices() -> dict[str, list[tuple[str, str]]]:
+    """What the selects above the list offer; Member States only within the reader's scope."""
+    everything = [("", _("All"))]
+    covered = policy.reach(current_user)
+    regions = catalogue.regions().values()
+    return {
+        "state": everything + [(one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id)],
+        "region": everything + [(one.code, f"– {one.name}" if one.parent_code else one.name) for one in regions],
+        "area": everything + [(one.code, one.words) for one in catalogue.areas().values()],
+        "workflow": everything + list(members(FollowupStatus).items()),
+        "status": everything + list(members(Implementation).items()),
+        "position": everything + list(members(Position).items()),
+        "priority": everything + list(members(Priority).items()),
+        "sealed": everything + list(members(SealedState).items()),
+        "overdue": [("", _("All")), ("1", _("Overdue")), ("0", _("Not overdue"))],
+        "open": [("", _("All")), ("1", _("Open")), ("0", _("Settled or ended"))],
+        "size": [(str(size), str(size)) for size in (25, 50, 100)],
+        "sort": [(sign + name, say) for sign, name, say in _orders()],
+    }
+
+
+def _orders() -> list[tuple[str, str, str]]:
+    back = [("-", name, _("%(order)s backwards", order=say)) for name, say in _sort_words().items()]
+    return [("", name, say) for name, say in _sort_words().items()] + back
+
+
+# One follow-up
+
+
+@blueprint.get("/<reference>")
+def page(reference: str) -> ResponseReturnValue:
+    """The follow-up at a glance: four statuses side by side, what is missing, what may be done, what happened."""
+    found = sheet(current_user, reference.upper())
+    followup = found.followup
+    if reference != followup.reference:
+        return redirect(url_for("followups.page", reference=followup.reference), 302)
+    moves = workflow.available(followup, current_user)
+    may_edit = policy.can(current_user, Permission.FOLLOWUP_EDIT, followup)
+    may_track = policy.can(current_user, Permission.FOLLOWUP_TRACK, followup)
+    is_draft = followup.workflow in (FollowupStatus.DRAFT, FollowupStatus.RETURNED)
+    missing = workflow.missing(followup) if is_draft else []
+    return render_template(
+        "followups/page.html",
+        sheet=found,
+        followup=followup,
+        parts=found.parts,
+        visit=found.visit,
+        state_name=_state_name(followup.state_id),
+        is_overdue=followup.is_overdue(clock.today()),
+        days_late=(clock.today() - followup.current_due_last).days if followup.current_due_last else 0,
+        missing=missing,
+        changes=_changes(found),
+        submit_form=SubmitForm(formdata=None) if _has(moves, "submit") and not missing else None,
+        may_recall=_has(moves, "recall"),
+        endings=_endings(moves, reference),
+        may_edit=may_edit,
+        may_track=may_track,
+        may_extend=_may_extend(found),
+        may_decide_extension=policy.can(current_user, Permission.EXTENSION_DECIDE, followup.state_id),
+        may_review=followup.workflow is FollowupStatus.SUBMITTED
+        and policy.can(current_user, Permission.REVIEW, followup),
+        progress_form=_progress_form() if may_track else None,
+        history=timeline.page(followup),
+    )
+
+
+def _progress_form() -> ProgressForm:
+    """The small form on the page; its ids are its own, because other forms stand on the page as well."""
+    form = ProgressForm(formdata=None)
+    for name in form.names():
+        form[name].id = f"progress-{name}"
+    return form
+
+
+def _has(moves: list[Move], action: str) -> bool:
+    return any(move.action == action for move in moves)
+
+
+def _endings(moves: list[Move], reference: str) -> list[tuple[Any, str]]:
+    return [
+        (move.label, url_for(f"followups.{ENDING[move.action]}", reference=reference))
+        for move in moves
+        if move.action in ENDING
+    ]
+
+
+def _may_extend(found: Sheet) -> bool:
+    return (
+        found.followup.current_due is not None
+        and found.pending_extension is None
+        and policy.can(current_user, Permission.EXTENSION_ASK, found.followup)
+    )
+
+
+def _changes(found: Sheet) -> list[sealed.Shown]:
+    """What differs from the last seal. While it is before the reviewers, their page shows it."""
+    followup = found.followup
+    if followup.sealed_state is not SealedState.CHANGED or followup.workflow is FollowupStatus.SUBMITTED:
+        return []
+    return [_shown(change, found.area_titles) for change in seals.since_last_seal(followup)]
+
+
+def _shown(change: seals.FieldChange, titles: Mapping[str, str]) -> sealed.Shown:
+    """A sealed field that differs; areas by the titles that the page has read already."""
+    if change.name not in ("area", "further_areas"):
+        return sealed.show(change)
+    old, new = (_areas(change.name, value, titles) for value in (change.old, change.new))
+    return sealed.Shown(change.name, field_words(change.name), old, new)
+
+
+def _areas(name: str, value: Any, titles: Mapping[str, str]) -> str:
+    codes = [code for code in (value or []) if code]
+    shown = codes[:1] if name == "area" else codes
+    return "\n".join(f"{code} {titles.get(code, '')}".strip() for code in shown)
+
+
+# Writing
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def create() -> ResponseReturnValue:
+    """A new draft: free-standing, of a visit (``?visit=``), or from a conclusion (``?conclusion=``) in one step."""
+    conclusion, visit, state_id = _starting_point()
+    if state_id is None:
+        return _choose_state()
+    policy.require(current_user, Permission.FOLLOWUP_EDIT, state_id)
+    form = FollowupForm()
+    del form.reason
+    _offer(form, state_id)
+    _propose(form, conclusion, visit)
+    if form.validate_on_submit():
+        landed = request_keys.claim(form.request_key.data, current_user)
+        if landed is not None:
+            return redirect(landed, 303)
+        try:
+            followup = followups.create(state_id, _given(form), by=current_user)
+        except Invalid as error:
+            db.session.rollback()
+            _refuse(form, error)
+        else:
+            href = url_for("followups.page", reference=followup.reference)
+            request_keys.land(form.request_key.data, current_user, href)
+            db.session.commit()
+            flash(_("%(reference)s is a draft. Submit it when it is complete.", reference=followup.reference))
+            return redirect(href, 303)
+    return (
+        render_template(
+            "followups/new.html",
+            form=form,
+            conclusion=conclusion,
+            visit=visit,
+            state_id=state_id,
+            state_name=_state_name(state_id),
+            near=_near(form),
+            has_free_due_date=True,
+        ),
+        _status(form),
+    )
+
+
+def _starting_point() -> tuple[Conclusion | None, Visit | None, str | None]:
+    """What the address starts from, each within the reader's scope; the Member State is None when it is not said."""
+    conclusion, visit = None, None
+    if reference := request.args.get("conclusion", "").strip().upper():
+        conclusion = policy.load(current_user, Conclusion, reference=reference)
+        if conclusion.workflow is ConclusionStatus.WITHDRAWN:
+            raise NotFound(_("This conclusion was withdrawn."))
+        return conclusion, conclusion.visit, conclusion.state_id
+    if reference := request.args.get("visit", "").strip().upper():
+        visit = policy.load(current_user, Visit, reference=reference)
+        return None, visit, visit.state_id
+    code = request.args.get("state", "").strip().upper()
+    if not code:
+        return None, None, None
+    if code not in catalogue.states() or not policy.may_see_state(current_user, code):
+        raise NotFound(_("There is no such Member State, or it lies outside your scope."))
+    return None, None, code
+
+
+def _choose_state() -> ResponseReturnValue:
+    """First the Member State; none out of scope is offered."""
+    covered = policy.reach(current_user, Permission.FOLLOWUP_EDIT)
+    form = ChooseStateForm()
+    form.state.choices = [option(one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id)]
+    if form.validate_on_submit():
+        return redirect(url_for("followups.create", state=form.state.data), 303)
+    return render_template("followups/choose_state.html", form=form), _status(form)
+
+
+@blueprint.route("/<reference>/edit", methods=["GET", "POST"])
+def edit(reference: str) -> ResponseReturnValue:
+    """Change the text and its links; two who edit at once are shown both texts (R20)."""
+    followup = _load(reference)
+    policy.require(current_user, Permission.FOLLOWUP_EDIT, followup)
+    form = FollowupForm()
+    has_free_due_date = followups.has_free_due_date(followup)
+    if not has_free_due_date:
+        del form.due
+    _offer(form, followup.state_id, followup)
+    form.fill(followup)
+    if form.validate_on_submit():
+        try:
+            form.check_version(followup)
+            given = _given(form)
+            given = given if has_free_due_date else replace(given, due=followup.current_due)
+            followups.edit(followup, given, by=current_user, reason=form.reason.data, version=form.version.data)
+            db.session.commit()
+        except Stale as stale:
+            return _conflict("followups/edit.html", reference, form, stale, **_edit_context(form, has_free_due_date))
+        except Invalid as error:
+            db.session.rollback()
+            _refuse(form, error)
+        else:
+            flash(_("%(reference)s is saved.", reference=reference))
+            return redirect(url_for("followups.page", reference=reference), 303)
+    context = _about(followup, form) | _edit_context(form, has_free_due_date)
+    return render_template("followups/edit.html", **context), _status(form)
+
+
+def _edit_context(form: FollowupForm, has_free_due_date: bool) -> dict[str, Any]:
+    return {"near": _near(form), "has_free_due_date": has_free_due_date}
+
+
+def _offer(form: FollowupForm, state_id: str, followup: Followup | None = None) -> None:
+    """The catalogue and what is known of the State as choices; what the record holds already stays among them."""
+    form.area_code.choices = [option(*choice) for choice in catalogue.area_choices()]
+    form.further_areas.choices = [option(*choice) for choice in catalogue.area_choices()]
+    form.paragraph_ids.choices = [option(*choice) for choice in catalogue.paragraph_choices()]
+    form.authority_names.choices = [option(name, name) for name in report.authorities(state_id)]
+    form.visit_id.choices = [
+        option(row_id, f"{reference} ({period_words(start, end)})")
+        for row_id, reference, start, end in report.visits(state_id)
+    ]
+    form.conclusion_ids.choices = [
+        option(row_id, f"{reference}: {_shortened(text)}")
+        for row_id, reference, text in _conclusions(state_id, followup)
+    ]
+    form.owner_id.choices = _owners(state_id, followup)
+
+
+def _conclusions(state_id: str, followup: Followup | None) -> list[tuple[int, str, str]]:
+    offered = report.conclusions(state_id)
+    known = {row_id for row_id, _reference, _text in offered}
+    linked = [link.conclusion for link in followup.conclusions] if followup else []
+    return [*((one.id, one.reference, one.text) for one in linked if one.id not in known), *offered]
+
+
+def _owners(state_id: str, followup: Followup | None) -> list[Any]:
+    people = report.owners(state_id)
+    if followup is not None and followup.owner is not None and followup.owner not in people:
+        people = [followup.owner, *people]
+    return [option(person.id, person.name) for person in people]
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_CHOICE else line[: LONGEST_CHOICE - 1] + "…"
+
+
+def _propose(form: FollowupForm, conclusion: Conclusion | None, visit: Visit | None) -> None:
+    """Before anything is typed: everything that the conclusion or the visit tells, and internal."""
+    if form.is_bound:
+        return
+    given = (
+        followups.from_conclusion(conclusion) if conclusion else FollowupInput("", visit_id=visit.id if visit else None)
+    )
+    for one in fields(given):
+        if one.name in form:
+            form[one.name].process(None, getattr(given, one.name))
+    form.sharing.process(None, Sharing.INTERNAL)
+    form.owner_id.process(None, current_user.id)
+
+
+def _near(form: FollowupForm) -> set[str]:
+    """The paragraphs that stand first: those of the areas chosen, and those ticked."""
+    codes = [form.area_code.posted, *form.further_areas.posted]
+    near = {str(row.id) for code in codes for row in catalogue.paragraphs_of_area(code)}
+    return near | set(form.paragraph_ids.posted)
+
+
+def _given(form: FollowupForm) -> FollowupInput:
+    values = form.values()
+    names = [*values.pop("authority_names"), *lines_of(values.pop("new_authorities"))]
+    return FollowupInput(authorities=names, **values)
+
+
+def _refuse(form: FollowupForm, error: Invalid) -> None:
+    """Put a service's word on authorities at the field where they are typed."""
+    field = "new_authorities" if error.field in ("authority", "authorities") else error.field
+    form.refuse(Invalid(error.message, field))
+
+
+# The statuses and what is tracked
+
+
+@blueprint.route("/<reference>/status", methods=["GET", "POST"])
+def assess(reference: str) -> ResponseReturnValue:
+    """The status that we assess, with its date."""
+    return _act("assess", reference, AssessForm(), Permission.FOLLOWUP_EDIT, _assess)
+
+
+def _assess(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
+    followups.assess_status(
+        followup,
+        values["assessed_status"],
+        values["assessed_on"],
+        values["assessed_source"],
+        by=current_user,
+        version=version,
+    )
+
+
+@blueprint.route("/<reference>/track", methods=["GET", "POST"])
+def track(reference: str) -> ResponseReturnValue:
+    """Owner, priority, next step and sharing level, also while the text is before the reviewers."""
+    followup = _load(reference)
+    form = TrackForm()
+    if policy.can(current_user, Permission.FOLLOWUP_TRACK, followup):
+        form.owner_id.choices = _owners(followup.state_id, followup)
+    return _act("track", reference, form, Permission.FOLLOWUP_TRACK, _track)
+
+
+def _track(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
+    followups.track(followup, by=current_user, version=version, **values)
+
+
+@blueprint.route("/<reference>/position", methods=["GET", "POST"])
+def set_position(reference: str) -> ResponseReturnValue:
+    """The State's position, with its date and source."""
+    return _act("position", reference, PositionForm(), Permission.FOLLOWUP_TRACK, _set_position)
+
+
+def _set_position(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
+    followups.set_position(
+        followup,
+        values["position"],
+        values["position_on"],
+        values["position_source"],
+        by=current_user,
+        version=version,
+    )
+
+
+# Its end
+
+
+@blueprint.route("/<reference>/withdraw", methods=["GET", "POST"])
+def withdraw(reference: str) -> ResponseReturnValue:
+    """→ withdrawn, or before the reviewers once it was sealed."""
+    return _act("withdraw", reference, WithdrawForm(), Permission.FOLLOWUP_EDIT, _withdraw)
+
+
+def _withdraw(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
+    followups.withdraw(followup, values["reason"], by=current_user, version=version)
+
+
+@blueprint.route("/<reference>/supersede", methods=["GET", "POST"])
+def supersede(reference: str) -> ResponseReturnValue:
+    """→ superseded by another, or before the reviewers once it was sealed."""
+    return _act("supersede", reference, SupersedeForm(), Permission.FOLLOWUP_EDIT, _supersede)
+
+
+def _supersede(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
+    followups.supersede(followup, values["by_reference"], values["reason"], by=current_user, version=version)
+
+
+def _act(action: str, reference: str, form: Any, permission: Permission, service: Any) -> ResponseReturnValue:
+    """One page for each: load, refuse, check, one service call, commit."""
+    followup = _load(reference)
+    policy.require(current_user, permission, followup)
+    form.fill(followup)
+    template = f"followups/{action}.html"
+    if form.validate_on_submit():
+        try:
+            form.check_version(followup)
+            service(followup, form.values(), form.version.data)
+            db.session.commit()
+        except Stale as stale:
+            return _conflict(template, reference, form, stale)
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            flash(_("Done. It stands in the timeline of %(reference)s.", reference=reference))
+            return redirect(url_for("followups.page", reference=reference), 303)
+    return render_template(template, **_about(followup, form)), _status(form)
+
+
+def _load(reference: str) -> Followup:
+    found: Followup = policy.load(current_user, Followup, reference=reference)
+    return found
+
+
+def _conflict(template: str, reference: str, form: Any, stale: Stale, **more: Any) -> ResponseReturnValue:
+    """Somebody was there first: what is there now beside what was typed, which stays in the form (R20)."""
+    db.session.rollback()
+    followup = _load(reference)
+    conflicts = form.conflict(followup)
+    return render_template(template, **_about(followup, form), stale=stale, conflicts=conflicts, **more), 409
+
+
+def _about(followup: Followup, form: Any) -> dict[str, Any]:
+    return {
+        "followup": followup,
+        "form": form,
+        "back": url_for("followups.page", reference=followup.reference),
+        "is_official": followup.workflow is FollowupStatus.SIGNED_OFF,
+        "was_sealed": followup.seal_count > 0,
+    }
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors or form.form_errors else 200

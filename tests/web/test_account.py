@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from statistics import median
 from time import process_time
 from typing import Any
@@ -14,10 +16,10 @@ from flask.testing import FlaskClient
 from passlib.totp import TOTP
 
 from tests.factories import PASSWORD, AccountFactory
-from tracker import clock
+from tracker import clock, create_app
 from tracker.extensions import db
-from tracker.models import Account, Event, OutboxMail, Role, SignInSession
-from tracker.services import factors
+from tracker.models import Account, Event, OutboxMail, Role, Scope, SignInSession
+from tracker.services import accounts, factors, grants
 
 NEW = "nine egrets under the bridge"
 
@@ -125,6 +127,16 @@ def test_the_throttle_answers_politely(client: FlaskClient, analyst: Account) ->
     assert kinds()[-1] == "account.sign_in_throttled"
 
 
+def test_the_throttle_holds_on_other_pages_too(client: FlaskClient, analyst: Account) -> None:
+    log_in(client, analyst)
+    for _ in range(10):
+        client.post("/account/password", data={"password": "seven herons over the sea", "new_password": NEW})
+    page = client.post("/account/password", data={"password": PASSWORD, "new_password": NEW})
+    assert page.status_code == 429
+    assert int(page.headers["Retry-After"]) > 0
+    assert NEW not in page.text and PASSWORD not in page.text
+
+
 @pytest.mark.parametrize("given", ["", "\0", "‮", "x" * 100_000, "é" * 300, "a@b", "'"])
 def test_no_name_or_password_breaks_it(client: FlaskClient, session: Any, given: str) -> None:
     assert client.post("/login", data={"email": given, "password": given or "x"}).status_code in (401, 422)
@@ -221,8 +233,36 @@ def test_reviewers_and_administrators_reach_nothing_before_they_have_one(
         assert client.post("/account/factor/remove", data={"factor": PASSWORD}).status_code == 403
 
 
-def test_production_owes_a_factor_and_others_do_not(app: Flask) -> None:
-    assert app.config["FACTOR_OWED"] is False
+def test_in_production_the_first_administrator_sets_it_up_first(own_app: Flask, tmp_path: Path) -> None:
+    """On the real settings: the cookie bound to the host, HTTPS, and nothing but the second factor."""
+    settings = replace(own_app.config["SETTINGS"], env="production", secret_key="q7Zr" + "vK2mXw9LpT4hNs8b" * 3)
+    app = create_app(settings)
+    app.test_client_class = own_app.test_client_class
+    with app.app_context():
+        account = accounts.create("first@example.org", "First Administrator", by=None, password=PASSWORD)
+        grants.grant(account, Role.ADMINISTRATOR, Scope.ALL, by=None)
+        db.session.commit()
+    client = app.test_client(use_cookies=False)
+    page = client.get("/login", base_url="https://localhost")
+    value = page.headers["Set-Cookie"].split(";")[0]
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert token
+    answer = client.post(
+        "/login",
+        base_url="https://localhost",
+        data={"email": "first@example.org", "password": PASSWORD},
+        headers={"Cookie": value, "X-CSRFToken": token.group(1), "Referer": "https://localhost/login"},
+        token=None,
+    )
+    assert answer.status_code == 303, answer.text
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/")) and "Domain" not in cookie
+    for path in ("/inbox", "/account", "/admin/people"):
+        sent = client.get(path, base_url="https://localhost", headers={"Cookie": cookie.split(";")[0]})
+        assert sent.location == "/account/factor", path
+    with app.app_context():
+        db.engine.dispose()
 
 
 # Passwords

@@ -74,13 +74,13 @@ def grant(
 @command.command("disable")
 @click.argument("email")
 def disable(email: str) -> None:
-    """Close an account and end its sessions."""
+    """Disable an account and end its sessions."""
     try:
         accounts.disable(_account(email), by=None)
     except TrackerError as error:
         raise click.ClickException(error.message) from error
     db.session.commit()
-    click.echo(f"Closed the account {email}.")
+    click.echo(f"Disabled the account {email}.")
 
 
 @command.command("reset-mfa")

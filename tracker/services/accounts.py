@@ -1,4 +1,4 @@
-"""Accounts: made, changed and closed by administrators; a password set, changed and forgotten by its owner.
+"""Accounts: made, changed and disabled by administrators; a password set, changed and forgotten by its owner.
 
 Events hold the names of the fields that changed, never a name, an address or a password.
 """
@@ -89,7 +89,7 @@ def invite(account: Account, *, by: Account | None) -> None:
 def disable(account: Account, *, by: Account | None) -> None:
     """active → disabled: ends every session. Not oneself, and never the last administrator."""
     if by is not None and by.id == account.id:
-        raise Forbidden(_("Nobody closes their own account."), _another_administrator())
+        raise Forbidden(_("Nobody disables their own account."), _another_administrator())
     if not account.active:
         return
     require_other_administrator(account)

@@ -73,8 +73,8 @@ def address_of(account: Account, secret: str) -> str:
 
 
 def picture_of(account: Account, secret: str) -> bytes:
-    """The address as a QR code: an SVG image with neither style nor script in it."""
-    image = qrcode.make(address_of(account, secret), image_factory=qrcode.image.svg.SvgPathImage)
+    """The address as a QR code: an SVG image on white, with neither style nor script in it."""
+    image = qrcode.make(address_of(account, secret), image_factory=qrcode.image.svg.SvgPathFillImage)
     stream = io.BytesIO()
     image.save(stream)
     return stream.getvalue()

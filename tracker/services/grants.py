@@ -89,8 +89,10 @@ def refuse_oneself(account: Account, by: Account | None) -> None:
 def _check(role: Role, scope: Scope, region_code: str | None, states: Sequence[str], ends_on: date | None) -> None:
     if role is Role.ADMINISTRATOR and scope is not Scope.ALL:
         raise Invalid(_("An administrator sees no record, so the scope is always all Member States."), "scope")
-    if scope is Scope.REGION and (region_code is None or db.session.get(Region, region_code) is None):
+    if scope is Scope.REGION and not region_code:
         raise Invalid(_("Choose the region."), "region_code")
+    if scope is Scope.REGION and db.session.get(Region, region_code) is None:
+        raise Invalid(_("There is no region with the code %(code)s.", code=region_code), "region_code")
     if scope is Scope.STATES:
         _check_states(states)
     if ends_on is not None and ends_on < clock.today():
@@ -117,4 +119,5 @@ def _changed(kind: str, given: Grant, by: Account | None) -> None:
     }
     history.record(kind, given.account, by=by, category=Category.ACCESS, details=details)
     sessions.end_all(given.account)
-    notifications.notify(given.account, "rights_changed")
+    if given.account.password is not None:  # else the invitation says enough
+        notifications.notify(given.account, "rights_changed")

@@ -114,16 +114,16 @@ def edit_person(account_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/people/<int:account_id>/disable")
 def disable_person(account_id: int) -> ResponseReturnValue:
-    """Close an account; its sessions end at once."""
+    """Disable an account; its sessions end at once."""
     accounts.disable(_person(account_id), by=_myself())
-    return _done(account_id, _("The account is closed and every session of it has ended."))
+    return _done(account_id, _("The account is disabled and every session of it has ended."))
 
 
 @blueprint.post("/people/<int:account_id>/enable")
 def enable_person(account_id: int) -> ResponseReturnValue:
-    """Open a closed account again."""
+    """Enable a disabled account again."""
     accounts.enable(_person(account_id), by=_myself())
-    return _done(account_id, _("The account is open again."))
+    return _done(account_id, _("The account is enabled again."))
 
 
 @blueprint.post("/people/<int:account_id>/invite")

@@ -72,7 +72,10 @@ def _tracker_error(error: TrackerError) -> Response:
         _record_refusal(error.message)
     db.session.rollback()
     who_may = getattr(error, "who_may", "")
-    return page(Refusal(error.http_status, _title(error.http_status), error.message, error.missing, who_may))
+    answer = page(Refusal(error.http_status, _title(error.http_status), error.message, error.missing, who_may))
+    if wait := getattr(error, "retry_after", None):
+        answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def _csrf_error(_error: CSRFError) -> Response:

@@ -386,15 +386,15 @@ def test_an_address_that_makes_no_sense_is_no_fault(analyst: Any, visit: Visit, 
 
 
 def test_columns_are_chosen_in_the_address(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
-    page = sign_in(analyst).get("/visits?column=sharing").text
+    page = sign_in(analyst).get("/visits?columns=sharing").text
     assert 'data-label="Sharing level"' in page and 'data-label="Stage"' not in page
-    assert "column=sharing" in page.split("<thead")[1]
+    assert "columns=sharing" in page.split("<thead")[1]
 
 
 def test_the_file_holds_the_rows_of_the_list(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
     service.create("TUR", by=analyst, components=[parts.Component(start=PartialDate(2007, 4))])
     browser = sign_in(analyst)
-    answer = browser.get("/visits.csv?sort=date&column=stage")
+    answer = browser.get("/visits.csv?sort=date&columns=stage")
     assert answer.status_code == 200
     assert "visits-" in answer.headers["Content-Disposition"] and "-2.csv" in answer.headers["Content-Disposition"]
     rows = answer.data.decode("utf-8-sig").split("\r\n")
@@ -403,6 +403,10 @@ def test_the_file_holds_the_rows_of_the_list(analyst: Any, visit: Visit, sign_in
     assert "PAK-2006-1" not in browser.get("/visits.csv?state=TUR").text
     kinds = set(db.session.scalars(sa.select(Event.kind)))
     assert {"export.started", "export.ended"} <= kinds
+
+
+def test_a_share_of_wrong_columns_shows_the_usual_ones(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    assert 'data-label="Stage"' in sign_in(analyst).get("/visits?columns=nothing,of,ours").text
 
 
 # What it costs

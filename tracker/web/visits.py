@@ -70,7 +70,7 @@ def index() -> ResponseReturnValue:
     """The visits in the reader's scope, as the address narrows and sorts them."""
     page = visits.VISITS.page(request.args, policy.reach(current_user).condition(Visit.state_id))
     columns = _columns()
-    extra = {"column": list(columns)} if "column" in request.args else None
+    extra = {"columns": [",".join(columns)]} if "columns" in request.args else None
     shown = ListPage(page, url_for("visits.index"), _counted, filter_words(), sort_words(), extra)
     return render_template(
         "visits/index.html",
@@ -143,8 +143,8 @@ def _counted(count: int) -> str:
 
 def _columns() -> tuple[str, ...]:
     """The columns that the address asks for, in the order of the list."""
-    asked = request.args.getlist("column")
-    return tuple(name for name in COLUMNS if name in asked) if asked else SHOWN_AT_FIRST
+    asked = {name.strip() for value in request.args.getlist("columns") for name in value[:500].split(",")}
+    return tuple(name for name in COLUMNS if name in asked) or SHOWN_AT_FIRST
 
 
 def column_words() -> dict[str, str]:
@@ -305,6 +305,7 @@ def show(reference: str) -> ResponseReturnValue:
         most_shown=visit_sheet.MOST_SHOWN,
         can_edit=can_edit,
         can_conclude=visit.is_assessment and policy.can(current_user, Permission.CONCLUSION_EDIT, visit),
+        can_follow_up=policy.can(current_user, Permission.FOLLOWUP_EDIT, visit),
         history=timeline.page(visit),
     )
 

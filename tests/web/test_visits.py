@@ -405,7 +405,7 @@ def test_the_file_holds_the_rows_of_the_list(analyst: Any, visit: Visit, sign_in
     assert {"export.started", "export.ended"} <= kinds
 
 
-def test_a_share_of_wrong_columns_shows_the_usual_ones(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+def test_unknown_columns_give_the_usual_ones(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
     assert 'data-label="Stage"' in sign_in(analyst).get("/visits?columns=nothing,of,ours").text
 
 

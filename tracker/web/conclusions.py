@@ -73,8 +73,16 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/conclusions.csv")
 def export() -> ResponseReturnValue:
     """The rows of the list as a file."""
-    scope = report.scope(current_user)
-    return csv_response("conclusions", report.HEADER, report.CONCLUSIONS, request.args, scope, tuple, base=report.FILE)
+    return csv_response(
+        "conclusions",
+        report.HEADER,
+        report.CONCLUSIONS,
+        request.args,
+        report.scope(current_user),
+        tuple,
+        base=report.FILE,
+        bom=request.args.get("bom") != "0",
+    )
 
 
 def _counted(count: int) -> str:

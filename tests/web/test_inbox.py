@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.factories import AccountFactory, FollowupFactory
 from tracker.extensions import db
 from tracker.models import Account, Notification
 from tracker.services import notifications
+from tracker.web import inbox
 
 
 @pytest.fixture
@@ -76,3 +78,16 @@ def test_a_message_on_a_state_out_of_scope_is_not_shown(sign_in: Any, analyst: A
     notifications.notify(analyst, "record_signed", obj=FollowupFactory(state_id="NGA"))
     db.session.commit()
     assert "NGA" not in sign_in(analyst).get("/inbox").text
+
+
+def test_each_kind_of_record_has_an_address(app: Flask) -> None:
+    named = {
+        "followup": ("PAK-F001", "/follow-ups/PAK-F001"),
+        "conclusion": ("PAK-2006-1-C3", "/conclusions/PAK-2006-1-C3"),
+        "matrix": ("PAK-2006-1-M", "/visits/PAK-2006-1/matrix"),
+        "visit": ("PAK-2006-1", "/visits/PAK-2006-1"),
+    }
+    with app.test_request_context():
+        for noun, (reference, address) in named.items():
+            assert inbox.address(Notification(object_type=noun, reference=reference)) == address
+        assert inbox.address(Notification(object_type=None, reference=None)) is None

@@ -31,7 +31,7 @@ KINDS: dict[str, tuple[Any, Any]] = {
         _l("Something that you signed off has changed since."),
         _l("%(reference)s has changed since you signed it off."),
     ),
-    "extension_requested": (
+    "extension_asked": (
         _l("An extension of a due date waits for a decision."),
         _l("An extension was asked for: %(reference)s."),
     ),

@@ -11,18 +11,12 @@ from flask_login import current_user
 
 from tracker.extensions import db
 from tracker.models import Notification
+from tracker.reports import sealables
 from tracker.services import notifications
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 
-ADDRESSES = {
-    "visit": "/visits/{}",
-    "matrix": "/visits/{}",
-    "conclusion": "/conclusions/{}",
-    "followup": "/follow-ups/{}",
-    "due_extension": "/follow-ups/{}",
-    "account": "/account",
-}
+RECORDS = ("visit", "matrix", "conclusion", "followup")
 
 
 @blueprint.get("")
@@ -62,7 +56,6 @@ def read_all() -> ResponseReturnValue:
 
 def address(row: Notification) -> str | None:
     """Where the record stands that a message is about."""
-    pattern = ADDRESSES.get(row.object_type or "")
-    if pattern is None or ("{}" in pattern and not row.reference):
+    if row.object_type not in RECORDS or not row.reference:
         return None
-    return request.script_root + pattern.format(row.reference)
+    return request.script_root + sealables.address(row.object_type, row.reference)

@@ -1,17 +1,54 @@
-"""What a State is called, today and as at a day. A historic row never bears today's name."""
+"""Member States: what each is called, today and as at a day; the list of those in scope; one State with its records.
+
+A historic row never bears today's name. States are listed by name, never by a figure: no State is ranked.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import gettext as _
 
+from tracker import clock, policy
+from tracker.errors import NotFound
 from tracker.extensions import db
-from tracker.models import State, StateName
+from tracker.models import (
+    Account,
+    AreaEdition,
+    Assessment,
+    Authority,
+    Conclusion,
+    Followup,
+    FollowupAuthority,
+    FollowupStatus,
+    Implementation,
+    Position,
+    RatingLevel,
+    Region,
+    State,
+    StateKind,
+    StateName,
+    Visit,
+    fold,
+)
+from tracker.models.followup import ENDED
+from tracker.reports import catalogue, followups
+from tracker.reports.filters import BadValue, Condition, each
+from tracker.reports.listing import MOST_COUNTED, Columns, Listing, Sort
 
 Span = tuple[date | None, date | None, str]
+
+FIRST_ROWS = 8
+MOST_VISITS = 20
+
+
+# Names
 
 
 @dataclass(frozen=True)
@@ -52,19 +89,293 @@ def _read(language: str) -> Names:
     return found
 
 
-def name_as_at(state_id: str, day: date, language: str = "en") -> str:
-    """The name that the State bore on ``day``, such as "The former Yugoslav Republic of Macedonia" in 2006."""
-    name = db.session.scalar(
-        sa.select(StateName.name).where(
-            StateName.state_id == state_id,
-            StateName.language == language,
-            sa.or_(StateName.valid_from.is_(None), StateName.valid_from <= day),
-            sa.or_(StateName.valid_to.is_(None), StateName.valid_to > day),
-        )
+# The list
+
+
+def _named(words: str) -> Condition:
+    """Any name that the State bears or bore, in any language, or its code: case and accents mean nothing."""
+    wanted = fold(words)
+    if not wanted:
+        raise BadValue(_("“%(value)s” holds no word to look for", value=words[:60]))
+    return State.id.in_(sorted(code for code, said in _folded_names().items() if wanted in said))
+
+
+def _folded_names() -> dict[str, str]:
+    """All names of each State as search compares them. Shipped with the program: a process keeps them."""
+    kept: dict[str, str] = current_app.extensions.setdefault("tracker_folded_state_names", {})
+    if not kept:
+        rows = db.session.execute(sa.select(StateName.state_id, StateName.name)).all()
+        kept.update({code: f"{fold(state.name)}\n{fold(code)}" for code, state in catalogue.states().items()})
+        for code, name in rows:
+            kept[code] += f"\n{fold(name)}"
+    return kept
+
+
+def _in_region(code: str) -> Condition:
+    if code not in catalogue.regions():
+        raise BadValue(_("“%(value)s” is no region that is known here", value=code[:60]))
+    return sa.or_(State.region_code == code, State.subregion_code == code)
+
+
+_columns: tuple[Any, ...] = (
+    State.id,
+    State.name,
+    State.kind,
+    State.region_code,
+    State.subregion_code,
+    Region.name.label("region"),
+)
+_last_visit = (
+    sa.select(Visit.reference)
+    .where(Visit.state_id == State.id)
+    .order_by(Visit.sort_day.desc(), Visit.id.desc())
+    .limit(1)
+    .correlate(State)
+    .scalar_subquery()
+)
+
+
+def _of_state(model: Any, *conditions: Any, most: int | None) -> sa.ScalarSelect[int]:
+    """How many rows of ``model`` the State has, counted up to ``most`` and one, so that the cost has an end."""
+    rows = sa.select(sa.literal(1).label("one")).where(model.state_id == State.id, *conditions).correlate(State)
+    if most is not None:
+        rows = rows.limit(most + 1)
+    return sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery()
+
+
+def rows(today: date, most: int | None = MOST_COUNTED) -> Columns:
+    """The list's columns, with the figures of each State as at ``today``."""
+    return sa.select(
+        *_columns,
+        _of_state(Visit, most=most).label("visits"),
+        _last_visit.label("last_visit"),
+        _of_state(Followup, Followup.is_open, most=most).label("open"),
+        _of_state(Followup, Followup.overdue_on(today), most=most).label("overdue"),
+    ).join(Region, Region.code == State.region_code)
+
+
+STATES = Listing(
+    base=sa.select(*_columns).join(Region, Region.code == State.region_code),
+    id_column=sa.cast(State.m49, sa.Integer),
+    filters={"q": each(_named), "region": each(_in_region)},
+    sorts={"name": Sort(State.name), "region": Sort(Region.name)},
+    default_sort="name",
+    default_size=100,
+)
+
+HEADER = ("iso3", "member_state", "region", "visits", "last_visit", "open_followups", "overdue_followups")
+
+
+def row_of(row: Any) -> Sequence[Any]:
+    """A row of the file, in the order of ``HEADER``."""
+    return row.id, row.name, row.region, row.visits, row.last_visit, row.open, row.overdue
+
+
+def scope(account: Account) -> Condition:
+    """The States that the account may see."""
+    return policy.reach(account).condition(State.id)
+
+
+# One State
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name in one language, with the days from and to which it holds; None is open."""
+
+    language: str
+    name: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """The rating of one area at one visit."""
+
+    visit: str
+    label: str
+
+
+@dataclass
+class AreaHistory:
+    """An area with its rating at each visit that assessed it, by the visit's reference."""
+
+    code: str
+    title: str
+    ratings: dict[str, Assessed] = field(default_factory=dict)
+
+
+@dataclass
+class Tally:
+    """The State's follow-ups that are not withdrawn or superseded, counted by what is said of them."""
+
+    total: int = 0
+    open: int = 0
+    overdue: int = 0
+    unsigned: int = 0
+    positions: Counter[Position] = field(default_factory=Counter)
+    statuses: Counter[tuple[Implementation, Implementation]] = field(default_factory=Counter)
+    """(reported, assessed) → how many."""
+
+    def reported(self, status: Implementation) -> int:
+        return sum(n for (said, _assessed), n in self.statuses.items() if said is status)
+
+    def assessed(self, status: Implementation) -> int:
+        return sum(n for (_said, found), n in self.statuses.items() if found is status)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A State with all that its page shows: a fixed number of statements, whatever it has."""
+
+    id: str
+    name: str
+    kind: StateKind
+    region: str
+    subregion: str
+    current_names: list[Name]
+    former_names: list[Name]
+    visits: Sequence[Any]
+    has_more_visits: bool
+    assessed_at: list[str]
+    areas: list[AreaHistory]
+    conclusions: Sequence[Any]
+    has_more_conclusions: bool
+    followups: Sequence[Any]
+    has_more_followups: bool
+    tally: Tally
+    authorities: Sequence[Any]
+
+
+LIVE = tuple(status for status in FollowupStatus if status not in ENDED)
+
+
+def sheet(account: Account, code: str) -> Sheet:
+    """The State of this code with its records; NotFound out of scope, though its name is public (R9)."""
+    entry = catalogue.states().get(code)
+    if entry is None or not policy.may_see_state(account, code):
+        raise NotFound(_("There is no such Member State, or it lies outside your scope."))
+    regions = catalogue.regions()
+    kind, names = _kind_and_names(code)
+    found_visits, found_conclusions, found_followups = _visits(code), _conclusions(code), _followups(code)
+    assessed_at, areas = _assessments(code)
+    return Sheet(
+        id=entry.id,
+        name=entry.name,
+        kind=kind,
+        region=regions[entry.region_code].name,
+        subregion=regions[entry.subregion_code].name,
+        current_names=[name for name in names if name.valid_to is None],
+        former_names=[name for name in names if name.valid_to is not None],
+        visits=found_visits[:MOST_VISITS],
+        has_more_visits=len(found_visits) > MOST_VISITS,
+        assessed_at=assessed_at,
+        areas=areas,
+        conclusions=found_conclusions[:FIRST_ROWS],
+        has_more_conclusions=len(found_conclusions) > FIRST_ROWS,
+        followups=found_followups[:FIRST_ROWS],
+        has_more_followups=len(found_followups) > FIRST_ROWS,
+        tally=_tally(code),
+        authorities=_authorities(code),
     )
-    return name or db.session.get_one(State, state_id).name
 
 
-def names() -> dict[str, str]:
-    """Today's English short name of each State by its code, in alphabetical order."""
-    return dict(db.session.execute(sa.select(State.id, State.name).order_by(State.name)).tuples().all())
+def _kind_and_names(code: str) -> tuple[StateKind, list[Name]]:
+    rows = db.session.execute(
+        sa.select(State.kind, StateName.language, StateName.name, StateName.valid_from, StateName.valid_to)
+        .outerjoin(StateName, StateName.state_id == State.id)
+        .where(State.id == code)
+        .order_by(StateName.language, StateName.valid_from)
+    ).all()
+    return rows[0].kind, [Name(*row[1:]) for row in rows if row.language is not None]
+
+
+def _visits(code: str) -> Sequence[Any]:
+    return db.session.execute(
+        sa.select(Visit.reference, Visit.start, Visit.end, Visit.sort_day, Visit.type, Visit.mode, Visit.stage)
+        .where(Visit.state_id == code)
+        .order_by(Visit.sort_day.desc(), Visit.id.desc())
+        .limit(MOST_VISITS + 1)
+    ).all()
+
+
+def _assessments(code: str) -> tuple[list[str], list[AreaHistory]]:
+    """The visits that assessed an area, in their order, and each such area with its ratings, in the areas' order."""
+    rows = db.session.execute(
+        sa.select(Assessment.area_code, AreaEdition.title, Visit.reference, RatingLevel.label, Visit.sort_day, Visit.id)
+        .join(Visit, Visit.id == Assessment.visit_id)
+        .join(RatingLevel, RatingLevel.code == Assessment.rating)
+        .join(
+            AreaEdition,
+            sa.and_(AreaEdition.area_code == Assessment.area_code, AreaEdition.edition == Assessment.area_edition),
+        )
+        .where(Assessment.state_id == code)
+        .order_by(Visit.sort_day, Visit.id)
+    ).all()
+    assessed_at = list(dict.fromkeys(row.reference for row in rows))
+    by_area: dict[str, AreaHistory] = {}
+    for row in rows:
+        history = by_area.setdefault(row.area_code, AreaHistory(row.area_code, row.title))
+        history.title = row.title  # of the edition of the latest visit
+        history.ratings[row.reference] = Assessed(row.reference, row.label)
+    return assessed_at, [by_area[area] for area in sorted(by_area)]
+
+
+def _conclusions(code: str) -> Sequence[Any]:
+    return db.session.execute(
+        sa.select(
+            Conclusion.reference,
+            Conclusion.kind,
+            Conclusion.area_code,
+            sa.func.substr(Conclusion.text, 1, 241).label("text"),
+            Conclusion.workflow,
+        )
+        .where(Conclusion.state_id == code)
+        .order_by(Conclusion.id.desc())
+        .limit(FIRST_ROWS + 1)
+    ).all()
+
+
+def _followups(code: str) -> Sequence[Any]:
+    """The open follow-ups, those due first before the others, as the list has them."""
+    question = followups.FOLLOWUPS.read({"state": [code], "open": ["1"]})
+    return db.session.execute(
+        followups.rows(clock.today())
+        .where(*question.conditions)
+        .order_by(Followup.current_due_last.nulls_last(), Followup.id)
+        .limit(FIRST_ROWS + 1)
+    ).all()
+
+
+def _tally(code: str) -> Tally:
+    is_overdue = sa.func.coalesce(Followup.overdue_on(clock.today()), sa.false()).label("is_overdue")
+    kinds = (Followup.workflow, Followup.position, Followup.reported_status, Followup.assessed_status)
+    groups = db.session.execute(
+        sa.select(*kinds, sa.type_coerce(Followup.is_open, sa.Boolean).label("is_open"), is_overdue, sa.func.count())
+        .where(Followup.state_id == code, Followup.workflow.in_(LIVE))
+        .group_by(*kinds, sa.text("is_open"), sa.text("is_overdue"))
+    )
+    tally = Tally()
+    for workflow, position, reported, assessed, is_open, is_late, count in groups:
+        tally.total += count
+        tally.open += count if is_open else 0
+        tally.overdue += count if is_late else 0
+        tally.unsigned += count if workflow is not FollowupStatus.SIGNED_OFF else 0
+        tally.positions[position] += count
+        tally.statuses[reported, assessed] += count
+    return tally
+
+
+def _authorities(code: str) -> Sequence[Any]:
+    answered = (
+        sa.select(sa.func.count())
+        .where(FollowupAuthority.authority_id == Authority.id)
+        .correlate(Authority)
+        .scalar_subquery()
+    )
+    return db.session.execute(
+        sa.select(Authority.id, Authority.name, answered.label("followups"))
+        .where(Authority.state_id == code)
+        .order_by(Authority.name, Authority.id)
+    ).all()

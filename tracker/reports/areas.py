@@ -1,0 +1,187 @@
+"""Obligation areas and the resolutions that they rest on: the catalogue as its pages show it, with what the reader's
+scope holds of each area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from tracker import clock, policy
+from tracker.errors import NotFound
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    AreaEdition,
+    Assessment,
+    Conclusion,
+    Followup,
+    RatingLevel,
+    Resolution,
+    Visit,
+)
+from tracker.reports import catalogue, conclusions, followups
+from tracker.reports.catalogue import AreaEntry, ParagraphEntry
+from tracker.reports.listing import MOST_COUNTED
+
+FIRST_ROWS = 8
+LAST_EXAMINED = 8
+MOST_NUMBER = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The wording of an area, and from when; None: from the beginning."""
+
+    edition: int
+    title: str
+    description: str
+    valid_from: date | None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The first rows of a list, and how many it has, counted up to a thousand and one."""
+
+    rows: Sequence[Any]
+    count: int
+
+    @property
+    def is_capped(self) -> bool:
+        return self.count > MOST_COUNTED
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """An area with all that its page shows, within the reader's scope."""
+
+    area: AreaEntry
+    parent: AreaEntry | None
+    children: list[AreaEntry]
+    editions: list[Edition]
+    paragraphs: list[ParagraphEntry]
+    followups: Counted
+    conclusions: Counted
+    examined: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class ParagraphSheet:
+    """A paragraph, and the areas that rest on it."""
+
+    paragraph: ParagraphEntry
+    areas: list[AreaEntry]
+
+
+def sheet(account: Account, code: str) -> Sheet:
+    """The area of this code; the figures are of what the account may see."""
+    known = catalogue.areas()
+    area = known.get(code)
+    if area is None:
+        raise NotFound(_("There is no such area. The list of areas shows those that there are."))
+    children = [one for one in known.values() if one.parent_code == code]
+    codes = [one.code for one in children] or [code]
+    return Sheet(
+        area=area,
+        parent=known.get(area.parent_code or ""),
+        children=children,
+        editions=_editions(code),
+        paragraphs=catalogue.paragraphs_of_area(area.code),
+        followups=_followups(account, code),
+        conclusions=_conclusions(account, codes),
+        examined=_examined(account, codes),
+    )
+
+
+def resolutions() -> list[tuple[Resolution, int]]:
+    """Every resolution of the catalogue, by number, with how many areas rest on it."""
+    resting: dict[int, set[str]] = {}
+    for code in catalogue.areas():
+        for row in catalogue.paragraphs_of_area(code):
+            resting.setdefault(row.resolution_number, set()).add(code)
+    found = db.session.scalars(sa.select(Resolution).order_by(Resolution.number)).all()
+    return [(one, len(resting.get(one.number, ()))) for one in found]
+
+
+def resolution(number: int) -> tuple[Resolution, list[ParagraphSheet]]:
+    """The resolution of this number and its paragraphs in their order, each with the areas that rest on it."""
+    found = db.session.get(Resolution, number) if number <= MOST_NUMBER else None
+    if found is None:
+        raise NotFound(_("There is no such resolution in the catalogue."))
+    resting: dict[int, list[AreaEntry]] = {}
+    for area in catalogue.areas().values():
+        for row in catalogue.paragraphs_of_area(area.code):
+            resting.setdefault(row.id, []).append(area)
+    own = [row for row in catalogue.paragraphs().values() if row.resolution_number == number]
+    return found, [ParagraphSheet(row, resting.get(row.id, [])) for row in own]
+
+
+def _editions(code: str) -> list[Edition]:
+    """Newest first."""
+    rows = db.session.execute(
+        sa.select(AreaEdition.edition, AreaEdition.title, AreaEdition.description, AreaEdition.valid_from)
+        .where(AreaEdition.area_code == code)
+        .order_by(AreaEdition.edition.desc())
+    )
+    return [Edition(*row) for row in rows]
+
+
+def _followups(account: Account, code: str) -> Counted:
+    """The follow-ups whose main area it is, as the list with ``area=`` has them."""
+    question = followups.FOLLOWUPS.read({"area": [code]})
+    conditions = (*question.conditions, followups.scope(account))
+    shown = db.session.execute(
+        followups.rows(clock.today())
+        .where(*conditions)
+        .order_by(Followup.current_due_last.nulls_last(), Followup.id)
+        .limit(FIRST_ROWS)
+    ).all()
+    return Counted(shown, _count(sa.select(Followup.id).where(*conditions)))
+
+
+def _conclusions(account: Account, codes: list[str]) -> Counted:
+    conditions = (Conclusion.area_code.in_(codes), conclusions.scope(account))
+    shown = db.session.execute(
+        sa.select(
+            Conclusion.reference,
+            Conclusion.state_id,
+            Conclusion.kind,
+            sa.func.substr(Conclusion.text, 1, 241).label("text"),
+            Conclusion.workflow,
+            Visit.sort_day,
+        )
+        .join(Visit, Visit.id == Conclusion.visit_id)
+        .where(*conditions)
+        .order_by(Conclusion.id.desc())
+        .limit(FIRST_ROWS)
+    ).all()
+    return Counted(shown, _count(sa.select(Conclusion.id).where(*conditions)))
+
+
+def _examined(account: Account, codes: list[str]) -> Sequence[Any]:
+    """The latest visits that assessed it, newest first: by date, never by rating."""
+    return db.session.execute(
+        sa.select(
+            Assessment.state_id,
+            Assessment.area_code,
+            Visit.reference,
+            Visit.start,
+            Visit.end,
+            Visit.sort_day,
+            RatingLevel.label,
+        )
+        .join(Visit, Visit.id == Assessment.visit_id)
+        .join(RatingLevel, RatingLevel.code == Assessment.rating)
+        .where(Assessment.area_code.in_(codes), policy.reach(account).condition(Assessment.state_id))
+        .order_by(Visit.sort_day.desc(), Visit.id.desc(), Assessment.area_code)
+        .limit(LAST_EXAMINED)
+    ).all()
+
+
+def _count(rows: sa.Select[Any]) -> int:
+    capped = rows.limit(MOST_COUNTED + 1).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(capped)) or 0

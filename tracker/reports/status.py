@@ -129,6 +129,7 @@ def base() -> Columns:
             Followup.text,
             Followup.basis,
             Followup.priority,
+            Followup.owner_id,
             owner.name.label("owner"),
             Followup.workflow,
             Followup.position,

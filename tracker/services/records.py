@@ -55,7 +55,8 @@ def require_version(record: Any, version: int | None) -> None:
     if version is not None and record.version != version:
         raise Stale(
             _(
-                "Someone changed this record since you opened the page. Nothing of yours is lost: compare and save again."
+                "Someone changed this record since you opened the page."
+                " Nothing of yours is lost: compare and save again."
             )
         )
 

@@ -124,6 +124,10 @@ ACCESS: dict[str, Open | P] = {
     "resolutions.show": P.CATALOGUE_READ,
     "plans.index": P.CATALOGUE_READ,
     "plans.show": P.CATALOGUE_READ,
+    # reports
+    "reports.index": P.REPORT_RUN,
+    "reports.status_preview": P.REPORT_RUN,
+    "reports.status_csv": P.REPORT_RUN,
     # sign-off
     "review.index": P.REVIEW,
     "review.item": P.RECORD_READ,

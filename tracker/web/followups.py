@@ -9,7 +9,6 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import clock, policy, seals, workflow
@@ -33,9 +32,6 @@ from tracker.models import (
     ConclusionStatus,
     Followup,
     FollowupStatus,
-    Implementation,
-    Position,
-    Priority,
     SealedState,
     Sharing,
     Visit,
@@ -48,8 +44,7 @@ from tracker.services import followups, request_keys
 from tracker.services.followups import FollowupInput
 from tracker.web import sealed, timeline
 from tracker.web.dates import period_words
-from tracker.web.lists import FilterWords, ListPage, members
-from tracker.web.presentation import number
+from tracker.web.followup_list import filter_choices, list_page, sentence, state_name
 from tracker.web.words import field_words
 from tracker.workflow.moves import Move
 
@@ -94,11 +89,11 @@ def index() -> ResponseReturnValue:
     page = report.page(request.args, current_user)
     columns = _columns()
     extra = {"columns": [",".join(columns)]} if columns != list(USUAL_COLUMNS) else {}
-    shown = ListPage(page, url_for("followups.index"), _counted, _filter_words(page.rows), _sort_words(), extra)
+    shown = list_page(page, url_for("followups.index"), extra)
     return render_template(
         "followups/index.html",
         list=shown,
-        sentence=_sentence(shown),
+        sentence=sentence(shown),
         columns=columns,
         column_words={name: say() for name, say in COLUMNS.items()},
         sorted_by=SORTED_BY,
@@ -106,7 +101,7 @@ def index() -> ResponseReturnValue:
         areas=catalogue.area_titles(),
         authority_names=report.authority_names,
         days_late=lambda row: (clock.today() - row.current_due_last).days,
-        choices=_filter_choices(),
+        choices=filter_choices(),
         may_write=policy.can(current_user, Permission.FOLLOWUP_EDIT),
         export_href=shown.export_href(f"{request.script_root}/reports/status.csv"),
     )
@@ -116,118 +111,6 @@ def _columns() -> list[str]:
     """The columns that the address asks for, in the order of the table; the usual ones where it names none."""
     asked = {name.strip() for value in request.args.getlist("columns") for name in value[:500].split(",")}
     return [name for name in COLUMNS if name in asked] or list(USUAL_COLUMNS)
-
-
-def _counted(count: int) -> str:
-    return ngettext("%(counted)s follow-up", "%(counted)s follow-ups", count, counted=number(count))
-
-
-def _sentence(shown: ListPage) -> str:
-    """What is shown, as one would say it: Follow-ups of Pakistan that are overdue, by due date."""
-    said = {
-        "state": lambda value: _("of %(value)s", value=value),
-        "region": lambda value: _("in %(value)s", value=value),
-        "area": lambda value: _("on %(value)s", value=value),
-        "visit": lambda value: _("raised by %(value)s", value=value),
-        "conclusion": lambda value: _("answering %(value)s", value=value),
-        "authority": lambda value: _("for which an authority named “%(value)s” answers", value=value),
-        "owner": lambda value: _("owned by %(value)s", value=value),
-        "person": lambda value: _("owned or drafted by %(value)s", value=value),
-        "priority": lambda value: _("of priority “%(value)s”", value=value),
-        "workflow": lambda value: _("whose text is “%(value)s”", value=value),
-        "sealed": lambda value: _("whose seal is “%(value)s”", value=value),
-        "status": lambda value: _("that we assess as “%(value)s”", value=value),
-        "reported": lambda value: _("that the Member State reports as “%(value)s”", value=value),
-        "position": lambda value: _("to which the Member State's position is “%(value)s”", value=value),
-        "due-after": lambda value: _("due after %(value)s", value=value),
-        "due-before": lambda value: _("due before %(value)s", value=value),
-        "next-step": lambda value: _("next step: %(value)s", value=value),
-        "q": lambda value: _("with the words “%(value)s”", value=value),
-    }
-    flags = {
-        ("overdue", True): _("that are overdue"),
-        ("overdue", False): _("that are not overdue"),
-        ("open", True): _("that are open"),
-        ("open", False): _("that are settled or ended"),
-    }
-    phrases = []
-    for applied in sorted(shown.page.filters_applied, key=lambda one: list(shown.filters).index(one.name)):
-        if applied.name in said:
-            phrases.append(said[applied.name](shown.filters[applied.name].value(applied.value)[:80]))
-        else:
-            phrases.append(flags[(applied.name, applied.value.lower() in ("1", "yes", "true"))])
-    order = _sort_words()[shown.page.sort.removeprefix("-")]
-    backwards = _("%(order)s backwards", order=order) if shown.page.sort.startswith("-") else order
-    if phrases:
-        return _("Follow-ups %(phrases)s, by %(order)s", phrases=", ".join(phrases), order=backwards)
-    return _("All follow-ups in your scope, by %(order)s", order=backwards)
-
-
-def _filter_words(rows: Any) -> dict[str, FilterWords]:
-    owners = {str(row.owner_id): row.owner for row in rows if row.owner_id}
-    owners |= {report.NOBODY: _("nobody"), str(current_user.id): current_user.name}
-    return {
-        "state": FilterWords(_("Member State"), lambda code: _state_name(code)),
-        "region": FilterWords(_("Region"), {one.code: one.name for one in catalogue.regions().values()}),
-        "area": FilterWords(_("Main area"), lambda code: _area_words(code)),
-        "visit": FilterWords(_("Visit"), str.upper),
-        "conclusion": FilterWords(_("Conclusion"), str.upper),
-        "authority": FilterWords(_("Responsible authority"), {report.NOBODY: _("nobody")}),
-        "owner": FilterWords(_("Owner"), owners),
-        "person": FilterWords(_("Owned or drafted by"), owners),
-        "priority": FilterWords(_("Priority"), members(Priority)),
-        "workflow": FilterWords(_("Workflow status"), members(FollowupStatus)),
-        "sealed": FilterWords(_("Sign-off"), members(SealedState)),
-        "status": FilterWords(_("Status we assess"), members(Implementation)),
-        "reported": FilterWords(_("Status the Member State reports"), members(Implementation)),
-        "position": FilterWords(_("Position of the Member State"), members(Position)),
-        "open": FilterWords(_("Open")),
-        "overdue": FilterWords(_("Overdue")),
-        "due-after": FilterWords(_("Due after")),
-        "due-before": FilterWords(_("Due before")),
-        "next-step": FilterWords(_("Next step"), {report.NOBODY: _("none"), "any": _("any")}),
-        "q": FilterWords(_("Words")),
-    }
-
-
-def _state_name(code: str) -> str:
-    known = catalogue.states().get(code.upper())
-    return known.name if known else code
-
-
-def _area_words(code: str) -> str:
-    known = catalogue.areas().get(code.upper())
-    return known.words if known else code
-
-
-def _sort_words() -> dict[str, str]:
-    return {"due": _("due date"), "reference": _("reference"), "updated": _("last change")}
-
-
-def _filter_choices() -> dict[str, list[tuple[str, str]]]:
-    """What the selects above the list offer; Member States only within the reader's scope."""
-    everything = [("", _("All"))]
-    covered = policy.reach(current_user)
-    regions = catalogue.regions().values()
-    return {
-        "state": everything + [(one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id)],
-        "region": everything + [(one.code, f"– {one.name}" if one.parent_code else one.name) for one in regions],
-        "area": everything + [(one.code, one.words) for one in catalogue.areas().values()],
-        "workflow": everything + list(members(FollowupStatus).items()),
-        "status": everything + list(members(Implementation).items()),
-        "position": everything + list(members(Position).items()),
-        "priority": everything + list(members(Priority).items()),
-        "sealed": everything + list(members(SealedState).items()),
-        "overdue": [("", _("All")), ("1", _("Overdue")), ("0", _("Not overdue"))],
-        "open": [("", _("All")), ("1", _("Open")), ("0", _("Settled or ended"))],
-        "size": [(str(size), str(size)) for size in (25, 50, 100)],
-        "sort": [(sign + name, say) for sign, name, say in _orders()],
-    }
-
-
-def _orders() -> list[tuple[str, str, str]]:
-    back = [("-", name, _("%(order)s backwards", order=say)) for name, say in _sort_words().items()]
-    return [("", name, say) for name, say in _sort_words().items()] + back
 
 
 # One follow-up
@@ -251,7 +134,7 @@ def page(reference: str) -> ResponseReturnValue:
         followup=followup,
         parts=found.parts,
         visit=found.visit,
-        state_name=_state_name(followup.state_id),
+        state_name=state_name(followup.state_id),
         is_overdue=followup.is_overdue(clock.today()),
         days_late=(clock.today() - followup.current_due_last).days if followup.current_due_last else 0,
         missing=missing,
@@ -356,7 +239,7 @@ def create() -> ResponseReturnValue:
             conclusion=conclusion,
             visit=visit,
             state_id=state_id,
-            state_name=_state_name(state_id),
+            state_name=state_name(state_id),
             near=_near(form),
             has_free_due_date=True,
         ),

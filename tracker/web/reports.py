@@ -12,8 +12,9 @@ from tracker.errors import TrackerError
 from tracker.policy import Permission
 from tracker.reports import csv_file, followups, status
 from tracker.reports.filters import BadValue
+from tracker.reports.listing import address
 from tracker.web.exports import csv_response
-from tracker.web.followup_list import list_page
+from tracker.web.followup_list import filter_choices, list_page, sentence
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -38,8 +39,12 @@ def status_preview() -> ResponseReturnValue:
     return render_template(
         "reports/status.html",
         list=shown,
+        sentence=sentence(shown),
+        choices=filter_choices(),
         content=content,
-        columns=status.COLUMNS,
+        current_href=address(shown.path, shown.page.args),
+        sealed_href=address(shown.path, shown.page.args | {"content": ["sealed"]}),
+        columns=status.HEADER,
         rows=[[_shown(value) for value in row_of(row)] for row in page.rows],
         file_href=shown.export_href(url_for("reports.status_csv")),
     )

@@ -75,7 +75,7 @@ class TestList:
         FollowupFactory(title="Adopt the bill", current_due=PartialDate(2007, 6))
         FollowupFactory(state_id="KEN", title="Out of scope")
         page = browser.get("/follow-ups?state=PAK&overdue=1").text
-        assert "Follow-ups of Pakistan, that are overdue, by due date" in page
+        assert "Follow-ups of Pakistan that are overdue, by due date" in page
         assert "Adopt the bill" in page
         assert "1 follow-up" in page
         assert "Out of scope" not in page

@@ -1,0 +1,106 @@
+"""Extensions in the browser: asked for on one page, decided on another by somebody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.factories import AccountFactory, FollowupFactory, grant
+from tests.services.test_followups import signed
+from tracker.models import Account, DueExtension, ExtensionStatus, Followup, Role
+from tracker.partial_date import PartialDate
+from tracker.services import extensions
+
+PATH = "/follow-ups/PAK-F001/extension"
+GIVEN = {"new_due-month": "3", "new_due-year": "2008", "reason": "Parliament was dissolved."}
+
+
+@pytest.fixture
+def analyst(session: Any) -> Account:
+    return AccountFactory(states=["PAK"])
+
+
+@pytest.fixture
+def browser(analyst: Account, sign_in: Any) -> Any:
+    FollowupFactory(current_due=PartialDate(2007, 6))
+    return sign_in(analyst)
+
+
+def ask(session: Any, analyst: Account) -> DueExtension:
+    followup = session.scalar(sa.select(Followup))
+    return extensions.request(followup, PartialDate(2008, 3), "Parliament was dissolved.", by=analyst)
+
+
+def test_asked_for_and_shown(session: Any, browser: Any) -> None:
+    assert "June 2007" in browser.get(PATH).text
+    answer = browser.post(PATH, data=GIVEN)
+    assert answer.status_code == 303
+    page = browser.get(answer.location).text
+    assert "Extension asked for" in page
+    assert "Parliament was dissolved." in page
+    assert session.scalar(sa.select(Followup.current_due)) == PartialDate(2007, 6)
+
+
+def test_sent_six_times_it_is_asked_once(session: Any, browser: Any) -> None:
+    data = GIVEN | {"request_key": "0d0f5f5c-6b8a-4a53-9f0f-8b1f6a1f2a3b"}
+    assert len({browser.post(PATH, data=data).location for _time in range(6)}) == 1
+    assert session.scalar(sa.select(sa.func.count()).select_from(DueExtension)) == 1
+
+
+def test_a_second_request_finds_the_first(session: Any, browser: Any, analyst: Account) -> None:
+    ask(session, analyst)
+    assert "asked for already" in browser.get(PATH).text
+    assert browser.post(PATH, data=GIVEN).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"new_due-year": "2006"}, {"new_due-year": ""}, {"new_due-month": "13"}, {"reason": ""}]
+)
+def test_what_is_wrong_is_said(session: Any, browser: Any, wrong: Any) -> None:
+    answer = browser.post(PATH, data=GIVEN | wrong)
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
+
+
+def test_a_reviewer_approves_and_is_told_what_that_does(session: Any, sign_in: Any) -> None:
+    analyst, reviewer = AccountFactory(), AccountFactory(role=Role.REVIEWER)
+    signed(analyst, reviewer)
+    path = f"{PATH}/{ask(session, analyst).id}"
+    other = sign_in(AccountFactory(role=Role.REVIEWER))
+    assert "makes the follow-up a draft again" in other.get(path).text
+    answer = other.post(path, data={"decision": "approved", "note": "Understood"})
+    assert answer.status_code == 303
+    page = other.get(answer.location).text
+    assert "Changed since it was signed off" in page
+    assert "March 2008" in page
+    assert session.scalar(sa.select(Followup.original_due)) == PartialDate(2007, 6)
+
+
+def test_a_refusal_owes_a_note(session: Any, browser: Any, analyst: Account, sign_in: Any) -> None:
+    path = f"{PATH}/{ask(session, analyst).id}"
+    reviewer = sign_in(AccountFactory(role=Role.REVIEWER))
+    assert reviewer.post(path, data={"decision": "refused"}).status_code == 422
+    assert reviewer.post(path, data={}).status_code == 422
+    assert reviewer.post(path, data={"decision": "refused", "note": "Too late"}).status_code == 303
+    assert session.scalar(sa.select(DueExtension.status)) is ExtensionStatus.REFUSED
+    assert reviewer.post(path, data={"decision": "approved"}).status_code == 409
+
+
+def test_whoever_asked_reads_but_does_not_decide(session: Any, browser: Any, analyst: Account) -> None:
+    path = f"{PATH}/{ask(session, analyst).id}"
+    grant(analyst, Role.REVIEWER)
+    page = browser.get(path)
+    assert page.status_code == 200
+    assert "does not decide on it" in page.text
+    assert browser.post(path, data={"decision": "approved"}).status_code == 403
+
+
+def test_elsewhere_and_odd_numbers_are_not_found(session: Any, browser: Any, analyst: Account, sign_in: Any) -> None:
+    number = ask(session, analyst).id
+    assert sign_in(AccountFactory(states=["IND"])).get(f"{PATH}/{number}").status_code == 404
+    FollowupFactory()
+    assert browser.get(f"/follow-ups/PAK-F002/extension/{number}").status_code == 404
+    for odd in (10**26, 2**63, "x", "-1"):
+        assert browser.get(f"{PATH}/{odd}").status_code == 404

@@ -63,7 +63,7 @@ def sentence(shown: ListPage) -> str:
     order = sort_words()[shown.page.sort.removeprefix("-")]
     backwards = _("%(order)s backwards", order=order) if shown.page.sort.startswith("-") else order
     if phrases:
-        return _("Follow-ups %(phrases)s, by %(order)s", phrases=", ".join(phrases), order=backwards)
+        return _("Follow-ups %(phrases)s, by %(order)s", phrases=" ".join(phrases), order=backwards)
     return _("All follow-ups in your scope, by %(order)s", order=backwards)
 
 

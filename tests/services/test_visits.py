@@ -273,6 +273,26 @@ def test_every_change_raises_the_version(analyst: Account, visit: Visit) -> None
     assert visit.version > before
 
 
+def test_saving_what_is_there_leaves_no_event(analyst: Account, visit: Visit) -> None:
+    parts.set_areas(visit, ["FIN-01"], by=analyst)
+    check = parts.add_check(visit, parts.Check("Karachi port"), by=analyst)
+    team = parts.add_delegate(visit, parts.Delegate(DelegateKind.TEAM, "Customs", None, ["FIN-01"]), by=analyst)
+    db.session.commit()
+    before = kinds()
+    visits.edit(visit, visits.Details(), by=analyst)
+    visits.record_visit_consent(visit, by=analyst, given_on=None, given_by="")
+    visits.set_sharing(visit, Sharing.INTERNAL, by=analyst)
+    visits.join_tour(visit, "", by=analyst)
+    parts.set_areas(visit, ["FIN-01"], by=analyst)
+    parts.set_resolutions(visit, [link.resolution_number for link in visit.resolutions], by=analyst)
+    parts.edit_check(check, parts.Check("Karachi port"), by=analyst)
+    parts.edit_delegate(team, parts.Delegate(DelegateKind.TEAM, "Customs", None, ["FIN-01"]), by=analyst)
+    same = parts.Component(start=D(2006, 11, 13), end=D(2006, 11, 17))
+    parts.edit_component(visit.components[0], same, by=analyst)
+    db.session.commit()
+    assert kinds() == before
+
+
 # Consents and sharing
 
 

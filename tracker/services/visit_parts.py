@@ -99,6 +99,14 @@ def note(visit: Visit, past: str, by: Account, reason: str = "") -> None:
     history.record(f"visit.{past}", visit, by=by, reason=reason)
 
 
+def assign(row: Any, **values: Any) -> bool:
+    """Set what differs from what the row says; whether anything did. Saving what is there leaves no event."""
+    different = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in different.items():
+        setattr(row, name, value)
+    return bool(different)
+
+
 # Components
 
 
@@ -117,10 +125,11 @@ def edit_component(row: VisitComponent, component: Component, *, by: Account) ->
     visit = row.visit
     allow(visit, by)
     _check_component(component)
-    row.mode, row.start, row.end, row.note = component.mode, component.start, component.end, component.note
-    derive(visit)
-    put_component_areas(visit, row, component.areas)
-    note(visit, "component_edited", by)
+    has_moved = assign(row, mode=component.mode, start=component.start, end=component.end, note=component.note)
+    if has_moved:
+        derive(visit)
+    if put_component_areas(visit, row, component.areas) or has_moved:
+        note(visit, "component_edited", by)
 
 
 def remove_component(row: VisitComponent, *, by: Account) -> None:
@@ -149,16 +158,16 @@ def put_component(visit: Visit, component: Component) -> VisitComponent:
     return row
 
 
-def put_component_areas(visit: Visit, row: VisitComponent, codes: Sequence[str]) -> None:
-    """Set what the part covered; an area that was not in the visit's scope joins it."""
+def put_component_areas(visit: Visit, row: VisitComponent, codes: Sequence[str]) -> bool:
+    """Set what the part covered; whether that changed. An area that was not in the visit's scope joins it."""
     db.session.flush()
     wanted = known_areas(codes)
 
     def make(code: str) -> ComponentArea:
         return ComponentArea(area_code=code, visit_id=visit.id, state_id=visit.state_id)
 
-    _set_links(row.areas, wanted, "area_code", make)
     join_scope(visit, wanted)
+    return _set_links(row.areas, wanted, "area_code", make)
 
 
 def derive(visit: Visit) -> None:
@@ -221,9 +230,9 @@ def edit_delegate(row: VisitDelegate, delegate: Delegate, *, by: Account) -> Non
     visit = row.visit
     allow(visit, by)
     _check_delegate(visit, delegate, but=row)
-    row.kind, row.function, row.organisation_id = delegate.kind, delegate.function, delegate.organisation_id
-    _put_delegate_areas(visit, row, delegate.areas)
-    note(visit, "delegate_edited", by)
+    is_other = assign(row, kind=delegate.kind, function=delegate.function, organisation_id=delegate.organisation_id)
+    if _put_delegate_areas(visit, row, delegate.areas) or is_other:
+        note(visit, "delegate_edited", by)
 
 
 def remove_delegate(row: VisitDelegate, *, by: Account) -> None:
@@ -234,15 +243,15 @@ def remove_delegate(row: VisitDelegate, *, by: Account) -> None:
     note(visit, "delegate_removed", by)
 
 
-def _put_delegate_areas(visit: Visit, row: VisitDelegate, codes: Sequence[str]) -> None:
+def _put_delegate_areas(visit: Visit, row: VisitDelegate, codes: Sequence[str]) -> bool:
     db.session.flush()
     wanted = known_areas(codes)
 
     def make(code: str) -> DelegateArea:
         return DelegateArea(area_code=code, visit_id=visit.id, state_id=visit.state_id)
 
-    _set_links(row.areas, wanted, "area_code", make)
     join_scope(visit, wanted)
+    return _set_links(row.areas, wanted, "area_code", make)
 
 
 def _check_delegate(visit: Visit, delegate: Delegate, but: VisitDelegate | None = None) -> None:
@@ -280,9 +289,10 @@ def edit_counterpart(row: VisitCounterpart, counterpart: Counterpart, *, by: Acc
     """Change who was met, at what level, when, on what."""
     visit = row.visit
     allow(visit, by)
-    row.authority = authorities.named(visit.state_id, counterpart.authority, by=by)
-    row.level, row.met_on, row.subject = counterpart.level, counterpart.met_on, counterpart.subject
-    note(visit, "counterpart_edited", by)
+    authority = authorities.named(visit.state_id, counterpart.authority, by=by)
+    given = {"level": counterpart.level, "met_on": counterpart.met_on, "subject": counterpart.subject}
+    if assign(row, authority=authority, **given):
+        note(visit, "counterpart_edited", by)
 
 
 def remove_counterpart(row: VisitCounterpart, *, by: Account) -> None:
@@ -306,8 +316,8 @@ def edit_check(row: VisitCheck, check: Check, *, by: Account) -> None:
     """Change an on-site check."""
     visit = row.visit
     allow(visit, by)
-    row.place, row.checked_on, row.note = _place(check), check.checked_on, check.note
-    note(visit, "check_edited", by)
+    if assign(row, place=_place(check), checked_on=check.checked_on, note=check.note):
+        note(visit, "check_edited", by)
 
 
 def remove_check(row: VisitCheck, *, by: Account) -> None:
@@ -341,13 +351,12 @@ def set_areas(visit: Visit, codes: Sequence[str], *, by: Account) -> None:
             ),
             "areas",
         )
-    put_scope(visit, wanted)
-    note(visit, "scope_set", by)
 
+    def make(code: str) -> VisitArea:
+        return VisitArea(area_code=code, state_id=visit.state_id)
 
-def put_scope(visit: Visit, codes: Iterable[str]) -> None:
-    """Set the scope, without an event."""
-    _set_links(visit.areas, list(codes), "area_code", lambda code: VisitArea(area_code=code, state_id=visit.state_id))
+    if _set_links(visit.areas, wanted, "area_code", make):
+        note(visit, "scope_set", by)
 
 
 def join_scope(visit: Visit, codes: Iterable[str]) -> None:
@@ -388,12 +397,12 @@ def propose_resolutions(day: date) -> list[int]:
 def set_resolutions(visit: Visit, numbers: Sequence[int], *, by: Account) -> None:
     """Set the resolutions that the visit measures against."""
     allow(visit, by)
-    put_resolutions(visit, numbers)
-    note(visit, "resolutions_set", by)
+    if put_resolutions(visit, numbers):
+        note(visit, "resolutions_set", by)
 
 
-def put_resolutions(visit: Visit, numbers: Sequence[int]) -> None:
-    """Set the resolutions, without an event."""
+def put_resolutions(visit: Visit, numbers: Sequence[int]) -> bool:
+    """Set the resolutions, without an event; whether that changed them."""
     wanted = list(dict.fromkeys(numbers))
     known = set(db.session.scalars(sa.select(Resolution.number).where(Resolution.number.in_(wanted))))
     unknown = [number for number in wanted if number not in known]
@@ -406,7 +415,7 @@ def put_resolutions(visit: Visit, numbers: Sequence[int]) -> None:
     def make(number: int) -> VisitResolution:
         return VisitResolution(resolution_number=number, state_id=visit.state_id)
 
-    _set_links(visit.resolutions, wanted, "resolution_number", make)
+    return _set_links(visit.resolutions, wanted, "resolution_number", make)
 
 
 # Sources
@@ -424,8 +433,8 @@ def edit_source(row: VisitSource, source: Source, *, by: Account) -> None:
     """Correct a source's title or address."""
     visit = row.visit
     allow(visit, by)
-    row.title, row.url = _title(source), source.url or None
-    note(visit, "source_edited", by)
+    if assign(row, title=_title(source), url=source.url or None):
+        note(visit, "source_edited", by)
 
 
 def remove_source(row: VisitSource, *, by: Account) -> None:
@@ -449,9 +458,12 @@ def _title(source: Source) -> str:
     return source.title
 
 
-def _set_links(links: list[Any], wanted: Sequence[Any], column: str, make: Any) -> None:
-    """Bring a list of link rows to ``wanted``: those that stay are not touched."""
-    for link in [link for link in links if getattr(link, column) not in wanted]:
+def _set_links(links: list[Any], wanted: Sequence[Any], column: str, make: Any) -> bool:
+    """Bring a list of link rows to ``wanted``: those that stay are not touched. Whether anything changed."""
+    gone = [link for link in links if getattr(link, column) not in wanted]
+    for link in gone:
         links.remove(link)
     present = {getattr(link, column) for link in links}
-    links.extend(make(value) for value in wanted if value not in present)
+    new = [make(value) for value in wanted if value not in present]
+    links.extend(new)
+    return bool(gone or new)

@@ -104,9 +104,8 @@ def create(
 def edit(visit: Visit, details: Details, *, by: Account) -> None:
     """Change what the visit is. The reference stays, also when its dates have slipped to another year."""
     parts.allow(visit, by)
-    visit.type, visit.sequence = details.type, details.sequence
-    visit.summary, visit.conclusions_due = details.summary, details.conclusions_due
-    parts.note(visit, "edited", by)
+    if parts.assign(visit, **vars(details)):
+        parts.note(visit, "edited", by)
 
 
 def record_visit_consent(visit: Visit, *, by: Account, given_on: PartialDate | None, given_by: str) -> None:
@@ -115,8 +114,8 @@ def record_visit_consent(visit: Visit, *, by: Account, given_on: PartialDate | N
     _not_in_the_future(given_on, "visit_consent_on")
     if given_by.strip() and given_on is None:
         raise Invalid(_("Enter when the consent was given, as exactly as is known."), "visit_consent_on")
-    visit.visit_consent_on, visit.visit_consent_by = given_on, given_by
-    parts.note(visit, "visit_consent_recorded", by)
+    if parts.assign(visit, visit_consent_on=given_on, visit_consent_by=given_by):
+        parts.note(visit, "visit_consent_recorded", by)
 
 
 def record_share_consent(
@@ -134,11 +133,16 @@ def record_share_consent(
     """
     parts.allow(visit, by)
     _check_share_consent(consent, given_on, given_by, excluded)
-    visit.share_consent, visit.share_consent_on = consent, given_on
-    visit.share_consent_by, visit.share_excluded = given_by, excluded
-    if consent not in GIVEN and visit.sharing in OUTSIDE:
-        visit.sharing = Sharing.STATE_ONLY
-    parts.note(visit, "share_consent_recorded", by)
+    falls_back = consent not in GIVEN and visit.sharing in OUTSIDE
+    given = {
+        "share_consent": consent,
+        "share_consent_on": given_on,
+        "share_consent_by": given_by,
+        "share_excluded": excluded,
+        "sharing": Sharing.STATE_ONLY if falls_back else visit.sharing,
+    }
+    if parts.assign(visit, **given):
+        parts.note(visit, "share_consent_recorded", by)
 
 
 def set_sharing(visit: Visit, sharing: Sharing, *, by: Account) -> None:
@@ -149,15 +153,15 @@ def set_sharing(visit: Visit, sharing: Sharing, *, by: Account) -> None:
             _("Record the State's consent to share first: without it nothing goes further than to the State."),
             "sharing",
         )
-    visit.sharing = sharing
-    parts.note(visit, "sharing_set", by)
+    if parts.assign(visit, sharing=sharing):
+        parts.note(visit, "sharing_set", by)
 
 
 def join_tour(visit: Visit, title: str, *, by: Account) -> None:
     """Put the visit on a tour, by its title; an empty title takes it off."""
     parts.allow(visit, by)
-    visit.tour = tours.named(title, by=by) if title.strip() else None
-    parts.note(visit, "tour_set", by)
+    if parts.assign(visit, tour=tours.named(title, by=by) if title.strip() else None):
+        parts.note(visit, "tour_set", by)
 
 
 def move_stage(

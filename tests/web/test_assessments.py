@@ -166,6 +166,15 @@ def test_the_matrix_is_submitted_recalled_and_locked(browser: FlaskClient, sessi
     assert session.scalar(sa.select(Matrix.workflow)) is MatrixStatus.DRAFT
 
 
+def test_a_returned_matrix_says_why(browser: FlaskClient, visit: Any, analyst: Any, reviewer: Any) -> None:
+    for code in SCOPE:
+        row = assessments.assess(visit, code, by=analyst, rating="partially")
+    signoff.submit(row.matrix, by=analyst)
+    signoff.return_(row.matrix, by=reviewer, reason="Explain the ratings.")
+    page = browser.get(HREF).text
+    assert "Explain the ratings." in page[: page.index('id="timeline"')]
+
+
 def test_the_page_tells_which_areas_changed_since_the_seal(browser: FlaskClient, signed: Any, reviewer: Any) -> None:
     page = browser.get(HREF).text
     assert reviewer.name in page and signed.sealed_sha256 in page

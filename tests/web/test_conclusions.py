@@ -327,6 +327,16 @@ def test_a_complete_draft_can_be_submitted_and_recalled(browser: FlaskClient, se
     assert fresh().workflow is ConclusionStatus.DRAFT
 
 
+def test_a_returned_conclusion_says_why(
+    browser: FlaskClient, session: Any, written: Any, analyst: Any, reviewer: Any
+) -> None:
+    signoff.submit(written, by=analyst)
+    signoff.return_(written, by=reviewer, reason="Name the bill.")
+    page = browser.get(HREF).text
+    assert "Returned by a reviewer" in page[: page.index('id="timeline"')]
+    assert "Name the bill." in page[: page.index('id="timeline"')]
+
+
 def test_follow_ups_that_answer_it_are_on_the_page(browser: FlaskClient, session: Any, written: Any) -> None:
     followup = FollowupFactory()
     followup.conclusions.append(FollowupConclusion(conclusion_id=written.id, state_id="PAK"))

@@ -14,7 +14,7 @@ class AssessmentForm(TrackerForm):
     rating = RadioChoiceField(
         _l("Rating"),
         required=_l("Choose a rating"),
-        hint=_l("The tracker's own scale. It is not official and never leaves the house as a finding."),
+        hint=_l("The tracker's own scale: it is not official and is never presented as such."),
     )
     explanation = TextField(
         _l("Explanation"),

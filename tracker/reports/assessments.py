@@ -18,11 +18,13 @@ from tracker.models import (
     Area,
     AreaEdition,
     Assessment,
+    Decision,
     Matrix,
     RatingLevel,
     Seal,
     State,
     StateName,
+    Submission,
     Visit,
     VisitArea,
 )
@@ -45,6 +47,22 @@ NAME_AT_VISIT = sa.func.coalesce(
     sa.select(State.name).where(State.id == Visit.state_id).correlate(Visit).scalar_subquery(),
 )
 """The name that the State bore at the visit, for statements that read visits."""
+
+
+def last_return(noun: Any) -> sa.ScalarSelect[str]:
+    """Why a record of this noun was last returned, for statements that read the noun."""
+    return (
+        sa.select(Submission.reason)
+        .where(
+            Submission.object_type == noun.__tablename__,
+            Submission.object_id == noun.id,
+            Submission.decision == Decision.RETURNED,
+        )
+        .order_by(Submission.id.desc())
+        .limit(1)
+        .correlate(noun)
+        .scalar_subquery()
+    )
 
 
 @dataclass(frozen=True)
@@ -99,18 +117,19 @@ class MatrixSheet:
 
 @dataclass(frozen=True)
 class Head:
-    """A visit with its matrix, once something is assessed, and the matrix's last seal."""
+    """A visit with its matrix, once something is assessed, the matrix's last seal and why it was last returned."""
 
     visit: Visit
     matrix: Matrix | None
     seal: Seal | None
     state_name: str
+    returned_because: str | None
 
 
 def head(account: Account, reference: str) -> Head:
     """The visible visit of this reference with its matrix, in one statement; NotFound when there is none (R9)."""
     row = db.session.execute(
-        sa.select(Visit, Matrix, Seal, NAME_AT_VISIT)
+        sa.select(Visit, Matrix, Seal, NAME_AT_VISIT, last_return(Matrix))
         .outerjoin(Matrix, Matrix.visit_id == Visit.id)
         .outerjoin(Seal, Seal.id == Matrix.seal_id)
         .where(Visit.reference == reference, policy.reach(account).condition(Visit.state_id))

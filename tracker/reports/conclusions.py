@@ -28,8 +28,8 @@ from tracker.models import (
     State,
     Visit,
 )
-from tracker.reports.assessments import NAME_AT_VISIT
-from tracker.reports.filters import BadValue, Condition, codes, each, flag, members, words
+from tracker.reports.assessments import NAME_AT_VISIT, last_return
+from tracker.reports.filters import BadValue, Condition, codes, each, flag, members, numbers, words
 from tracker.reports.listing import Listing, Sort
 
 EXCERPT = 160
@@ -85,6 +85,7 @@ CONCLUSIONS = Listing(
         "sealed": members(Conclusion.sealed_state, SealedState),
         "visit": codes(Visit.reference),
         "answered": flag(lambda: _answered),
+        "drafter": numbers(Conclusion.drafted_by_id),
         "q": words("conclusion", Conclusion.id),
     },
     sorts={
@@ -189,13 +190,16 @@ class Sheet:
     area: AreaEdition
     seal: Seal | None
     drafted_by: str | None
+    returned_because: str | None
     paragraphs: list[tuple[int, str]]
 
 
 def sheet(account: Account, reference: str) -> Sheet:
     """The visible conclusion of this reference, in one statement; NotFound when there is none (R9)."""
     found = db.session.execute(
-        sa.select(Conclusion, Visit, AreaEdition, Seal, NAME_AT_VISIT, Account.name, _paragraphs)
+        sa.select(
+            Conclusion, Visit, AreaEdition, Seal, NAME_AT_VISIT, Account.name, last_return(Conclusion), _paragraphs
+        )
         .select_from(_source)
         .outerjoin(Seal, Seal.id == Conclusion.seal_id)
         .outerjoin(Account, Account.id == Conclusion.drafted_by_id)
@@ -205,9 +209,9 @@ def sheet(account: Account, reference: str) -> Sheet:
     row = found.unique().one_or_none()
     if row is None:
         raise NotFound(_("There is no such record, or it lies outside your scope."))
-    conclusion, visit, area, seal, state_name, drafted_by, said = row
+    conclusion, visit, area, seal, state_name, drafted_by, reason, said = row
     paragraphs = [(int(words.partition(" ")[0]), words) for words in (said or "").split(";") if words]
-    return Sheet(conclusion, visit, state_name, area, seal, drafted_by, paragraphs)
+    return Sheet(conclusion, visit, state_name, area, seal, drafted_by, reason, paragraphs)
 
 
 def answering(conclusion: Conclusion) -> list[Any]:

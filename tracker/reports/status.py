@@ -235,7 +235,7 @@ def _row(
         ";".join(label for _number, label in paragraphs),
         conclusions[0],
         conclusions[1],
-        "\n".join(part for part in text[:2] if part),
+        _recommendation(text[0] or "", text[1] or ""),
         text[2],
         row.priority,
         authorities,
@@ -266,6 +266,11 @@ def _row(
         row.sharing,
         row.updated_at,
     )
+
+
+def _recommendation(title: str, text: str) -> str:
+    """The title, then the text on a line of its own; a text that begins with its title says it once."""
+    return text if text.startswith(title) else "\n".join(part for part in (title, text) if part)
 
 
 # Lists within a row, joined by the database

@@ -31,7 +31,7 @@ from tracker.web import access, assets, dates, locale, words
 MOST_COUNTED = 100
 LONGEST_TAG = 22
 """Characters beyond which a tag may wrap within a table."""
-MOST_CHANGES = 6
+MOST_CHANGES = 3
 """Changes beyond which an entry of a timeline is folded."""
 LONG_CHANGE = 160
 """Characters beyond which a change is shown word by word instead of as old and new."""

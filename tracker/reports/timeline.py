@@ -7,7 +7,7 @@ account's name); what is left is put into words by the page, which knows the rea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -153,15 +153,28 @@ def entries(
     """The newest ``size`` events on the record, or the newest before the event ``before``."""
     found = _read(object_type, object_id, category, before, size + 1)
     shown = found[:size]
-    texts = [json.loads(row.text) for row in shown]
+    return Timeline(tell(shown), shown[-1].seq if len(found) > size else None)
+
+
+def tell(rows: Sequence[Any]) -> list[Entry]:
+    """Events in words, of one record or of many: one statement for the names that they need."""
+    texts = [json.loads(row.text) for row in rows]
     names = _names(texts)
-    told = [_entry(row, text, object_type, names) for row, text in zip(shown, texts, strict=True)]
-    return Timeline(told, shown[-1].seq if len(found) > size else None)
+    return [_entry(row, text, row.object_type or "", names) for row, text in zip(rows, texts, strict=True)]
 
 
 def _read(object_type: str, object_id: int, category: Category | None, before: int | None, limit: int) -> list[Any]:
     query = (
-        sa.select(Event.seq, Event.at, Event.kind, Event.category, Event.outcome, Event.text, Account.name)
+        sa.select(
+            Event.seq,
+            Event.at,
+            Event.kind,
+            Event.category,
+            Event.outcome,
+            Event.object_type,
+            Event.text,
+            Account.name,
+        )
         .outerjoin(Account, Account.id == Event.actor_id)
         .where(Event.object_type == object_type, Event.object_id == object_id)
         .order_by(Event.seq.desc())

@@ -103,6 +103,7 @@ def _filter_words() -> dict[str, FilterWords]:
         "sealed": FilterWords(_("Sign-off"), members(SealedState)),
         "visit": FilterWords(_("Visit")),
         "answered": FilterWords(_("Follow-up"), {"1": _("has one"), "0": _("has none")}),
+        "drafter": FilterWords(_("Drafted by"), {str(current_user.id): current_user.name}),
         "q": FilterWords(_("Words")),
     }
 

@@ -255,6 +255,7 @@ WORDS: dict[type[StrEnum], Mapping[Any, Any]] = {
 }
 
 NOUNS: dict[str, Any] = {
+    "access": _l("Access"),
     "account": _l("Account"),
     "account_grant": _l("Grant"),
     "grant": _l("Grant"),
@@ -282,6 +283,9 @@ NOUNS: dict[str, Any] = {
     "plan": _l("Plan"),
     "progress": _l("Progress entry"),
     "progress_entry": _l("Progress entry"),
+    "rating": _l("Rating level"),
+    "rating_level": _l("Rating level"),
+    "reference": _l("Reference data"),
     "report": _l("Report"),
     "response": _l("Response of the Member State"),
     "sample": _l("Sample"),
@@ -493,6 +497,8 @@ EVENTS: dict[str, Any] = {
     "evidence.added": _l("added evidence"),
     "evidence.bytes_removed": _l("removed the content of a file"),
     "evidence.downloaded": _l("downloaded a file"),
+    "export.ended": _l("finished an export"),
+    "export.started": _l("began an export"),
     "extension.approved": _l("approved a later due date"),
     "extension.refused": _l("refused a later due date"),
     "extension.requested": _l("asked for a later due date"),

@@ -19,6 +19,7 @@ from tracker.models import (
     Conclusion,
     ConclusionKind,
     ConclusionStatus,
+    ConsentScope,
     Event,
     Followup,
     FollowupConclusion,
@@ -110,6 +111,18 @@ def test_what_the_catalogue_does_not_know_is_refused(session: Any, analyst: Any,
 def test_only_analysts_write(session: Any, role: Role) -> None:
     with pytest.raises(Forbidden):
         written(AccountFactory(role=role))
+
+
+@pytest.mark.parametrize("sharing", [Sharing.PARTNERS, Sharing.PUBLIC])
+def test_nothing_goes_beyond_the_state_without_its_consent(session: Any, analyst: Any, sharing: Sharing) -> None:
+    row = written(analyst)
+    with pytest.raises(Invalid) as refused:
+        edited(row, analyst, sharing=sharing)
+    assert refused.value.field == "sharing"
+    with pytest.raises(Invalid):
+        written(analyst, sharing=sharing)
+    consented = VisitFactory(year=2010, share_consent=ConsentScope.FULL)
+    assert written(analyst, consented, sharing=sharing).sharing is sharing
 
 
 def test_editing_a_draft_raises_the_content_version_only_for_sealed_fields(session: Any, analyst: Any) -> None:

@@ -205,8 +205,8 @@ def _readers() -> list[tuple[str, str, str, str]]:
 def _administrator() -> list[tuple[str, str, str, str]]:
     people = f"{request.script_root}/admin/people"
     return [
-        ("people", _("Open accounts"), f"{people}?active=yes", ""),
-        ("closed_people", _("Closed accounts"), f"{people}?active=no", ""),
+        ("people", _("Active accounts"), f"{people}?active=yes", ""),
+        ("closed_people", _("Disabled accounts"), f"{people}?active=no", ""),
     ]
 
 

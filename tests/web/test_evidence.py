@@ -108,6 +108,7 @@ def test_a_file_that_is_too_large_is_refused(session: Any, browser: Any) -> None
     answer = send(browser, b"a" * (27 * 1024 * 1024), title="Kept words")
     assert answer.status_code == 413
     assert "Kept words" in answer.text
+    del answer
     gc.collect()
 
 

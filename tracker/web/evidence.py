@@ -54,7 +54,8 @@ def _keep(followup: Followup, form: EvidenceForm) -> Evidence:
     title, note, file = form.title.data, form.source_note.data, form.file.data
     if file is None:
         return evidence.add_source_note(followup, title, note, by=current_user)
-    return evidence.add_file(followup, file.stream, file.filename or "", by=current_user, title=title, source_note=note)
+    stream, name = _sent(file)
+    return evidence.add_file(followup, stream, name, by=current_user, title=title, source_note=note)
 
 
 @blueprint.route("/follow-ups/<reference>/evidence/<int:evidence_id>/revisions", methods=["GET", "POST"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -55,14 +56,14 @@ COLUMNS: dict[str, Any] = {
     "title": lambda: _("Title"),
     "area": lambda: _("Main area"),
     "priority": lambda: _("Priority"),
-    "authority": lambda: _("Responsible authority"),
+    "authority": lambda: _("Authority"),
     "owner": lambda: _("Owner"),
     "due": lambda: _("Due"),
     "original-due": lambda: _("Original due date"),
-    "workflow": lambda: _("Workflow status"),
-    "position": lambda: _("Position of the Member State"),
-    "reported": lambda: _("Status the Member State reports"),
-    "assessed": lambda: _("Status we assess"),
+    "workflow": lambda: _("Workflow"),
+    "position": lambda: _("Position"),
+    "reported": lambda: _("Reported"),
+    "assessed": lambda: _("Assessed"),
     "visit": lambda: _("Visit"),
     "basis": lambda: _("Basis"),
     "next-step": lambda: _("Next step"),
@@ -128,6 +129,7 @@ def page(reference: str) -> ResponseReturnValue:
     may_track = policy.can(current_user, Permission.FOLLOWUP_TRACK, followup)
     is_draft = followup.workflow in (FollowupStatus.DRAFT, FollowupStatus.RETURNED)
     missing = workflow.missing(followup) if is_draft else []
+    since, moved_by = _last_move(found)
     return render_template(
         "followups/page.html",
         sheet=found,
@@ -137,6 +139,8 @@ def page(reference: str) -> ResponseReturnValue:
         state_name=state_name(followup.state_id),
         is_overdue=followup.is_overdue(clock.today()),
         days_late=(clock.today() - followup.current_due_last).days if followup.current_due_last else 0,
+        since=since,
+        moved_by=moved_by,
         missing=missing,
         changes=_changes(found),
         submit_form=SubmitForm(formdata=None) if _has(moves, "submit") and not missing else None,
@@ -151,6 +155,18 @@ def page(reference: str) -> ResponseReturnValue:
         progress_form=_progress_form() if may_track else None,
         history=timeline.page(followup),
     )
+
+
+def _last_move(found: Sheet) -> tuple[datetime, str | None]:
+    """Since when the text stands where it stands, and who brought it there, as far as the record itself tells."""
+    followup, decided = found.followup, found.last_decision
+    if found.pending is not None:
+        return found.pending.submitted_at, found.pending.submitter
+    if decided is not None and followup.workflow is not FollowupStatus.DRAFT:
+        return decided.decided_at, decided.decider
+    if followup.workflow is FollowupStatus.DRAFT and not followup.seal_count:
+        return followup.created_at, found.drafted_by
+    return followup.updated_at, None
 
 
 def _progress_form() -> ProgressForm:

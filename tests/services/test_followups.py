@@ -261,10 +261,10 @@ class TestStatuses:
         followups.set_priority(followup, Priority.LOW, by=analyst)
         followups.set_owner(followup, analyst, by=analyst)
         followups.set_next_step(followup, "Write to the ministry", by=analyst)
-        followups.set_sharing(followup, Sharing.PARTNERS, by=analyst)
+        followups.set_sharing(followup, Sharing.STATE_ONLY, by=analyst)
         followups.set_position(followup, Position.ACCEPTS, PartialDate(2008, 2), "Note verbale", by=analyst)
         assert (followup.priority, followup.owner_id) == (Priority.LOW, analyst.id)
-        assert (followup.sharing, followup.position) == (Sharing.PARTNERS, Position.ACCEPTS)
+        assert (followup.sharing, followup.position) == (Sharing.STATE_ONLY, Position.ACCEPTS)
         assert followup.content_version == version
         assert followup.workflow is FollowupStatus.SUBMITTED
         kinds = events_of(session, followup)

@@ -82,7 +82,7 @@ def test_the_day_it_happened_and_the_seal_are_told(session: Any, conclusion: Any
     shared, sealed, submitted, _created = timeline.entries("conclusion", conclusion.id).entries
     assert told(shared)["conclusion", "happened"] == (None, PartialDate(2006, 11))
     assert told(sealed)["conclusion", "sha256"] == (None, seal.seal_sha256)
-    assert submitted.reason == "Please look."
+    assert (submitted.note, submitted.reason) == ("Please look.", "")
 
 
 def test_a_comment_is_a_note(session: Any, conclusion: Any, reviewer: Any) -> None:

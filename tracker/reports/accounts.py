@@ -19,7 +19,7 @@ ORDERS = ("name", "email")
 
 @dataclass(frozen=True)
 class Question:
-    """What the list is asked: words in name or address, a role that is held, active or disabled, the order, from where."""
+    """What the list is asked: words in name or address, a role that is held, the state, the order, from where."""
 
     q: str = ""
     role: Role | None = None

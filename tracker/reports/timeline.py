@@ -121,7 +121,7 @@ class RowChange:
 
 @dataclass(frozen=True)
 class Entry:
-    """One event. ``actor`` is None for the command line; ``note`` is the text of a comment."""
+    """One event. ``actor`` is None for the command line; ``note`` is a comment, or was given on submitting or signing."""
 
     seq: int
     at: datetime
@@ -199,7 +199,7 @@ def _entry(row: Any, text: dict[str, Any], root: str, names: Names) -> Entry:
         category=row.category,
         outcome=row.outcome,
         reason=text["reason"],
-        note=_comment(text["changes"]),
+        note=_comment(text["changes"]) or str(text["details"].get("note") or ""),
         rows=(*details, *sorted(told, key=lambda one: one.table != root)),
     )
 

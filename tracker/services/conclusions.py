@@ -24,7 +24,8 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
-from tracker.services import records, signoff, visits
+from tracker.services import records, signoff
+from tracker.services import sharing as sharing_rule
 
 
 def create(
@@ -43,7 +44,7 @@ def create(
     policy.require(by, Permission.CONCLUSION_EDIT, visit)
     edition = catalogue.assessable(area_code).edition
     _check_paragraphs(paragraph_ids)
-    _check_sharing(sharing, visit)
+    sharing_rule.check(sharing, visit)
     number = _next_number(visit)
     conclusion = Conclusion(
         reference=f"{visit.reference}-C{number}",
@@ -91,7 +92,7 @@ def edit(
     if given == _stored(conclusion):
         return conclusion
     if sharing is not conclusion.sharing:
-        _check_sharing(sharing, conclusion.visit)
+        sharing_rule.check(sharing, conclusion.visit)
     text_before = conclusion.text
     if area_code != conclusion.area_code:
         conclusion.area_edition = catalogue.assessable(area_code).edition
@@ -186,15 +187,6 @@ def _set_paragraphs(conclusion: Conclusion, ids: Sequence[int]) -> None:
 def _check_paragraphs(ids: Sequence[int]) -> None:
     if not set(ids) <= set(catalogue.paragraphs()):
         raise Invalid(_("Choose paragraphs of the catalogue."), "paragraph_ids")
-
-
-def _check_sharing(sharing: Sharing, visit: Visit) -> None:
-    """Beyond the State only with its consent to share."""
-    if sharing in visits.OUTSIDE and visit.share_consent not in visits.GIVEN:
-        raise Invalid(
-            _("Record the State's consent to share first: without it nothing goes further than to the State."),
-            "sharing",
-        )
 
 
 def _check_past(day: PartialDate, field: str) -> None:

@@ -42,6 +42,7 @@ from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.services import authorities, records, signoff
+from tracker.services import sharing as sharing_rule
 
 LONGEST_TITLE = 300
 
@@ -137,6 +138,8 @@ def track(followup: Followup, *, by: Account, version: int | None = None, **valu
         raise ValueError(f"not tracked: {sorted(unknown)}")
     if values.get("owner_id") is not None:
         _require_owner(values["owner_id"], followup)
+    if values.get("sharing", followup.sharing) is not followup.sharing:
+        sharing_rule.check(values["sharing"], followup.visit)
     for name, value in values.items():
         setattr(followup, name, value)
     records.save(followup, "followup.tracked", by=by)
@@ -259,11 +262,15 @@ def refuse_future(on: PartialDate | None, field: str) -> None:
 
 
 def _write(followup: Followup, given: FollowupInput, by: Account) -> None:
+    kept_sharing = followup.sharing
     with db.session.no_autoflush:
         _write_columns(followup, given)
         _write_area(followup, given)
         _write_due(followup, given)
         _check_visit(followup, given)
+        if given.sharing is not kept_sharing:
+            visit = db.session.get(Visit, given.visit_id) if given.visit_id is not None else None
+            sharing_rule.check(given.sharing, visit)
         if given.owner_id is not None and given.owner_id != followup.owner_id:
             _require_owner(given.owner_id, followup)
         followup.owner_id = given.owner_id

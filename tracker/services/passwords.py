@@ -74,7 +74,7 @@ def _is_common(password: str, name: str, email: str) -> bool:
 
 
 def _is_made_of(password: str, words: list[str]) -> bool:
-    """Whether too little remains without the words and without figures in a row: some letters, or a mixture of signs."""
+    """Whether too little remains without the words and the rows of figures: some letters, or a mixture."""
     rest = password
     for word in [*words, *FIGURES]:
         rest = rest.replace(word, " ")

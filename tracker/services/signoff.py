@@ -58,7 +58,10 @@ def submit(record: Any, *, by: Account, note: str = "", purpose: Purpose = Purpo
         note=note,
     )
     db.session.add(submission)
-    workflow.move(record, ACTIONS[purpose], by=by, reason=note)
+    is_reason = purpose is not Purpose.SIGN_OFF
+    workflow.move(
+        record, ACTIONS[purpose], by=by, reason=note if is_reason else "", details={} if is_reason else {"note": note}
+    )
     return submission
 
 
@@ -101,9 +104,9 @@ def sign_off(record: Any, *, by: Account, content_version: int, note: str = "") 
         record,
         "sign_off",
         by=by,
-        reason=note,
         target=OUTCOMES[submission.purpose],
         details={
+            "note": note,
             "seal": seal.number,
             "meaning": submission.purpose.value,
             "content_version": content_version,

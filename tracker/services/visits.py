@@ -30,13 +30,12 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.services import deadlines, tours, turns
+from tracker.services import sharing as sharing_rule
 from tracker.services import visit_parts as parts
 from tracker.workflow.moves import Move
 from tracker.workflow.visit import LINE
 
 S = VisitStage
-GIVEN = (ConsentScope.FULL, ConsentScope.PARTIAL)
-OUTSIDE = (Sharing.PARTNERS, Sharing.PUBLIC)
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def record_share_consent(
     """
     parts.allow(visit, by)
     _check_share_consent(consent, given_on, given_by, excluded)
-    falls_back = consent not in GIVEN and visit.sharing in OUTSIDE
+    falls_back = consent not in sharing_rule.GIVEN and visit.sharing in sharing_rule.OUTSIDE
     given = {
         "share_consent": consent,
         "share_consent_on": given_on,
@@ -143,16 +142,14 @@ def record_share_consent(
     }
     if parts.assign(visit, **given):
         parts.note(visit, "share_consent_recorded", by)
+    if consent not in sharing_rule.GIVEN:
+        sharing_rule.fall_back(visit, by)
 
 
 def set_sharing(visit: Visit, sharing: Sharing, *, by: Account) -> None:
     """Set how far the record may leave the house; beyond the State only with its consent to share."""
     parts.allow(visit, by)
-    if sharing in OUTSIDE and visit.share_consent not in GIVEN:
-        raise Invalid(
-            _("Record the State's consent to share first: without it nothing goes further than to the State."),
-            "sharing",
-        )
+    sharing_rule.check(sharing, visit)
     if parts.assign(visit, sharing=sharing):
         parts.note(visit, "sharing_set", by)
 
@@ -297,9 +294,9 @@ def _not_in_the_future(day: PartialDate | None, field: str) -> None:
 
 def _check_share_consent(consent: ConsentScope, given_on: PartialDate | None, given_by: str, excluded: str) -> None:
     _not_in_the_future(given_on, "share_consent_on")
-    if consent in GIVEN and given_on is None:
+    if consent in sharing_rule.GIVEN and given_on is None:
         raise Invalid(_("Enter when the State gave its consent."), "share_consent_on")
-    if consent in GIVEN and not given_by.strip():
+    if consent in sharing_rule.GIVEN and not given_by.strip():
         raise Invalid(_("Enter who gave the State's consent, by office."), "share_consent_by")
     if consent is ConsentScope.PARTIAL and not excluded.strip():
         raise Invalid(_("Enter the parts that the State excludes."), "share_excluded")

@@ -474,10 +474,10 @@ class TestStatusesAndEnds:
     def test_what_is_tracked(self, session: Any, analyst: Account, browser: FlaskClient) -> None:
         followup = FollowupFactory(workflow=FollowupStatus.SUBMITTED)
         path = f"/follow-ups/{followup.reference}/track"
-        data = {"owner_id": str(analyst.id), "priority": "low", "next_step": "Call", "sharing": "partners"}
+        data = {"owner_id": str(analyst.id), "priority": "low", "next_step": "Call", "sharing": "state_only"}
         assert browser.post(path, data={"version": version_of(browser, path), **data}).status_code == 303
         saved = session.scalar(sa.select(Followup))
-        assert (saved.owner_id, saved.priority, saved.sharing) == (analyst.id, Priority.LOW, Sharing.PARTNERS)
+        assert (saved.owner_id, saved.priority, saved.sharing) == (analyst.id, Priority.LOW, Sharing.STATE_ONLY)
 
     def test_the_position(self, session: Any, browser: FlaskClient) -> None:
         followup = FollowupFactory()

@@ -84,7 +84,7 @@ PARTS: dict[str, Part] = {
         service.add_delegate,
         service.edit_delegate,
         service.remove_delegate,
-        lambda row: row.function or (row.organisation.name if row.organisation else str(words(row.kind))),
+        lambda row: row.organisation.name if row.organisation else row.function or str(words(row.kind)),
     ),
     "counterparts": Part(
         VisitCounterpart,

@@ -1,0 +1,145 @@
+"""The log as an auditor reads it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from tests.counting import statements
+from tests.factories import AccountFactory, FollowupFactory, VisitFactory
+from tracker import clock, history
+from tracker.models import Event, Role
+from tracker.services import records
+
+SignIn = Callable[[Any], FlaskClient]
+
+
+@pytest.fixture
+def browser(session: Any, sign_in: SignIn) -> FlaskClient:
+    return sign_in(AccountFactory(role=Role.AUDITOR))
+
+
+def entries(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<th scope="row"><a class="record-link" href="/audit/(\d+)">', page)]
+
+
+def test_entries_stand_newest_first_with_their_record_and_changes(session: Any, browser: FlaskClient) -> None:
+    analyst = AccountFactory()
+    followup = FollowupFactory(drafted_by_id=analyst.id)
+    session.commit()
+    followup.title = "Table the bill"
+    records.save(followup, "followup.edited", by=analyst, reason="Clearer")
+    page = browser.get("/audit").text
+    found = entries(page)
+    assert found == sorted(found, reverse=True)
+    assert 'href="/follow-ups/PAK-F001"' in page
+    assert "Table the bill" in page and "Clearer" in page and analyst.name in page
+
+
+@pytest.mark.parametrize(
+    ("question", "kinds"),
+    [
+        ("object=PAK-F001", {"followup.created"}),
+        ("object=pak-2006-1", {"visit.created"}),
+        ("kind=visit", {"visit.created"}),
+        ("kind=followup.created", {"followup.created"}),
+        ("state=IND", {"followup.created"}),
+        ("actor=none&kind=visit", {"visit.created"}),
+        ("actor=nobody-at-all", set()),
+        ("category=comment", set()),
+        ("outcome=refused", set()),
+        ("to=2001-01-01", set()),
+        ("from=2199-01-01", set()),
+        ("object=PAK-F999", set()),
+        ("object=account:99999", set()),
+    ],
+)
+def test_each_filter_narrows(session: Any, browser: FlaskClient, question: str, kinds: set[str]) -> None:
+    FollowupFactory()
+    FollowupFactory(state_id="IND")
+    VisitFactory()
+    session.commit()
+    found = entries(browser.get(f"/audit?{question}").text)
+    assert set(session.scalars(sa.select(Event.kind).where(Event.seq.in_(found)))) == kinds
+
+
+def test_a_day_is_a_day_of_the_tracker(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory()
+    session.commit()
+    today = clock.today().isoformat()
+    assert entries(browser.get(f"/audit?from={today}&to={today}&kind=followup").text)
+
+
+@pytest.mark.parametrize("question", ["from=x", "object=account:x", "outcome=x", "state=XXX", "from=9999", "after=x"])
+def test_what_makes_no_sense_is_said(browser: FlaskClient, question: str) -> None:
+    answer = browser.get(f"/audit?{question}")
+    assert answer.status_code == 200
+    assert 'class="error"' in answer.text
+
+
+def test_an_entry_shows_its_text_and_that_the_hash_covers_it(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory()
+    session.commit()
+    event = session.scalars(sa.select(Event).where(Event.kind == "followup.created")).one()
+    page = browser.get(f"/audit/{event.seq}").text
+    assert event.hash in page and event.prev in page
+    assert "The hash covers the text below" in page
+
+
+def test_an_entry_that_was_tampered_with_says_so(session: Any, browser: FlaskClient, monkeypatch: Any) -> None:
+    FollowupFactory()
+    session.commit()
+    seq = session.scalar(sa.select(Event.seq).where(Event.kind == "followup.created"))
+    monkeypatch.setattr(history, "link", lambda prev, text: "0" * 64)
+    assert "The text is not the text that was hashed" in browser.get(f"/audit/{seq}").text
+
+
+def test_an_auditor_sees_entries_of_the_scope_and_those_on_no_state(session: Any, sign_in: SignIn) -> None:
+    FollowupFactory()
+    FollowupFactory(state_id="IND")
+    session.commit()
+    history.record_alone("access.refused")
+    browser = sign_in(AccountFactory(role=Role.AUDITOR, states=["PAK"]))
+    states = set(session.scalars(sa.select(Event.state_id).where(Event.seq.in_(entries(browser.get("/audit").text)))))
+    assert states == {"PAK", None}
+    hidden = session.scalar(sa.select(Event.seq).where(Event.state_id == "IND"))
+    assert browser.get(f"/audit/{hidden}").status_code == 404
+    assert "IND-F001" not in browser.get("/audit.csv").text
+
+
+@pytest.mark.parametrize("seq", ["0", "999999", "9" * 19, "9" * 30])
+def test_an_entry_that_is_none_is_not_there(browser: FlaskClient, seq: str) -> None:
+    assert browser.get(f"/audit/{seq}").status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.REVIEWER, Role.COORDINATOR, Role.ADMINISTRATOR])
+def test_only_an_auditor_reads_the_log(session: Any, sign_in: SignIn, role: Role) -> None:
+    browser = sign_in(AccountFactory(role=role))
+    assert [browser.get(f"/audit{rest}").status_code for rest in ("", ".csv", "/1")] == [403, 403, 403]
+
+
+def test_the_file_holds_each_entry_as_hashed(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory()
+    session.commit()
+    rows = list(csv.DictReader(io.StringIO(browser.get("/audit.csv?kind=followup&bom=0").text)))
+    assert [row["kind"] for row in rows] == ["followup.created"]
+    prev = session.scalar(sa.select(Event.prev).where(Event.hash == rows[0]["hash"]))
+    assert history.link(prev, rows[0]["text"]) == rows[0]["hash"]
+
+
+def test_statements_do_not_grow_with_the_entries(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory()
+    VisitFactory()
+    session.commit()
+    few = statements(browser, "/audit")
+    for _each in range(20):
+        FollowupFactory()
+    session.commit()
+    assert statements(browser, "/audit") == few <= 8

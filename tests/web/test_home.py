@@ -1,0 +1,216 @@
+"""My work: what waits for whom, and that each figure leads to exactly the rows that it counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from html import unescape
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.counting import statements
+from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, grant
+from tests.submittable import submittable
+from tracker import clock
+from tracker.models import Role, VisitStage
+from tracker.partial_date import PartialDate
+from tracker.services import extensions, records, signoff
+
+SignIn = Callable[[Any], FlaskClient]
+LONG_AGO = PartialDate(2007, 1, 31)
+FIGURE = re.compile(r'<a class="count-link"\s+href="([^"]+)"><span class="count">([^<]+)</span> <span>([^<]+)</span>')
+LISTED = re.compile(r'<th scope="row"><a class="record-link" href="[^"]+"><bdi[^>]*>([^<]+)</bdi>')
+
+
+@pytest.fixture
+def analyst(session: Any) -> Any:
+    return AccountFactory(role=Role.ANALYST)
+
+
+@pytest.fixture
+def reviewer(session: Any) -> Any:
+    return AccountFactory(role=Role.REVIEWER)
+
+
+def figures(page: str) -> dict[str, tuple[str, str]]:
+    """Each figure of the page by its words: how many, and where its rows are."""
+    return {unescape(words): (count, unescape(href)) for href, count, words in FIGURE.findall(page)}
+
+
+def signed(analyst: Any, reviewer: Any) -> Any:
+    followup = submittable(analyst)
+    signoff.submit(followup, by=analyst)
+    signoff.sign_off(followup, by=reviewer, content_version=followup.content_version)
+    return followup
+
+
+def busy_desk(analyst: Any, reviewer: Any) -> None:
+    """Something of each kind, mine and another's."""
+    other = AccountFactory(role=Role.ANALYST)
+    for person in (analyst, other):
+        FollowupFactory(drafted_by_id=person.id)
+        FollowupFactory(owner_id=person.id, current_due=LONG_AGO, next_step="Write to the ministry")
+        ConclusionFactory(drafted_by_id=person.id, visit=VisitFactory(stage=VisitStage.UNDER_WAY))
+        returned, waiting = submittable(person), submittable(person)
+        signoff.submit(returned, by=person)
+        signoff.return_(returned, by=reviewer, reason="Name the article")
+        signoff.submit(waiting, by=person)
+        changed = signed(person, reviewer)
+        changed.title = "Table the bill"
+        records.save(changed, "followup.edited", by=person)
+
+
+def test_each_figure_leads_to_exactly_its_rows(analyst: Any, reviewer: Any, sign_in: SignIn) -> None:
+    busy_desk(analyst, reviewer)
+    for person in (analyst, reviewer):
+        browser = sign_in(person)
+        found = figures(browser.get("/").text)
+        for words, (count, href) in found.items():
+            if words == "Extensions asked for":
+                continue
+            page = browser.get(href)
+            assert page.status_code == 200, (words, href)
+            assert len(LISTED.findall(page.text)) == int(count), (words, href)
+
+
+def test_an_analyst_finds_what_is_theirs(analyst: Any, reviewer: Any, sign_in: SignIn) -> None:
+    busy_desk(analyst, reviewer)
+    page = sign_in(analyst).get("/").text
+    counts = {words: int(count) for words, (count, _href) in figures(page).items()}
+    assert counts == {
+        "Follow-ups to write": 3,
+        "Conclusions to write": 1,
+        "Returned to me": 1,
+        "Waiting for the reviewers": 1,
+        "Late": 1,
+        "Without a next step": 0,
+        "Visits that need something": 2,
+    }
+    assert "Name the article" in page
+
+
+def test_a_reviewer_finds_what_waits_for_a_signature_and_what_changed(
+    analyst: Any, reviewer: Any, sign_in: SignIn
+) -> None:
+    busy_desk(analyst, reviewer)
+    followup = FollowupFactory(current_due=LONG_AGO)
+    extensions.request(followup, new_due=PartialDate(2030), reason="Parliament sits in spring", by=analyst)
+    page = sign_in(reviewer).get("/").text
+    counts = {words: int(count) for words, (count, _href) in figures(page).items()}
+    assert counts == {"To sign": 2, "Extensions asked for": 1, "Changed since I signed it": 2}
+    assert "Parliament sits in spring" in page
+
+
+def test_a_record_signed_again_has_not_changed_since(analyst: Any, reviewer: Any, sign_in: SignIn) -> None:
+    followup = signed(analyst, reviewer)
+    followup.title = "Table the bill"
+    records.save(followup, "followup.edited", by=analyst)
+    signoff.submit(followup, by=analyst)
+    browser = sign_in(reviewer)
+    assert figures(browser.get("/").text)["Changed since I signed it"][0] == "1"
+    signoff.sign_off(followup, by=reviewer, content_version=followup.content_version)
+    assert figures(browser.get("/").text)["Changed since I signed it"][0] == "0"
+
+
+def test_what_was_returned_and_submitted_again_waits_and_is_returned_no_more(
+    analyst: Any, reviewer: Any, sign_in: SignIn
+) -> None:
+    followup = submittable(analyst)
+    signoff.submit(followup, by=analyst)
+    signoff.return_(followup, by=reviewer, reason="Name the article")
+    signoff.submit(followup, by=analyst)
+    found = figures(sign_in(analyst).get("/").text)
+    assert (found["Returned to me"][0], found["Waiting for the reviewers"][0]) == ("0", "1")
+
+
+def test_out_of_scope_is_neither_counted_nor_shown(session: Any, reviewer: Any, sign_in: SignIn) -> None:
+    analyst = AccountFactory(role=Role.ANALYST)
+    busy_desk(analyst, reviewer)
+    session.commit()
+    elsewhere = AccountFactory(role=Role.ANALYST, states=["FRA"])
+    page = sign_in(elsewhere).get("/").text
+    assert {count for count, _href in figures(page).values()} == {"0"}
+    assert "PAK" not in page
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_listed"),
+    [
+        ({"start": PartialDate(2006, 11, 13), "end": PartialDate(2006, 11, 17)}, True),
+        ({"start": PartialDate(2006), "end": None}, True),
+        ({"start": PartialDate(2199), "end": None}, False),
+        ({"start": PartialDate(clock.today().year), "end": None}, False),
+        ({"stage": VisitStage.WITH_STATE, "comments_due": date(2007, 1, 1)}, True),
+        ({"stage": VisitStage.WITH_STATE, "comments_due": date(2199, 1, 1)}, False),
+        ({"stage": VisitStage.RESPONSE_DUE, "response_due": date(2007, 1, 1)}, True),
+        (
+            {
+                "stage": VisitStage.RESPONSE_DUE,
+                "response_due": date(2007, 1, 1),
+                "response_received": PartialDate(2006),
+            },
+            False,
+        ),
+        ({"stage": VisitStage.CLOSED}, False),
+        ({"stage": VisitStage.POSTPONED}, False),
+    ],
+    ids=str,
+)
+def test_a_visit_needs_something_when_its_clock_has_passed(
+    analyst: Any, sign_in: SignIn, columns: dict[str, Any], is_listed: bool
+) -> None:
+    visit = VisitFactory(**{"stage": VisitStage.PREPARING, **columns})
+    page = sign_in(analyst).get("/work/visits").text
+    assert (visit.reference in page) is is_listed
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        (Role.COORDINATOR, ["Open follow-ups", "Overdue follow-ups"]),
+        (
+            Role.AUDITOR,
+            [
+                "Open follow-ups",
+                "Overdue follow-ups",
+                "Entries of the log, last seven days",
+                "Of them refused or failed",
+            ],
+        ),
+        (Role.ADMINISTRATOR, ["Active accounts", "Disabled accounts"]),
+        (None, []),
+    ],
+)
+def test_each_role_finds_what_is_theirs(session: Any, sign_in: SignIn, role: Role | None, words: list[str]) -> None:
+    browser = sign_in(AccountFactory(role=role))
+    page = browser.get("/").text
+    found = figures(page)
+    assert list(found) == words
+    assert all(browser.get(href).status_code == 200 for _count, href in found.values())
+    if role is None:
+        assert "Nothing is granted to you today" in page
+
+
+def test_an_empty_desk_teaches(analyst: Any, sign_in: SignIn) -> None:
+    page = sign_in(analyst).get("/").text
+    assert "Nothing waits here" in page and "it stands here with the reason" in page
+
+
+def test_a_list_that_is_none_is_not_there(analyst: Any, sign_in: SignIn) -> None:
+    assert sign_in(analyst).get("/work/nothing").status_code == 404
+    assert sign_in(AccountFactory(role=Role.ADMINISTRATOR)).get("/work/visits").status_code == 403
+
+
+def test_statements_do_not_grow_with_the_work(session: Any, reviewer: Any, sign_in: SignIn) -> None:
+    everything = AccountFactory(role=Role.ANALYST)
+    for role in (Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR):
+        grant(everything, role)
+    session.commit()
+    browser = sign_in(everything)
+    busy_desk(everything, reviewer)
+    few = statements(browser, "/")
+    busy_desk(everything, reviewer)
+    assert statements(browser, "/") == few <= 12

@@ -1,4 +1,4 @@
-"""The past, kept: every state can be had again, nothing is written without its event, nothing is rewritten (R17, R18)."""
+"""The past, kept: every state can be had again, nothing is written without its event or rewritten (R17, R18)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from tracker.models import Conclusion, ConclusionStatus, Followup, FollowupStatus, Matrix, MatrixStatus, Visit, VisitStage
+from tracker.models import (
+    Conclusion,
+    ConclusionStatus,
+    Followup,
+    FollowupStatus,
+    Matrix,
+    MatrixStatus,
+    Visit,
+    VisitStage,
+)
 from tracker.workflow import MOVES
 
 FOLLOWUP = {
@@ -40,10 +49,21 @@ MATRIX = {
     "reopen": ("signed_off", "draft", "assessment_edit", False),
 }
 BEFORE = "proposed consent_requested consented preparing"
-LINE = (
-    "proposed consent_requested consented preparing under_way provisional_issued draft_report with_state for_adoption"
-    " adopted response_due response_received closed"
-).split()
+LINE = [
+    "proposed",
+    "consent_requested",
+    "consented",
+    "preparing",
+    "under_way",
+    "provisional_issued",
+    "draft_report",
+    "with_state",
+    "for_adoption",
+    "adopted",
+    "response_due",
+    "response_received",
+    "closed",
+]
 
 
 @pytest.mark.parametrize(

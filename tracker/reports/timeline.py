@@ -121,7 +121,7 @@ class RowChange:
 
 @dataclass(frozen=True)
 class Entry:
-    """One event. ``actor`` is None for the command line; ``note`` is a comment, or was given on submitting or signing."""
+    """One event. ``actor`` is None for the command line; ``note`` is a comment, or was given with a submission."""
 
     seq: int
     at: datetime

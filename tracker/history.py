@@ -10,6 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -77,7 +80,7 @@ def record(
     ledger = _ledger(db.session())
     object_type, object_id = _name_of(obj)
     rows = _take(ledger, (object_type, object_id)) if isinstance(obj, Versioned) else {}
-    changes = {_label(key): _difference(_before(ledger, key), now) for key, now in rows.items() if key[0] not in SILENT}
+    before = {key: _before(ledger, key) for key in rows}
     ledger.noted.append(
         Noted(
             {
@@ -91,7 +94,7 @@ def record(
                 "outcome": outcome,
                 "request_id": request_id(),
                 "reason": reason,
-                "changes": {label: change for label, change in changes.items() if change},
+                "changes": changes_between(before, rows),
                 "details": details or {},
             },
             rows,
@@ -140,8 +143,24 @@ def record_alone(
         db.session.commit()
 
 
+_told_ids: ContextVar[Iterator[str] | None] = ContextVar("told_request_ids", default=None)
+
+
+@contextmanager
+def request_ids(ids: Iterator[str]) -> Iterator[None]:
+    """Tell the log the ids of the requests to come: for generated data, whose chain is the same each time."""
+    token = _told_ids.set(ids)
+    try:
+        yield
+    finally:
+        _told_ids.reset(token)
+
+
 def request_id() -> str:
     """The id of the request under way; work outside a request gets one of its own per call."""
+    told = _told_ids.get()
+    if told is not None:
+        return next(told)
     if has_request_context():
         if "request_id" not in g:
             g.request_id = str(uuid.uuid4())
@@ -154,6 +173,8 @@ def request_id() -> str:
 
 def plain(value: Any) -> Any:
     """A column's value as canonical JSON holds it."""
+    if value is None or type(value) in (str, int):  # most values, and each is asked for in every event
+        return value
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):
@@ -165,7 +186,10 @@ def plain(value: Any) -> Any:
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys and no spaces: the same value gives the same text for ever."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def digest(text: str) -> str:
@@ -175,6 +199,13 @@ def digest(text: str) -> str:
 def row_digest(table: str, row: Row) -> str:
     """The digest under which an event names a version row."""
     return digest(table + canonical({name: plain(value) for name, value in row.items()}))
+
+
+def entry(seq: int, noted: Noted) -> Row:
+    """The columns of an event in the log, all but the two that bind it to the one before."""
+    digests = {label(key): row_digest(key[0], row) if row is not None else None for key, row in noted.rows.items()}
+    columns = {name: noted.fields[name] for name in noted.fields if name not in ("reason", "changes", "details")}
+    return {**columns, "seq": seq, "format": FORMAT, "text": event_text(seq, noted.fields, digests)}
 
 
 def event_text(seq: int, noted: Row, rows: dict[str, str | None]) -> str:
@@ -197,6 +228,17 @@ def event_text(seq: int, noted: Row, rows: dict[str, str | None]) -> str:
             "rows": rows,
         }
     )
+
+
+def changes_between(before: dict[Key, Row | None], now: dict[Key, Row | None]) -> Row:
+    """The old and new values that an event tells of: row → column → both."""
+    changes = {label(key): _difference(before[key], row) for key, row in now.items() if key[0] not in SILENT}
+    return {name: change for name, change in changes.items() if change}
+
+
+def label(key: Key) -> str:
+    """How an event names a row: ``followup:12``."""
+    return f"{key[0]}:{'/'.join(str(part) for part in key[1])}"
 
 
 def link(prev: str, text: str) -> str:
@@ -261,16 +303,10 @@ def _plain_row(row: Row) -> Row:
 
 
 def _difference(old: Row | None, new: Row | None) -> dict[str, list[Any]]:
-    before, after = _plain_row(old or {}), _plain_row(new or {})
-    return {
-        name: [before.get(name), after.get(name)]
-        for name in (after or before)
-        if name not in QUIET and (before.get(name) or None) != (after.get(name) or None)
-    }
-
-
-def _label(key: Key) -> str:
-    return f"{key[0]}:{'/'.join(str(part) for part in key[1])}"
+    before, after = old or {}, new or {}
+    different = (name for name in (after or before) if before.get(name) is not after.get(name) and name not in QUIET)
+    pairs = ((name, [plain(before.get(name)), plain(after.get(name))]) for name in different)
+    return {name: pair for name, pair in pairs if (pair[0] or None) != (pair[1] or None)}
 
 
 def _index(obj: Any) -> None:
@@ -323,7 +359,7 @@ def _chain(session: Session) -> None:
     ledger = _ledger(session)
     session.flush()
     if ledger.touched:
-        raise Unrecorded(f"no event tells of the change to {', '.join(map(_label, ledger.touched))}")
+        raise Unrecorded(f"no event tells of the change to {', '.join(map(label, ledger.touched))}")
     if not ledger.noted:
         return
     seq, prev = _lock_head(session)
@@ -344,13 +380,11 @@ def _lock_head(session: Session) -> tuple[int, str]:
 
 
 def _append(session: Session, seq: int, prev: str, noted: Noted) -> str:
-    digests = {_label(key): row_digest(key[0], row) if row is not None else None for key, row in noted.rows.items()}
-    text = event_text(seq, noted.fields, digests)
-    columns = {name: noted.fields[name] for name in noted.fields if name not in ("reason", "changes", "details")}
-    chained = link(prev, text)
+    columns = entry(seq, noted)
+    chained = link(prev, columns["text"])
     session.execute(
         sa.insert(Event.__table__),  # type: ignore[arg-type]  # a table, typed as a from clause
-        {**columns, "seq": seq, "format": FORMAT, "text": text, "prev": prev, "hash": chained},
+        {**columns, "prev": prev, "hash": chained},
     )
     for key, row in noted.rows.items():
         _turn_over(session, seq, key, row)

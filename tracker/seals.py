@@ -7,7 +7,8 @@ record as it is now, for the seal and for the difference between them, so that t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -72,7 +73,12 @@ def content(record: Any) -> Content:
 
 def canonical(record: Any) -> str:
     """The text that a seal keeps and a signature covers."""
-    return history.canonical({"object": record.__tablename__, "reference": record.reference, **content(record)})
+    return canonical_text(record.__tablename__, record.reference, content(record))
+
+
+def canonical_text(object_type: str, reference: str, values: Content) -> str:
+    """The text of these sealed fields."""
+    return history.canonical({"object": object_type, "reference": reference, **values})
 
 
 def refresh(record: Any, by: Account | None) -> bool:
@@ -109,7 +115,11 @@ def seal_text(seal: Seal) -> str:
 
 def reportable(record: Any) -> dict[str, Any]:
     """The seal's columns beside its canonical text: what reports of sealed values read."""
-    values = content(record)
+    return columns_of(record, content(record), is_followup=isinstance(record, Followup))
+
+
+def columns_of(record: Any, values: Content, *, is_followup: bool) -> dict[str, Any]:
+    """The seal's columns for these sealed fields of ``record``, a row or something with its columns as attributes."""
     columns = {
         "title": values.get("title"),
         "text": values.get("text"),
@@ -122,9 +132,9 @@ def reportable(record: Any) -> dict[str, Any]:
         "authorities": _joined(values.get("authorities")),
         "indicator": values.get("indicator"),
     }
-    if isinstance(record, Followup):
+    if is_followup:
         columns |= {
-            "assessed_status": record.assessed_status.value,
+            "assessed_status": history.plain(record.assessed_status),
             "assessed_on": record.assessed_on,
             "current_due": record.current_due,
             "current_due_last": record.current_due_last,
@@ -162,50 +172,83 @@ def is_changed(record: Any) -> bool:
     return record.sealed_state is SealedState.CHANGED
 
 
+@dataclass(frozen=True)
+class Links:
+    """What stands in rows beside the record's own, in the words and the order in which it is sealed."""
+
+    further_areas: list[str] = field(default_factory=list)
+    paragraphs: list[str] = field(default_factory=list)
+    conclusions: list[list[str]] = field(default_factory=list)
+    authorities: list[str] = field(default_factory=list)
+    evidence: list[list[Any]] = field(default_factory=list)
+
+
+def followup_content(record: Any, links: Links) -> Content:
+    """The sealed fields of a follow-up, from its columns and links."""
+    return {
+        "title": record.title,
+        "text": record.text,
+        "area": [record.area_code, record.area_edition],
+        "further_areas": links.further_areas,
+        "paragraphs": links.paragraphs,
+        "basis": history.plain(record.basis),
+        "conclusions": links.conclusions,
+        "assessed_status": history.plain(record.assessed_status),
+        "assessed_on": _iso(record.assessed_on),
+        "current_due": _iso(record.current_due),
+        "authorities": links.authorities,
+        "indicator": record.indicator,
+        "evidence": links.evidence,
+    }
+
+
+def conclusion_content(record: Any, links: Links) -> Content:
+    """The sealed fields of a conclusion, from its columns and links."""
+    return {
+        "kind": history.plain(record.kind),
+        "area": [record.area_code, record.area_edition],
+        "paragraphs": links.paragraphs,
+        "text": record.text,
+        "basis": history.plain(record.basis),
+    }
+
+
+def matrix_content(assessments: Iterable[Any]) -> Content:
+    """The sealed fields of a matrix: its assessments."""
+    return {
+        "assessments": [
+            [row.area_code, row.area_edition, row.rating, row.explanation]
+            for row in sorted(assessments, key=lambda row: str(row.area_code))
+        ]
+    }
+
+
 def _followup(record: Followup) -> Content:
     answered = db.session.execute(
         sa.select(Conclusion.reference, Conclusion.text)
         .where(Conclusion.id.in_([link.conclusion_id for link in record.conclusions]))
         .order_by(Conclusion.id)
     )
-    return {
-        "title": record.title,
-        "text": record.text,
-        "area": [record.area_code, record.area_edition],
-        "further_areas": [link.area_code for link in record.further_areas],
-        "paragraphs": _paragraphs([link.paragraph_id for link in record.paragraphs]),
-        "basis": history.plain(record.basis),
-        "conclusions": [[reference, text] for reference, text in answered],
-        "assessed_status": history.plain(record.assessed_status),
-        "assessed_on": _iso(record.assessed_on),
-        "current_due": _iso(record.current_due),
-        "authorities": _authorities([link.authority_id for link in record.authorities]),
-        "indicator": record.indicator,
-        "evidence": [
+    links = Links(
+        further_areas=[link.area_code for link in record.further_areas],
+        paragraphs=_paragraphs([link.paragraph_id for link in record.paragraphs]),
+        conclusions=[[reference, text] for reference, text in answered],
+        authorities=_authorities([link.authority_id for link in record.authorities]),
+        evidence=[
             [item.title, item.source_note, [revision.sha256 for revision in item.revisions]]
             for item in record.evidence
             if not item.is_withdrawn
         ],
-    }
+    )
+    return followup_content(record, links)
 
 
 def _conclusion(record: Conclusion) -> Content:
-    return {
-        "kind": history.plain(record.kind),
-        "area": [record.area_code, record.area_edition],
-        "paragraphs": _paragraphs([link.paragraph_id for link in record.paragraphs]),
-        "text": record.text,
-        "basis": history.plain(record.basis),
-    }
+    return conclusion_content(record, Links(paragraphs=_paragraphs([link.paragraph_id for link in record.paragraphs])))
 
 
 def _matrix(record: Matrix) -> Content:
-    return {
-        "assessments": [
-            [row.area_code, row.area_edition, row.rating, row.explanation]
-            for row in sorted(record.assessments, key=lambda row: row.area_code)
-        ]
-    }
+    return matrix_content(record.assessments)
 
 
 def _paragraphs(ids: list[int]) -> list[str]:

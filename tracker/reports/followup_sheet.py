@@ -37,6 +37,7 @@ from tracker.models import (
     FollowupAuthority,
     FollowupConclusion,
     FollowupParagraph,
+    FollowupStatus,
     Paragraph,
     ProgressEntry,
     Seal,
@@ -135,6 +136,12 @@ def _codes(followup: Followup, seal: Seal | None) -> Any:
     sealed = [seal.area_code, *(seal.further_areas or "").split(";")] if seal else []
     further = sa.select(FollowupArea.area_code).where(FollowupArea.followup_id == followup.id)
     return sa.or_(Area.code.in_([code for code in [followup.area_code, *sealed] if code]), Area.code.in_(further))
+
+
+def _replaced_by(followup: Followup, _seal: Seal | None) -> Any:
+    """What this one takes the place of, or is to: a request that was recalled leaves its trace, and counts no more."""
+    in_question = (FollowupStatus.SUPERSEDED, FollowupStatus.SUBMITTED)
+    return sa.and_(Followup.superseded_by_id == followup.id, Followup.workflow.in_(in_question))
 
 
 def _submissions(followup: Followup, _seal: Seal | None) -> Any:
@@ -239,7 +246,7 @@ PARTS: dict[str, Part] = {
     "replaced": Part(
         {"reference": Followup.reference, "title": Followup.title, "workflow": Followup.workflow},
         Followup,
-        lambda followup, _seal: Followup.superseded_by_id == followup.id,
+        _replaced_by,
         lambda row: row.reference,
     ),
 }

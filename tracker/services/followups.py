@@ -400,7 +400,8 @@ def _successor(followup: Followup, reference: str, by: Account) -> Followup:
         raise Invalid(_("A follow-up cannot take its own place."), "by_reference")
     if found.state_id != followup.state_id:
         raise Invalid(_("It belongs to another Member State."), "by_reference")
-    if found.workflow in ENDED or found.superseded_by_id is not None:
+    is_asked_for = found.workflow is FollowupStatus.SUBMITTED and found.superseded_by_id is not None
+    if found.workflow in ENDED or is_asked_for:
         raise Invalid(_("It has ended itself, or is about to be superseded."), "by_reference")
     return found
 

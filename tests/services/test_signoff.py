@@ -21,7 +21,7 @@ from tracker.models import (
     SealedState,
     Submission,
 )
-from tracker.services import records, signoff
+from tracker.services import followups, records, signoff
 
 LACKING = [
     "Choose at least one paragraph",
@@ -196,3 +196,26 @@ def test_a_refused_withdrawal_leaves_it_signed_off(session: Any, analyst: Any, r
     signoff.submit(followup, by=analyst, purpose=Purpose.WITHDRAW, note="Overtaken by the new act.")
     signoff.return_(followup, by=reviewer, reason="The act is not in force.")
     assert followup.workflow is FollowupStatus.SIGNED_OFF
+
+
+def test_a_recalled_supersession_leaves_nothing_on_the_record(session: Any, analyst: Any, reviewer: Any) -> None:
+    followup, successor = submittable(analyst), FollowupFactory()
+    signoff.submit(followup, by=analyst)
+    signoff.sign_off(followup, by=reviewer, content_version=followup.content_version)
+    followups.supersede(followup, successor.reference, "Taken up by the new bill.", by=analyst)
+    assert followup.superseded_by_id == successor.id
+    signoff.recall(followup, by=analyst)
+    session.commit()
+    assert (followup.superseded_by_id, followup.status_reason) == (None, "")
+    assert followup.workflow is FollowupStatus.SIGNED_OFF
+
+
+def test_whoever_reads_from_right_to_left_is_told_too(session: Any, analyst: Any, reviewer: Any) -> None:
+    analyst.language = "ar-x-pseudo"
+    followup = submittable(analyst)
+    signoff.submit(followup, by=analyst)
+    signoff.return_(followup, by=reviewer, reason="Name the chamber.")
+    session.commit()
+    assert (
+        session.scalar(sa.select(Notification.kind).where(Notification.account_id == analyst.id)) == "record_returned"
+    )

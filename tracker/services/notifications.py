@@ -83,10 +83,16 @@ def notify(
             created_at=clock.now(),
         )
     )
-    with force_locale(account.language or "en"):
+    with force_locale(_mail_language(account)):
         where = mail.address("/inbox")
         text = _("More in your inbox, after signing in: %(address)s", address=where)
         mail.queue(account, _("1373 Tracker: something waits for you"), f"{KINDS[kind][0]}\n\n{text}")
+
+
+def _mail_language(account: Account) -> str:
+    """The language that the account chose; the pseudo-language of the demo is for pages alone."""
+    chosen = account.language or "en"
+    return "en" if "-x-" in chosen else chosen
 
 
 def sentence(notification: Notification) -> str:

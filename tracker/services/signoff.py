@@ -71,6 +71,7 @@ def recall(record: Any, *, by: Account) -> None:
     submission = _pending(record)
     policy.require(by, Permission.RECALL, record)
     _decide(submission, Decision.RECALLED, by, "")
+    _take_back(record, submission)
     workflow.move(record, "recall", by=by, target=submission.previous_status)
 
 
@@ -81,8 +82,7 @@ def return_(record: Any, *, by: Account, reason: str) -> None:
     submission = _pending(record)
     target = "returned" if submission.purpose is Purpose.SIGN_OFF else submission.previous_status
     _decide(submission, Decision.RETURNED, by, reason)
-    if submission.purpose is Purpose.SUPERSEDE and isinstance(record, Followup):
-        record.superseded_by_id = None
+    _take_back(record, submission)
     workflow.move(record, "return", by=by, reason=reason, target=target)
     _tell(submission, "record_returned", by, record)
 
@@ -116,6 +116,13 @@ def sign_off(record: Any, *, by: Account, content_version: int, note: str = "") 
     )
     _tell(submission, "record_signed", by, record)
     return seal
+
+
+def _take_back(record: Any, submission: Submission) -> None:
+    """What was asked for and not signed leaves nothing on the record."""
+    if isinstance(record, Followup) and submission.purpose is not Purpose.SIGN_OFF:
+        record.superseded_by_id = None
+        record.status_reason = ""
 
 
 def title_of(record: Any) -> str:

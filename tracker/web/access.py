@@ -114,6 +114,16 @@ ACCESS: dict[str, Open | P] = {
     "evidence.remove_bytes": P.FILE_REMOVE,
     "carry_overs.add": P.FOLLOWUP_TRACK,
     "carry_overs.record": P.FOLLOWUP_TRACK,
+    # my work, help, the log
+    "home.index": SIGNED_IN,
+    "home.rows": P.RECORD_READ,
+    "help.index": SIGNED_IN,
+    "audit.index": P.LOG_READ,
+    "audit.export": P.LOG_READ,
+    "audit.entry": P.LOG_READ,
+    # the catalogue as administrators edit it
+    "catalogue.index": P.CATALOGUE_MANAGE,
+    "catalogue.edit_rating": P.CATALOGUE_MANAGE,
     # Member States and the catalogue
     "states.index": P.RECORD_READ,
     "states.export": P.REPORT_RUN,

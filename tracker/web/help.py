@@ -51,6 +51,8 @@ STATUSES: dict[type[Any], type[StrEnum]] = {
     Followup: FollowupStatus,
 }
 
+LONG_RUN = 4
+
 # Where a move leads that its service decides.
 TARGETS: dict[str, Any] = {
     "recall": _l("where it stood before it was submitted"),
@@ -250,7 +252,7 @@ def _line(move: Move, statuses: type[StrEnum]) -> MoveLine:
 
 
 def _sources(sources: Iterable[str], statuses: type[StrEnum]) -> str:
-    """The statuses in their order; three and more that follow each other are said by the first and the last."""
+    """The statuses in their order; a long run is said by its first and its last."""
     members = list(statuses)
     runs: list[list[int]] = []
     for place in (place for place, member in enumerate(members) if member in set(sources)):
@@ -262,7 +264,7 @@ def _sources(sources: Iterable[str], statuses: type[StrEnum]) -> str:
 
 
 def _run(said: Sequence[str]) -> str:
-    if len(said) < 3:
+    if len(said) < LONG_RUN:
         return ", ".join(said)
     return _("any from %(first)s to %(last)s", first=said[0], last=said[-1])
 

@@ -166,7 +166,7 @@ def column_words() -> dict[str, str]:
 def filter_words() -> dict[str, FilterWords]:
     """The filters of the list in words."""
     return {
-        "q": FilterWords(_("Text")),
+        "q": FilterWords(_("Words")),
         "state": FilterWords(_("Member State"), {one.id: one.name for one in catalogue.states().values()}),
         "region": FilterWords(_("Region"), {code: one.name for code, one in catalogue.regions().items()}),
         "type": FilterWords(_("Type"), members(VisitType)),

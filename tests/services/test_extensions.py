@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tracker.models import (
     Role,
 )
 from tracker.partial_date import PartialDate
-from tracker.services import extensions
+from tracker.services import extensions, followups
 
 OLD, NEW = PartialDate(2007, 6), PartialDate(2008, 3)
 
@@ -123,3 +124,22 @@ def test_nothing_is_approved_while_the_text_is_before_the_reviewers(
     with pytest.raises(Stale):
         extensions.approve(asked, by=reviewer)
     assert followup.current_due == OLD
+
+
+def test_a_date_that_a_reviewer_moved_is_no_longer_free(
+    session: Any, followup: Followup, asked: DueExtension, analyst: Account, reviewer: Account
+) -> None:
+    extensions.approve(asked, by=reviewer)
+    assert not followups.has_free_due_date(followup)
+    with pytest.raises(Invalid) as refused:
+        followups.edit(followup, replace(followups.input_of(followup), due=PartialDate(2015)), by=analyst)
+    assert refused.value.field == "due"
+    assert (followup.original_due, followup.current_due) == (OLD, NEW)
+
+
+def test_a_date_that_a_reviewer_would_not_move_stays_free(
+    session: Any, followup: Followup, asked: DueExtension, analyst: Account, reviewer: Account
+) -> None:
+    extensions.refuse(asked, by=reviewer, note="Too late")
+    followups.edit(followup, replace(followups.input_of(followup), due=PartialDate(2007, 5)), by=analyst)
+    assert (followup.original_due, followup.current_due) == (PartialDate(2007, 5), PartialDate(2007, 5))

@@ -22,6 +22,7 @@ from tracker.models import (
     Basis,
     Conclusion,
     ConclusionStatus,
+    ExtensionStatus,
     Followup,
     FollowupArea,
     FollowupAuthority,
@@ -248,8 +249,12 @@ def input_of(followup: Followup) -> FollowupInput:
 
 
 def has_free_due_date(followup: Followup) -> bool:
-    """Whether the due date is written like any other field: until it was sealed, then only an extension moves it."""
-    return followup.seal_count == 0 or followup.original_due is None
+    """Whether the due date is written like any other field: until a reviewer put a name to it, by a seal or by an
+    extension; then only an extension moves it, and the original stays."""
+    if followup.original_due is None:
+        return True
+    was_moved = any(extension.status is ExtensionStatus.APPROVED for extension in followup.extensions)
+    return followup.seal_count == 0 and not was_moved
 
 
 def refuse_future(on: PartialDate | None, field: str) -> None:
@@ -312,7 +317,7 @@ def _write_due(followup: Followup, given: FollowupInput) -> None:
     if given.due == followup.current_due:
         return
     if not has_free_due_date(followup):
-        raise Invalid(_("The due date was signed off. Ask for an extension to move it."), "due")
+        raise Invalid(_("A reviewer put a name to the due date. Ask for an extension to move it."), "due")
     followup.original_due = given.due
     followup.set_current_due(given.due)
 

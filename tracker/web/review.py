@@ -95,7 +95,7 @@ def submit(object_type: str, reference: str) -> ResponseReturnValue:
     policy.require(current_user, Permission.SUBMIT, record)
     form = SubmitForm()
     if not form.validate_on_submit():
-        raise TrackerError(" ".join(fault.message for fault in form.error_summary()))
+        raise TrackerError(" ".join(f"{fault}." for faults in form.errors.values() for fault in faults))
     signoff.submit(record, by=current_user, note=form.note.data)
     db.session.commit()
     flash(_("%(reference)s is submitted and locked until a reviewer decides.", reference=reference))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.factories import AccountFactory
 from tests.services.test_accounts import last_event, open_session
@@ -14,7 +18,7 @@ from tracker import clock, policy
 from tracker.errors import Forbidden, Invalid
 from tracker.extensions import db
 from tracker.models import Account, Notification, Role, Scope
-from tracker.services import grants
+from tracker.services import accounts, grants
 
 
 @pytest.fixture
@@ -113,3 +117,41 @@ def test_a_grant_in_words(administrator: Account, person: Account) -> None:
     asia = grants.grant(person, Role.ANALYST, Scope.REGION, by=administrator, region_code="142")
     two = grants.grant(person, Role.ANALYST, Scope.STATES, by=administrator, states=["PAK", "IRQ"])
     assert [grants.words(given) for given in (everywhere, asia, two)] == ["all Member States", "Asia", "Iraq, Pakistan"]
+
+
+def test_two_administrators_who_take_from_each_other_at_once_leave_one(own_app: Flask) -> None:
+    outcomes = _against_each_other(own_app, lambda other, by: grants.revoke(other.grants[0], by=by))
+    assert sorted(outcomes) == ["done", "refused"]
+
+
+def test_two_administrators_who_close_each_other_at_once_leave_one(own_app: Flask) -> None:
+    outcomes = _against_each_other(own_app, lambda other, by: accounts.disable(other, by=by))
+    assert sorted(outcomes) == ["done", "refused"]
+
+
+def _against_each_other(app: Flask, act: Callable[[Account, Account], None]) -> list[str]:
+    """Two administrators, each of whom ``act``s on the other at the same moment."""
+    with app.app_context():
+        pair = [AccountFactory(role=Role.ADMINISTRATOR).id for _number in range(2)]
+        db.session.commit()
+    start = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def one(own_id: int, other_id: int) -> None:
+        with app.app_context():
+            start.wait(10)
+            by, other = db.session.get_one(Account, own_id), db.session.get_one(Account, other_id)
+            try:
+                act(other, by)
+                time.sleep(0.2)  # what was asked is not yet committed while the other one asks
+                db.session.commit()
+                outcomes.append("done")
+            except Forbidden:
+                outcomes.append("refused")
+
+    threads = [threading.Thread(target=one, args=ids) for ids in (pair, pair[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return outcomes

@@ -20,7 +20,7 @@ from tracker.errors import Forbidden, Invalid
 from tracker.extensions import db
 from tracker.models import Account, Category, Grant, OutboxMail, Role
 from tracker.role_words import role_words
-from tracker.services import factors, notifications, passwords, sessions
+from tracker.services import factors, notifications, passwords, sessions, turns
 
 INVITED_FOR = timedelta(days=7)
 RESET_EVERY = timedelta(minutes=2)
@@ -165,7 +165,8 @@ def choose_language(account: Account, language: str) -> None:
 
 
 def require_other_administrator(account: Account) -> None:
-    """Refuse what would leave nobody who can manage people."""
+    """Refuse what would leave nobody who can manage people. Two who take it from each other at once take turns."""
+    turns.take("administrators", "")
     today = clock.today()
     others = sa.select(sa.func.count(sa.distinct(Grant.account_id))).where(
         Grant.account_id != account.id,

@@ -41,18 +41,18 @@ class Counts:
 
 def load(echo: Echo = click.echo) -> Counts:
     """Tell the whole story into an empty database and mark it; raises TrackerError where that may not be."""
-    password = _password()
+    password = demo_password()
     if not is_empty():
         raise TrackerError("The sample loads into an empty database only; this one holds accounts or visits.")
     echo("Loading the sample: real visits from public sources, told year by year.")
     with clock.at(BEFORE_THE_STORY):
         reference.load()
-        cast = _cast(password)
+        by_role = cast(password)
         db.session.add(Mark(name=MARK, value="loaded"))
-    world = _world(cast)
+    world = _world(by_role)
     _tell(world, echo)
     db.session.execute(sa.delete(OutboxMail))  # nobody reads mail at example.org: the inboxes hold the messages
-    counts = Counts(len(cast), len(world.visits), len(world.conclusions), len(world.followups))
+    counts = Counts(len(by_role), len(world.visits), len(world.conclusions), len(world.followups))
     echo(
         f"Loaded {counts.visits} visits, {counts.conclusions} conclusions and {counts.followups} follow-ups"
         f" by {counts.accounts} accounts."
@@ -75,7 +75,7 @@ def is_loaded() -> bool:
     return db.session.get(Mark, MARK) is not None
 
 
-def _password() -> str:
+def demo_password() -> str:
     """The demo's password; raises where there is none, and in production."""
     settings = current_app.config["SETTINGS"]
     if settings.is_production:
@@ -85,13 +85,14 @@ def _password() -> str:
     return str(settings.demo_password)
 
 
-def _cast(password: str) -> dict[str, Account]:
+def cast(password: str) -> dict[str, Account]:
     """The accounts with their grants: the administrator by command, everyone else by the administrator."""
     hashed = passwords.hashed(password)
     administrator = _person(people.ADMINISTRATOR, None, hashed)
     others = [person for person in people.PEOPLE if person is not people.ADMINISTRATOR]
-    cast = {person.local_part: _person(person, administrator, hashed) for person in others}
-    return {people.ADMINISTRATOR.local_part: administrator} | cast
+    return {people.ADMINISTRATOR.local_part: administrator} | {
+        person.local_part: _person(person, administrator, hashed) for person in others
+    }
 
 
 def _person(person: people.PersonRow, by: Account | None, hashed: str) -> Account:
@@ -104,10 +105,10 @@ def _person(person: people.PersonRow, by: Account | None, hashed: str) -> Accoun
     return account
 
 
-def _world(cast: dict[str, Account]) -> story.World:
+def _world(by_role: dict[str, Account]) -> story.World:
     regions = {row.id: row.region_code for row in catalogue.states().values()}
     organisations = {row.acronym: row.id for row in catalogue.organisations().values()}
-    return story.World(cast, regions, organisations)
+    return story.World(by_role, regions, organisations)
 
 
 def _tell(world: story.World, echo: Echo) -> None:

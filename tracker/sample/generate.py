@@ -1,0 +1,336 @@
+"""Generates a large, plausible database: ``flask sample generate``. Never in production, into an empty one only.
+
+Three steps keep it small and quick. The stories are planned and all their events numbered in the order of time. Each
+visit is then told on its own, in a process beside this one, as rows that are final. Events wait in files by period and
+are chained as soon as no earlier one can come. It commits as it goes: after an
+interruption start with an empty database.
+
+The same seed and number give the same events, records and version rows. What may differ: the accounts' password hashes
+and session keys, which the log does not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from array import array
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count, pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import current_app
+
+from tracker import audit_head, clock, history
+from tracker.database import Base
+from tracker.errors import TrackerError
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    Event,
+    Followup,
+    FollowupCounter,
+    Mark,
+    Notification,
+    OutboxMail,
+    Resolution,
+    SearchRow,
+)
+from tracker.reports import catalogue
+from tracker.sample import bulk, load, vocabulary
+from tracker.sample import plan as plans
+from tracker.sample.bulk import Rows
+from tracker.sample.clerk import UNREAD_FOR, Clerk, Notice
+from tracker.services import reference
+
+MOST = 5_000_000
+PERIOD = 30  # days
+BEFOREHAND = 130  # days: no event on a visit lies earlier
+COMMIT_EVERY = 10  # visits
+SMALL = 10  # visits that are told in this process: starting others would take longer
+EMPTY_DETAILS = "{}"  # JSON, as both databases take it
+
+STEPS = 20  # lines that tell of progress
+LAST_PERIOD = plans.LAST_SECOND // (PERIOD * plans.DAY)
+WITHOUT_ID = (Notification.__tablename__, SearchRow.__tablename__)
+SUCCESSOR = list(Followup.__table__.columns.keys()).index("superseded_by_id")
+
+Echo = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What was generated."""
+
+    visits: int
+    followups: int
+    events: int
+    head: str
+
+
+@dataclass
+class Told:
+    """A visit's rows as they are inserted: by table, and its events packed by period."""
+
+    followups: int
+    rows: dict[str, Rows] = field(default_factory=dict)
+    events: dict[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A visit to be told: its plan, the numbers of its events and the first ids of its rows."""
+
+    ground: plans.Ground
+    plan: plans.VisitPlan
+    numbers: array[int]
+    first: dict[str, int]
+    dialect: str
+
+
+def generate(followups: int, seed: int, echo: Echo) -> Generated:
+    """Fill the empty database; raises TrackerError where that may not be."""
+    password = load.demo_password()
+    if not 1 <= followups <= MOST:
+        raise TrackerError(f"The number of follow-ups must lie between 1 and {MOST:,}.")
+    if not load.is_empty():
+        raise TrackerError("Data is generated into an empty database only; this one holds accounts or visits.")
+    echo(f"Generating {followups:,} follow-ups from seed {seed}; nothing in them is true of any State.")
+    head = _begin(password, seed)
+    ground = _ground(seed)
+    visits = plans.lay_out(ground, followups)
+    db.session.commit()  # another connection writes from here on
+    tasks, last = _tasks(ground, visits, head[0])
+    with bulk.opened(db.engine) as writer, tempfile.TemporaryDirectory(prefix="tracker-generate-") as folder:
+        head = _write(writer, bulk.Spool(Path(folder)), tasks, visits, head, echo)
+        _finish(writer, visits, last)
+    audit_head.write(current_app.config["SETTINGS"], audit_head.Head(*head))
+    echo(f"Generated {len(visits):,} visits and {followups:,} follow-ups with {head[0]:,} events in the log.")
+    return Generated(len(visits), followups, *head)
+
+
+def _begin(password: str, seed: int) -> tuple[int, str]:
+    """Reference data, accounts and the mark, through the services; the head of the log so far."""
+    rng = Random(f"{seed}/accounts")  # noqa: S311  # chance, not secrecy
+    ids = (str(UUID(int=rng.getrandbits(128), version=4)) for _request in count())
+    with clock.at(load.BEFORE_THE_STORY), history.request_ids(ids):
+        reference.load()
+        load.cast(password)
+        db.session.add(Mark(name=load.MARK, value="generated"))
+        db.session.execute(sa.delete(OutboxMail))  # nobody reads mail at example.org
+        db.session.commit()
+    last = db.session.execute(sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)).one()
+    return last.seq, last.hash
+
+
+def _ground(seed: int) -> plans.Ground:
+    words = {row.id: row.words for row in catalogue.paragraphs().values()}
+    areas = {code: area.edition for code, area in catalogue.areas().items() if area.is_assessable}
+    accounts = db.session.scalars(sa.select(Account).order_by(Account.id))
+    resolutions = db.session.scalars(sa.select(Resolution).order_by(Resolution.number))
+    return plans.Ground(
+        seed=seed,
+        cast={row.email.partition("@")[0]: plans.Person(row.id, row.name) for row in accounts},
+        regions={row.id: row.region_code for row in catalogue.states().values()},
+        editions=dict(sorted(areas.items())),
+        paragraphs_of={code: tuple(row.id for row in catalogue.paragraphs_of_area(code)) for code in areas},
+        paragraphs=words,
+        resolutions=tuple((row.number, row.adopted_on) for row in resolutions),
+        ratings=tuple(code for code, row in catalogue.ratings().items() if row.is_active),
+        organisations=tuple(sorted(catalogue.organisations())),
+    )
+
+
+# Planning
+
+
+@dataclass
+class Planned:
+    """What the stories will need: ids by table, and the moments of all events by period."""
+
+    first: list[dict[str, int]] = field(default_factory=list)
+    events: list[int] = field(default_factory=list)
+    place: int = 0
+    ids: Counter[str] = field(default_factory=Counter)
+    moments: defaultdict[int, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("Q")))
+
+
+def _tasks(ground: plans.Ground, visits: list[plans.VisitPlan], head: int) -> tuple[Iterator[Task], Counter[str]]:
+    """The visits to be told, with their numbers; and the last id of each table."""
+    planned = Planned()
+    for visit in visits:
+        _plan(planned, plans.story(ground, visit))
+    numbers = _numbers(planned, head)
+    dialect = db.engine.dialect.name
+    starts = [0]
+    for events in planned.events:
+        starts.append(starts[-1] + events)
+    tasks = (
+        Task(ground, visit, numbers[start:end], first, dialect)
+        for visit, first, (start, end) in zip(visits, planned.first, pairwise(starts), strict=True)
+    )
+    return tasks, planned.ids
+
+
+def _plan(planned: Planned, acts: list[plans.Act]) -> None:
+    """Note how many rows and events the story makes, and when."""
+    planned.first.append({table: planned.ids[table] + 1 for table in plans.NUMBERED})
+    place = planned.place
+    for act in acts:
+        moments = planned.moments[_period(act.second)]
+        for _event in range(act.events):
+            moments.append(act.second << 32 | place)
+            place += 1
+    for name, times in Counter(act.name for act in acts).items():
+        planned.ids.update(dict.fromkeys(plans.NEW_ROWS.get(name, ()), times))
+    planned.events.append(place - planned.place)
+    planned.place = place
+
+
+def _numbers(planned: Planned, head: int) -> array[int]:
+    """The number of each event in the chain, in the order of time; events of one moment stay in the story's order."""
+    numbers = array("Q", bytes(8 * planned.place))
+    for period in sorted(planned.moments):
+        for moment in sorted(planned.moments.pop(period)):
+            head += 1
+            numbers[moment & 0xFFFFFFFF] = head
+    return numbers
+
+
+def _period(second: int) -> int:
+    return second // (PERIOD * plans.DAY)
+
+
+# Telling
+
+
+def tell(task: Task) -> Told:
+    """Tell one visit: its rows in the form of the database. Runs in a process of its own."""
+    clerk = Clerk(task.ground, task.plan, task.numbers, task.first)
+    clerk.carry_out(plans.story(task.ground, task.plan))
+    told = Told(task.plan.followups)
+    for table, rows in (clerk.desk.close() | clerk.desk.versions).items():
+        told.rows[table] = bulk.stored(table, rows, task.dialect)
+    told.rows["seal"] = bulk.stored("seal", _in_order("seal", clerk.seals), task.dialect)
+    notices = ((*_notification(notice, task.plan.state_id),) for notice in clerk.notices)
+    told.rows[Notification.__tablename__] = bulk.stored("notification", notices, task.dialect, without_id=True)
+    told.rows[SearchRow.__tablename__] = list(clerk.searched())
+    events: dict[int, Rows] = {}
+    columns = [bulk.unlinked(event) for event in clerk.desk.events]
+    for event, row in zip(clerk.desk.events, bulk.stored("event", columns, task.dialect), strict=True):
+        days = (event["at"].date() - plans.EPOCH).days
+        events.setdefault(days // PERIOD, []).append(row)
+    told.events = {period: bulk.packed(rows) for period, rows in events.items()}
+    return told
+
+
+def _in_order(table: str, rows: Iterable[history.Row]) -> Iterator[tuple[object, ...]]:
+    names = [column.name for column in Base.metadata.tables[table].columns]
+    for row in rows:
+        yield tuple(row[name] for name in names)
+
+
+def _notification(notice: Notice, state_id: str) -> tuple[object, ...]:
+    """A message without its id; older ones were read on the day after."""
+    last = plans.moment_of(plans.LAST_SECOND)
+    read_at = notice.created_at + timedelta(days=1) if notice.created_at < last - UNREAD_FOR else None
+    return (
+        notice.account_id,
+        notice.kind,
+        notice.noun,
+        notice.record_id,
+        notice.reference,
+        state_id,
+        EMPTY_DETAILS,
+        notice.created_at,
+        read_at,
+    )
+
+
+def _told(tasks: Iterator[Task], visits: int) -> Iterator[Told]:
+    """Each visit's rows in the order of the visits, told beside this process and never far ahead of it."""
+    processes = max(1, min(3, (os.cpu_count() or 1) - 1))
+    if visits <= SMALL:
+        yield from map(tell, tasks)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        waiting: deque[Future[Told]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(tell, task))
+            if len(waiting) > 2 * processes + 1:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+# Writing
+
+
+def _write(
+    writer: bulk.Bulk,
+    spool: bulk.Spool,
+    tasks: Iterator[Task],
+    visits: list[plans.VisitPlan],
+    head: tuple[int, str],
+    echo: Echo,
+) -> tuple[int, str]:
+    """Insert what is told, visit by visit, and chain the events of each period that is complete; the new head."""
+    total, done, began, said = sum(visit.followups for visit in visits), 0, time.monotonic(), 0
+    carried: Rows = []
+    period = 0
+    for place, told in enumerate(_told(tasks, len(visits)), start=1):
+        carried += told.rows.pop("carry_over", [])  # they point at later visits
+        _insert(writer, told.rows)
+        for when, events in told.events.items():
+            spool.add(when, events)
+        complete = _complete(visits[place].day) if place < len(visits) else LAST_PERIOD + 1
+        while period < complete:
+            rows, head = bulk.chained(spool.take(period), head)
+            writer.insert("event", rows)
+            period += 1
+        if place % COMMIT_EVERY == 0:
+            writer.commit()
+        done += told.followups
+        if done * STEPS // total > said:
+            said = done * STEPS // total
+            echo(f"  {done:,} of {total:,} follow-ups after {time.monotonic() - began:.0f} seconds")
+    writer.insert("carry_over", carried)
+    writer.commit()
+    return head
+
+
+def _insert(writer: bulk.Bulk, rows: dict[str, Rows]) -> None:
+    """One visit's rows, what others point at first; a follow-up that was superseded points at one that was not."""
+    if "followup" in rows:
+        rows["followup"].sort(key=_has_successor)
+    for table in Base.metadata.sorted_tables:
+        writer.insert(table.name, rows.get(table.name, []), without_id=table.name in WITHOUT_ID)
+
+
+def _has_successor(row: tuple[object, ...]) -> bool:
+    return row[SUCCESSOR] is not None
+
+
+def _complete(day: date) -> int:
+    """The first period in which a visit on that day may have events: those before it are complete."""
+    return max(0, _period(((day - plans.EPOCH).days - BEFOREHAND) * plans.DAY))
+
+
+def _finish(writer: bulk.Bulk, visits: list[plans.VisitPlan], last: Counter[str]) -> None:
+    """The counters of follow-ups, and the databases' own numbering."""
+    numbers: Counter[str] = Counter()
+    for visit in visits:
+        numbers[visit.state_id] += visit.followups
+    writer.insert(FollowupCounter.__tablename__, sorted(numbers.items()))
+    authorities = len(numbers) * len(vocabulary.AUTHORITIES)
+    for table, highest in (last | {"visit": len(visits), "authority": authorities}).items():
+        writer.take_ids(table, highest)
+    writer.commit()

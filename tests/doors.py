@@ -107,11 +107,11 @@ DOORS = {
     "followups.supersede": Door("followup_edit", "GET POST", "/follow-ups/{followup}/supersede"),
     "progress.add": Door("followup_track", "GET POST", "/follow-ups/{followup}/progress"),
     "responses.record": Door("followup_track", "GET POST", "/follow-ups/{followup}/responses"),
-    "extensions.request": Door("extension_ask", "GET POST", "/follow-ups/{followup}/extension"),
+    "extensions.request": Door("extension_ask", "GET POST", "/follow-ups/{sealed}/extension"),
     "extensions.decide": Door(
         "record_read", "GET POST", "/follow-ups/{followup}/extension/{extension}", "extension_decide"
     ),
-    "carry_overs.add": Door("followup_track", "GET POST", "/follow-ups/{followup}/carry-over"),
+    "carry_overs.add": Door("followup_track", "GET POST", "/follow-ups/{sealed}/carry-over"),
     "carry_overs.record": Door("followup_track", "GET POST", "/follow-ups/{followup}/carry-over/{carry_over}"),
     "evidence.add": Door("followup_edit", "GET POST", "/follow-ups/{followup}/evidence"),
     "evidence.add_revision": Door("followup_edit", "GET POST", "/follow-ups/{followup}/evidence/{evidence}/revisions"),
@@ -119,6 +119,14 @@ DOORS = {
     "evidence.download": Door("record_read", "GET", "/follow-ups/{followup}/evidence/{evidence}/1"),
     "evidence.remove_bytes": Door("file_remove", "GET POST", "/evidence/{revision}/remove"),
     # Member States and the catalogue
+    "home.index": Door("signed_in", "GET", "/"),
+    "home.rows": Door("record_read", "GET", "/work/visits"),
+    "help.index": Door("signed_in", "GET", "/help"),
+    "audit.index": Door("log_read", "GET", "/audit"),
+    "audit.export": Door("log_read", "GET", "/audit.csv"),
+    "audit.entry": Door("log_read", "GET", "/audit/1"),
+    "catalogue.index": Door("catalogue_manage", "GET", "/admin/ratings"),
+    "catalogue.edit_rating": Door("catalogue_manage", "GET POST", "/admin/ratings/largely"),
     "states.index": Door("record_read", "GET", "/states"),
     "states.export": Door("report_run", "GET", "/states.csv"),
     "states.show": Door("record_read", "GET", "/states/{state}"),

@@ -40,7 +40,7 @@ from tracker.models import (
 from tracker.models.followup import ENDED
 from tracker.reports import catalogue, followups
 from tracker.reports.filters import BadValue, Condition, each
-from tracker.reports.listing import MOST_COUNTED, Columns, Listing, Sort
+from tracker.reports.listing import Columns, Listing, Sort
 
 Span = tuple[date | None, date | None, str]
 
@@ -135,32 +135,47 @@ _last_visit = (
 )
 
 
-def _of_state(model: Any, *conditions: Any, most: int | None) -> sa.ScalarSelect[int]:
-    """How many rows of ``model`` the State has, counted up to ``most`` and one, so that the cost has an end."""
-    rows = sa.select(sa.literal(1).label("one")).where(model.state_id == State.id, *conditions).correlate(State)
-    if most is not None:
-        rows = rows.limit(most + 1)
-    return sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery()
+def _of_state(model: Any, *conditions: Any) -> sa.ScalarSelect[int]:
+    """How many rows of ``model`` the State has."""
+    counted = sa.select(sa.func.count()).where(model.state_id == State.id, *conditions)
+    return counted.correlate(State).scalar_subquery()
 
 
-def rows(today: date, most: int | None = MOST_COUNTED) -> Columns:
-    """The list's columns, with the figures of each State as at ``today``."""
-    return sa.select(
-        *_columns,
-        _of_state(Visit, most=most).label("visits"),
-        _last_visit.label("last_visit"),
-        _of_state(Followup, Followup.is_open, most=most).label("open"),
-        _of_state(Followup, Followup.overdue_on(today), most=most).label("overdue"),
-    ).join(Region, Region.code == State.region_code)
+def file_rows(today: date) -> Columns:
+    """The columns of the file: those of the list with the figures of each State as at ``today``."""
+    return STATES.base.add_columns(
+        _of_state(Followup, Followup.is_open).label("open"),
+        _of_state(Followup, Followup.overdue_on(today)).label("overdue"),
+    )
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How many of a State's follow-ups are open, and how many of these overdue."""
+
+    open: int = 0
+    overdue: int = 0
+
+
+def figures(codes: Sequence[str], today: date) -> dict[str, Figures]:
+    """The figures of the States on one page, in one pass over their follow-ups; a State without any is not there."""
+    late = sa.case((Followup.overdue_on(today), 1), else_=0)
+    rows = db.session.execute(
+        sa.select(Followup.state_id, sa.func.count(), sa.func.sum(late))
+        .where(Followup.state_id.in_(codes), Followup.is_open)
+        .group_by(Followup.state_id)
+    )
+    return {code: Figures(count, overdue) for code, count, overdue in rows}
 
 
 STATES = Listing(
-    base=sa.select(*_columns).join(Region, Region.code == State.region_code),
+    base=sa.select(*_columns, _of_state(Visit).label("visits"), _last_visit.label("last_visit")).join(
+        Region, Region.code == State.region_code
+    ),
     id_column=sa.cast(State.m49, sa.Integer),
     filters={"q": each(_named), "region": each(_in_region)},
     sorts={"name": Sort(State.name), "region": Sort(Region.name)},
     default_sort="name",
-    default_size=100,
 )
 
 HEADER = ("iso3", "member_state", "region", "visits", "last_visit", "open_followups", "overdue_followups")

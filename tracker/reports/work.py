@@ -21,7 +21,6 @@ from tracker.models import (
     Conclusion,
     ConclusionStatus,
     DueExtension,
-    Event,
     ExtensionStatus,
     Followup,
     Matrix,
@@ -33,7 +32,7 @@ from tracker.models import (
 )
 from tracker.models.followup import FollowupStatus
 from tracker.policy import Permission
-from tracker.reports import conclusions, followups, log, review, visits
+from tracker.reports import conclusions, followups, review, visits
 from tracker.reports.filters import Condition
 from tracker.reports.listing import MOST_COUNTED, Args, Listing, Sort
 from tracker.workflow.visit import BEFORE
@@ -81,20 +80,15 @@ def desk(account: Account) -> Desk:
     return told
 
 
-def recent_day() -> date:
-    """From when on the log counts as recent."""
-    return clock.today() - timedelta(days=RECENT_DAYS - 1)
-
-
 def conclusion_question(account: Account) -> Args:
     """The question of the list of conclusions for those that the person has to write."""
     return {"workflow": [ConclusionStatus.DRAFT.value], "drafter": [str(account.id)]}
 
 
-def recent_log_questions() -> dict[str, Args]:
-    """The questions of the log for its sections."""
-    since = {"from": [recent_day().isoformat()]}
-    return {"log": since, "refusals": since | {"outcome": [Outcome.REFUSED.value, Outcome.FAILED.value]}}
+def recent_refusals() -> Args:
+    """The question of the log for what was lately refused or failed."""
+    since = clock.today() - timedelta(days=RECENT_DAYS - 1)
+    return {"from": [since.isoformat()], "outcome": [Outcome.REFUSED.value, Outcome.FAILED.value]}
 
 
 def _wanted(account: Account) -> dict[str, sa.Select[Any]]:
@@ -113,9 +107,6 @@ def _wanted(account: Account) -> dict[str, sa.Select[Any]]:
         wanted["changed"] = sa.select(Seal.id).where(changed_since_signed_by(account))
     if policy.can(account, Permission.REPORT_RUN) and not wanted:
         wanted |= {name: _asked_followups(args, account) for name, args in ALL_FOLLOWUPS.items()}
-    if policy.can(account, Permission.LOG_READ):
-        for name, args in recent_log_questions().items():
-            wanted[name] = sa.select(Event.seq).where(*log.LOG.read(args).conditions, log.scope(account))
     if policy.can(account, Permission.PEOPLE_MANAGE):
         wanted["people"] = sa.select(Account.id).where(Account.active.is_(True))
         wanted["closed_people"] = sa.select(Account.id).where(Account.active.is_(False))

@@ -54,6 +54,7 @@ def index() -> ResponseReturnValue:
         may_write=policy.can(current_user, Permission.VISIT_EDIT),
         may_report=policy.can(current_user, Permission.REPORT_RUN),
         may_manage=policy.can(current_user, Permission.CATALOGUE_MANAGE),
+        refusals_href=_list("audit", work.recent_refusals()) if policy.can(current_user, Permission.LOG_READ) else "",
         is_coordinator=policy.has_role(current_user, Role.COORDINATOR),
         base=f"{request.script_root}/",
     )
@@ -193,12 +194,9 @@ def _reviewer() -> list[tuple[str, str, str, str]]:
 
 
 def _readers() -> list[tuple[str, str, str, str]]:
-    recent = work.recent_log_questions()
     return [
         ("open", _("Open follow-ups"), _list("follow-ups", work.ALL_FOLLOWUPS["open"]), ""),
         ("overdue", _("Overdue follow-ups"), _list("follow-ups", work.ALL_FOLLOWUPS["overdue"]), ""),
-        ("log", _("Entries of the log, last seven days"), _list("audit", recent["log"]), ""),
-        ("refusals", _("Of them refused or failed"), _list("audit", recent["refusals"]), ""),
     ]
 
 

@@ -26,12 +26,13 @@ LANGUAGES = {"en": "English", "ar": "العربية", "zh": "中文", "fr": "Fra
 @blueprint.get("/states")
 def index() -> ResponseReturnValue:
     """The States in the reader's scope, by name or by region: never by a figure."""
-    today = clock.today()
-    page = states.STATES.page(request.args, states.scope(current_user), base=states.rows(today))
+    page = states.STATES.page(request.args, states.scope(current_user))
     shown = ListPage(page, url_for("states.index"), _counted, _filter_words(), _sort_words())
     return render_template(
         "states/index.html",
         list=shown,
+        figures=states.figures([row.id for row in page.rows], clock.today()),
+        nothing=states.Figures(),
         region_choices=_region_choices(),
         sizes=[(str(size), str(size)) for size in SIZES],
         base=f"{request.script_root}/",
@@ -50,7 +51,7 @@ def export() -> Response:
         request.args,
         states.scope(current_user),
         states.row_of,
-        base=states.rows(clock.today(), most=None),
+        base=states.file_rows(clock.today()),
         bom=request.args.get("bom") != "0",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -27,11 +28,38 @@ def test_a_later_visit_takes_it_up_and_says_what_it_found(session: Any, browser:
     data = {"visit_id": str(visit.id), "request_key": "0d0f5f5c-6b8a-4a53-9f0f-8b1f6a1f2a3b"}
     assert len({browser.post(PATH, data=data).location for _time in range(3)}) == 1
     row = session.scalar(sa.select(CarryOver))
-    answer = browser.post(f"{PATH}/{row.id}", data={"disposition": "partly_met", "note": "The bill was tabled."})
+    finding = {"disposition": "partly_met", "note": "The bill was tabled."}
+    answer = browser.post(f"{PATH}/{row.id}", data=finding | {"version": version_on(browser.get(f"{PATH}/{row.id}"))})
     page = browser.get(answer.location).text
     assert "Met in part" in page
     assert "The bill was tabled." in page
     assert session.scalar(sa.select(CarryOver.disposition)) is Disposition.PARTLY_MET
+
+
+def test_a_page_that_is_out_of_date_overwrites_nothing(session: Any, browser: Any) -> None:
+    browser.post(PATH, data={"visit_id": str(VisitFactory(year=2012).id)})
+    path = f"{PATH}/{session.scalar(sa.select(CarryOver.id))}"
+    version = version_on(browser.get(path))
+    first = {"version": version, "disposition": "met", "note": "The act is published."}
+    assert browser.post(path, data=first).status_code == 303
+    late = {"version": version, "disposition": "still_open", "note": "Nothing was seen."}
+    answer = browser.post(path, data=late)
+    assert answer.status_code == 409
+    assert "The act is published." in answer.text
+    assert "Nothing was seen." in answer.text
+    session.expire_all()
+    assert session.scalar(sa.select(CarryOver.disposition)) is Disposition.MET
+    assert browser.post(path, data=late | {"version": version_on(answer)}).status_code == 303
+    session.expire_all()
+    assert session.scalar(sa.select(CarryOver.disposition)) is Disposition.STILL_OPEN
+    assert browser.post(path, data={"disposition": "met", "note": ""}).status_code == 409
+
+
+def version_on(answer: Any) -> str:
+    """The version that the page's form carries."""
+    found = re.search(r'name="version" value="(\d+)"', answer.text)
+    assert found, answer.text
+    return found.group(1)
 
 
 def test_what_is_wrong_is_said(session: Any, browser: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.factories import AccountFactory, FollowupFactory
+from tests.web.test_carry_overs import version_on
 from tracker import storage
 from tracker.errors import NotFound
 from tracker.models import Account, Category, Event, Evidence, EvidenceRevision, FollowupStatus, Role
@@ -116,10 +117,24 @@ def test_withdrawn_evidence_stays_readable(session: Any, browser: Any) -> None:
     send(browser)
     number = session.scalar(sa.select(Evidence.id))
     assert browser.post(f"{PATH}/{number}/withdraw", data={"reason": ""}).status_code == 422
-    answer = browser.post(f"{PATH}/{number}/withdraw", data={"reason": "Wrong file"})
+    reason = {"reason": "Wrong file", "version": version_on(browser.get(f"{PATH}/{number}/withdraw"))}
+    answer = browser.post(f"{PATH}/{number}/withdraw", data=reason)
     assert "Withdrawn" in browser.get(answer.location).text
     assert browser.get(f"{PATH}/{number}/1").data == BILL
-    assert browser.post(f"{PATH}/{number}/withdraw", data={"reason": "Again"}).status_code == 409
+    again = {"reason": "Again", "version": version_on(browser.get(f"{PATH}/{number}/withdraw"))}
+    assert browser.post(f"{PATH}/{number}/withdraw", data=again).status_code == 409
+
+
+def test_nothing_is_withdrawn_by_a_page_that_is_out_of_date(session: Any, browser: Any) -> None:
+    send(browser)
+    number = session.scalar(sa.select(Evidence.id))
+    reason = {"reason": "Wrong file", "version": version_on(browser.get(f"{PATH}/{number}/withdraw"))}
+    send(browser, b"The bill, as amended.", "bill-2.txt", f"{PATH}/{number}/revisions")
+    answer = browser.post(f"{PATH}/{number}/withdraw", data=reason)
+    assert answer.status_code == 409
+    assert "Wrong file" in answer.text
+    assert session.scalar(sa.select(Evidence.is_withdrawn)) is False
+    assert browser.post(f"{PATH}/{number}/withdraw", data=reason | {"version": version_on(answer)}).status_code == 303
 
 
 def test_out_of_scope_nothing_comes_out(session: Any, browser: Any, sign_in: Any) -> None:

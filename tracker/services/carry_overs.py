@@ -37,10 +37,13 @@ def add(visit: Visit, followup: Followup, *, by: Account, note: str = "") -> Car
     return row
 
 
-def set_disposition(carry_over: CarryOver, disposition: Disposition, *, by: Account, note: str = "") -> None:
-    """Say what the later visit found."""
+def set_disposition(
+    carry_over: CarryOver, disposition: Disposition, *, by: Account, note: str = "", version: int | None = None
+) -> None:
+    """Say what the later visit found. ``version`` is the follow-up's that was on the screen."""
     followup = db.session.get_one(Followup, carry_over.followup_id)
     policy.require(by, Permission.FOLLOWUP_TRACK, followup)
+    records.require_version(followup, version)
     carry_over.disposition = disposition
     carry_over.note = note
     records.save(followup, "carry_over.recorded", by=by, details={"visit": carry_over.visit.reference})

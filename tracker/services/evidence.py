@@ -57,10 +57,14 @@ def add_source_note(followup: Followup, title: str, source_note: str, *, by: Acc
     return evidence
 
 
-def withdraw(evidence: Evidence, reason: str, *, by: Account) -> None:
-    """Take evidence out of the sealed text, with a reason. It stays in the history, and its files stay readable."""
+def withdraw(evidence: Evidence, reason: str, *, by: Account, version: int | None = None) -> None:
+    """Take evidence out of the sealed text, with a reason. It stays in the history, and its files stay readable.
+
+    ``version`` is the follow-up's that was on the screen: nobody withdraws a revision that they have not seen.
+    """
     followup = evidence.followup
     policy.require(by, Permission.FOLLOWUP_EDIT, followup)
+    records.require_version(followup, version)
     if not reason.strip():
         raise Invalid(_("Give a reason."), "reason")
     _require_current(evidence)

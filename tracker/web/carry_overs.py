@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
-from tracker.errors import Invalid
+from tracker.errors import Invalid, Stale
 from tracker.extensions import db
 from tracker.forms.carry_overs import CarryOverForm, DispositionForm
 from tracker.forms.fields import option
@@ -52,20 +52,35 @@ def add(reference: str) -> ResponseReturnValue:
 
 @blueprint.route("/<reference>/carry-over/<int:carry_over_id>", methods=["GET", "POST"])
 def record(reference: str, carry_over_id: int) -> ResponseReturnValue:
-    """Say what the later visit found."""
+    """Say what the later visit found; two who say it at once are shown both findings (R20)."""
     followup = policy.load(current_user, Followup, reference=reference)
     carry_over = policy.load(current_user, CarryOver, id=carry_over_id, followup_id=followup.id)
     policy.require(current_user, Permission.FOLLOWUP_TRACK, followup)
     form = DispositionForm()
-    form.fill(carry_over)
+    form.fill(carry_over, of=followup)
     back = url_for("followups.page", reference=reference, _anchor="carry-over")
+    stale, conflicts = None, []
     if form.validate_on_submit():
-        carry_overs.set_disposition(carry_over, by=current_user, **form.values())
-        db.session.commit()
-        flash(_("The finding of %(visit)s is recorded.", visit=carry_over.visit.reference))
-        return redirect(back, 303)
-    page = render_template("followups/disposition.html", followup=followup, carry_over=carry_over, form=form, back=back)
-    return page, 422 if form.errors else 200
+        try:
+            form.check_version(followup)
+            carry_overs.set_disposition(carry_over, by=current_user, version=form.version.data, **form.values())
+            db.session.commit()
+        except Stale as error:
+            db.session.rollback()
+            stale, conflicts = error, form.conflict(carry_over, of=followup)
+        else:
+            flash(_("The finding of %(visit)s is recorded.", visit=carry_over.visit.reference))
+            return redirect(back, 303)
+    page = render_template(
+        "followups/disposition.html",
+        followup=followup,
+        carry_over=carry_over,
+        form=form,
+        back=back,
+        stale=stale,
+        conflicts=conflicts,
+    )
+    return page, 409 if stale else 422 if form.errors else 200
 
 
 def _later_visits(followup: Followup) -> list[Any]:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy, storage
-from tracker.errors import Invalid, NotFound
+from tracker.errors import Invalid, NotFound, Stale
 from tracker.extensions import db
 from tracker.forms.evidence import EvidenceForm, RemoveBytesForm, RevisionForm, WithdrawEvidenceForm
 from tracker.models import Evidence, EvidenceRevision, Followup, FollowupStatus
@@ -90,9 +90,19 @@ def withdraw(reference: str, evidence_id: int) -> ResponseReturnValue:
     item = _item(followup, evidence_id)
     policy.require(current_user, Permission.FOLLOWUP_EDIT, followup)
     form = WithdrawEvidenceForm()
+    form.fill(item, of=followup)
     if form.validate_on_submit():
-        evidence.withdraw(item, form.reason.data, by=current_user)
-        db.session.commit()
+        try:
+            form.check_version(followup)
+            evidence.withdraw(item, form.reason.data, by=current_user, version=form.version.data)
+            db.session.commit()
+        except Stale as stale:
+            db.session.rollback()
+            conflicts = form.conflict(item, of=followup)
+            page = _page(
+                "followups/evidence_withdraw.html", followup, form, item=item, stale=stale, conflicts=conflicts
+            )
+            return page[0], 409
         flash(_("The evidence is withdrawn. It stays in the history."))
         return redirect(_back(followup), 303)
     return _page("followups/evidence_withdraw.html", followup, form, item=item)
@@ -156,7 +166,7 @@ def _back(followup: Followup) -> str:
     return url_for("followups.page", reference=followup.reference, _anchor="evidence")
 
 
-def _page(template: str, followup: Followup, form: Any, status: int = 422, **more: Any) -> ResponseReturnValue:
+def _page(template: str, followup: Followup, form: Any, status: int = 422, **more: Any) -> tuple[str, int]:
     page = render_template(
         template,
         followup=followup,

@@ -98,7 +98,7 @@ def grant(
     given = Grant(role=role, scope=scope, region_code=region, ends_on=ends_on, granted_at=clock.now())
     given.states.extend(GrantState(state_id=state) for state in states or [])
     account.grants.append(given)
-    db.session.flush()
+    history.record("account.granted", account, by=None)
     return given
 
 

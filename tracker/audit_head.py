@@ -1,6 +1,7 @@
 """The head of the log, kept outside the database and authenticated with a key that is not in it (R18).
 
-Without it, an attacker with the database could cut the end off the chain and nobody would know.
+Without it, an attacker with the database could cut the end off the chain and nobody would know. It never goes back: who
+writes it holds a lock over reading, comparing and replacing it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,20 @@ import hashlib
 import hmac
 import json
 import os
+import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.config import Settings
+
+if sys.platform != "win32":
+    import fcntl
+
+_one_thread = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -28,32 +38,53 @@ def path(settings: Settings) -> Path:
     return settings.data / "audit" / "head.json"
 
 
-def write(settings: Settings, count: int, last_hash: str) -> None:
-    """Export the head, unless a later one is there already (another process was quicker)."""
-    there = read(settings)
-    if there is not None and there.count > count:
-        return
+def write(settings: Settings, head: Head, *, anew: bool = False) -> None:
+    """Export the head, unless a later one is there already (another process was quicker).
+
+    Raises OSError when it cannot be written and ValueError when what is there is not ours; ``anew`` writes over that.
+    """
     place = path(settings)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    line = json.dumps({"count": count, "hash": last_hash, "mac": _mac(settings, count, last_hash)})
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".head-")
-    with os.fdopen(handle, "w") as file:
-        file.write(line)
-    Path(name).replace(place)
+    with _locked(place.parent):
+        there = None if anew else read(settings)
+        if there is None or there.count < head.count:
+            _replace(place, json.dumps({"count": head.count, "hash": head.hash, "mac": _mac(settings, head)}))
 
 
 def read(settings: Settings) -> Head | None:
-    """The exported head; None when there is none. Raises ValueError on one that is not ours."""
+    """The exported head; None when there is none. Raises ValueError on one that is torn or not ours."""
     try:
         found = json.loads(path(settings).read_text())
     except FileNotFoundError:
         return None
-    count, last_hash = int(found["count"]), str(found["hash"])
-    if not hmac.compare_digest(str(found["mac"]), _mac(settings, count, last_hash)):
+    try:
+        head = Head(int(found["count"]), str(found["hash"]))
+        is_ours = hmac.compare_digest(str(found["mac"]), _mac(settings, head))
+    except (KeyError, TypeError) as error:
+        raise ValueError("the exported head of the log is torn") from error
+    if not is_ours:
         raise ValueError("the exported head of the log does not carry this installation's key")
-    return Head(count, last_hash)
+    return head
 
 
-def _mac(settings: Settings, count: int, last_hash: str) -> str:
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with _one_thread, (folder / ".lock").open("w") as file:
+        if sys.platform != "win32":
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _replace(place: Path, line: str) -> None:
+    """Whole or not at all, also when the power goes."""
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".head-")
+    with os.fdopen(handle, "w") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(place)
+
+
+def _mac(settings: Settings, head: Head) -> str:
     key = hashlib.sha256(b"audit-head:" + settings.secret_key.encode()).digest()
-    return hmac.new(key, f"{count}:{last_hash}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, f"{head.count}:{head.hash}".encode(), hashlib.sha256).hexdigest()

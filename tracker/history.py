@@ -19,20 +19,24 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from flask import current_app, g, has_request_context
 from sqlalchemy import event as hooks
 from sqlalchemy import inspect
-from sqlalchemy.orm import Mapper, ORMExecuteState, Session, object_session
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session, SessionTransaction, object_session
 
 from tracker import audit_head, clock, database
 from tracker.extensions import db
 from tracker.models import VERSION_TABLES, Account, Category, Event, Outcome, SearchRow, Versioned, fold
 from tracker.partial_date import PartialDate
 
+log = structlog.get_logger("tracker.history")
+
 FORMAT = 1
 FIRST_PREV = "0" * 64
 CHAIN_LOCK = 1373
-SILENT = frozenset({"submission", "contributor"})  # kept like the rest; the event itself tells of them
+# Kept like the rest; the event itself tells of them.
+SILENT = frozenset({"submission", "contributor", "account_grant", "account_grant_state"})
 QUIET = frozenset({"id", "version", "content_version", "content_sha256", "sealed_sha256", "updated_at", "created_at"})
 
 Row = dict[str, Any]
@@ -58,7 +62,8 @@ class Ledger:
     touched: dict[Key, tuple[tuple[str, int], Row | None]] = field(default_factory=dict)
     known: dict[Key, Row | None] = field(default_factory=dict)
     noted: list[Noted] = field(default_factory=list)
-    head: tuple[int, str] | None = None
+    head: audit_head.Head | None = None
+    is_broken: bool = False
 
 
 def record(
@@ -79,7 +84,7 @@ def record(
     db.session.flush()
     ledger = _ledger(db.session())
     object_type, object_id = _name_of(obj)
-    rows = _take(ledger, (object_type, object_id)) if isinstance(obj, Versioned) else {}
+    rows = _take(ledger, (object_type, object_id))
     before = {key: _before(ledger, key) for key in rows}
     ledger.noted.append(
         Noted(
@@ -349,15 +354,17 @@ def _notice_gone(_mapper: Any, _connection: sa.Connection, obj: Any) -> None:
 @hooks.listens_for(Session, "do_orm_execute")
 def _refuse_bulk_changes(state: ORMExecuteState) -> None:
     """A bulk UPDATE or DELETE passes by the session, and with it the history: refused on versioned tables."""
-    model = state.bind_mapper.class_ if state.bind_mapper is not None else object
-    if (state.is_update or state.is_delete) and issubclass(model, Versioned):
-        raise Unrecorded(f"{model.__name__} is changed row by row, never in bulk")
+    table = getattr(getattr(state.statement, "table", None), "name", None)
+    if (state.is_insert or state.is_update or state.is_delete) and table in VERSION_TABLES:
+        raise Unrecorded(f"{table} is changed row by row, never in bulk")
 
 
 @hooks.listens_for(Session, "before_commit")
 def _chain(session: Session) -> None:
     ledger = _ledger(session)
     session.flush()
+    if ledger.is_broken:
+        raise Unrecorded("a savepoint was rolled back, and with it what was noted: start the transaction over")
     if ledger.touched:
         raise Unrecorded(f"no event tells of the change to {', '.join(map(label, ledger.touched))}")
     if not ledger.noted:
@@ -368,7 +375,7 @@ def _chain(session: Session) -> None:
         prev = _append(session, seq, prev, noted)
     ledger.noted.clear()
     ledger.known.clear()
-    ledger.head = (seq, prev)
+    ledger.head = audit_head.Head(seq, prev)
 
 
 def _lock_head(session: Session) -> tuple[int, str]:
@@ -402,13 +409,26 @@ def _turn_over(session: Session, seq: int, key: Key, row: Row | None) -> None:
 
 @hooks.listens_for(Session, "after_commit")
 def _export_head(session: Session) -> None:
-    """Tell the place outside the database how far the chain has come (R18)."""
+    """Tell the place outside the database how far the chain has come (R18).
+
+    The act is committed, so nothing here may fail it: a head that could not be written is in the program's log, and
+    ``flask audit verify`` says what is wrong with it.
+    """
     ledger = _ledger(session)
-    if ledger.head:
-        audit_head.write(current_app.config["SETTINGS"], *ledger.head)
-        ledger.head = None
+    if ledger.head is None:
+        return
+    try:
+        audit_head.write(current_app.config["SETTINGS"], ledger.head)
+    except (OSError, ValueError) as error:
+        log.error("the head of the log could not be exported", exc_info=error)
+    ledger.head = None
 
 
 @hooks.listens_for(Session, "after_soft_rollback")
-def _forget(session: Session, _previous: Any) -> None:
-    session.info.pop("ledger", None)
+def _forget(session: Session, previous: SessionTransaction) -> None:
+    """What was noted goes with the transaction. A savepoint alone cannot say what of it went: then nothing is
+    committed any more."""
+    if previous.nested:
+        _ledger(session).is_broken = True
+    else:
+        session.info.pop("ledger", None)

@@ -101,6 +101,7 @@ def seal_text(seal: Seal) -> str:
     return history.canonical(
         {
             "object": [seal.object_type, seal.object_id],
+            "state": seal.state_id,
             "reference": seal.reference,
             "number": seal.number,
             "content_version": seal.content_version,

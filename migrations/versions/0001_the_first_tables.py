@@ -29,6 +29,34 @@ def upgrade():
     sa.UniqueConstraint('email', name=op.f('uq_account_email')),
     sa.UniqueConstraint('fs_uniquifier', name=op.f('uq_account_fs_uniquifier'))
     )
+    op.create_table('account_grant_state_version',
+    sa.Column('grant_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('state_id', sa.String(length=3), autoincrement=False, nullable=False),
+    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('to_event', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('grant_id', 'state_id', 'from_event', name=op.f('pk_account_grant_state_version'))
+    )
+    with op.batch_alter_table('account_grant_state_version', schema=None) as batch_op:
+        batch_op.create_index('ix_account_grant_state_version_from_event', ['from_event'], unique=False)
+
+    op.create_table('account_grant_version',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('account_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('role', sa.String(length=32), autoincrement=False, nullable=True),
+    sa.Column('scope', sa.String(length=32), autoincrement=False, nullable=True),
+    sa.Column('region_code', sa.String(length=3), autoincrement=False, nullable=True),
+    sa.Column('ends_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('granted_by_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('granted_at', sa.DateTime(timezone=True), autoincrement=False, nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), autoincrement=False, nullable=True),
+    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('to_event', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_account_grant_version'))
+    )
+    with op.batch_alter_table('account_grant_version', schema=None) as batch_op:
+        batch_op.create_index('ix_account_grant_version_account_id', ['account_id', 'from_event'], unique=False)
+        batch_op.create_index('ix_account_grant_version_from_event', ['from_event'], unique=False)
+
     op.create_table('area',
     sa.Column('code', sa.String(length=10), nullable=False),
     sa.Column('parent_code', sa.String(length=10), nullable=True),
@@ -1878,5 +1906,14 @@ def downgrade():
 
     op.drop_table('assessment_version')
     op.drop_table('area')
+    with op.batch_alter_table('account_grant_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_account_grant_version_from_event')
+        batch_op.drop_index('ix_account_grant_version_account_id')
+
+    op.drop_table('account_grant_version')
+    with op.batch_alter_table('account_grant_state_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_account_grant_state_version_from_event')
+
+    op.drop_table('account_grant_state_version')
     op.drop_table('account')
     # ### end Alembic commands ###

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ import sqlalchemy as sa
 
 from tests.factories import AccountFactory, FollowupFactory
 from tests.submittable import submittable
-from tracker import audit_head
+from tracker import audit_head, database
 from tracker.extensions import db
-from tracker.models import Event, Role, triggers
+from tracker.models import Account, Event, FollowupArea, Role, triggers
 from tracker.reports import audit
 from tracker.services import records, signoff
 
@@ -67,6 +68,9 @@ TAMPERING = {
     "the sealed text": "UPDATE seal SET canonical = replace(canonical, 'obligation', 'good_practice')",
     "a reportable sealed value": "UPDATE seal SET assessed_status = 'implemented'",
     "who contributed": "DELETE FROM contributor",
+    "the scope of a seal": "UPDATE seal SET state_id = 'AFG'",
+    "a grant": "UPDATE account_grant SET role = 'reviewer' WHERE role = 'analyst'",
+    "what a search finds": "UPDATE search_row SET title = 'drop the bill'",
     "the decision": "UPDATE submission SET reason = 'Never said'",
 }
 
@@ -87,6 +91,68 @@ def test_the_first_bad_entry_is_named(session: Any, told: Any, as_owner: Any) ->
     problem = audit.verify().problem
     assert problem is not None
     assert (problem.seq, problem.message) == (3, "the entry's columns do not agree with its text")
+
+
+def test_the_end_of_a_link_cannot_be_moved(session: Any, told: Any, as_owner: Any) -> None:
+    link = FollowupArea(area_code="FIN-01", state_id="PAK")
+    analyst = session.get(Account, told.drafted_by_id)
+    for areas in ([link], [], [FollowupArea(area_code="FIN-01", state_id="PAK")]):
+        told.further_areas[:] = areas
+        records.save(told, "followup.edited", by=analyst)
+    session.commit()
+    assert audit.verify().problem is None
+    tamper(session, as_owner, f"UPDATE followup_area_version SET to_event = {LAST} WHERE to_event IS NOT NULL")
+    assert "does not end there" in str(audit.verify().problem)
+
+
+def test_who_writes_meanwhile_does_not_make_the_log_look_broken(own_app: Any) -> None:
+    stop = threading.Event()
+
+    def write_one() -> None:
+        with own_app.app_context():
+            FollowupFactory()
+            db.session.commit()
+            db.session.remove()
+
+    def write() -> None:
+        while not stop.is_set():
+            write_one()
+
+    write_one()
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _round in range(8):
+            with own_app.app_context():
+                with database.read_only():
+                    audit.one_moment()
+                    assert audit.verify().problem is None
+                db.session.remove()
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_a_torn_head_fails_no_act_and_is_told(own_app: Any) -> None:
+    run = own_app.test_cli_runner().invoke
+    place = audit_head.path(own_app.config["SETTINGS"])
+    place.parent.mkdir(parents=True)
+    place.write_text("")
+    with own_app.app_context():
+        FollowupFactory()
+        db.session.commit()
+        db.session.remove()
+    told = run(args=["audit", "verify"])
+    assert (told.exit_code, "torn" in told.output) == (1, True)
+    assert run(args=["audit", "sign-head"]).exit_code == 0
+    assert run(args=["audit", "verify"]).exit_code == 0
+
+
+def test_the_head_never_goes_back(app: Any) -> None:
+    settings = app.config["SETTINGS"]
+    audit_head.write(settings, audit_head.Head(1_000_011, "b" * 64))
+    audit_head.write(settings, audit_head.Head(1_000_010, "a" * 64))
+    assert audit_head.read(settings) == audit_head.Head(1_000_011, "b" * 64)
 
 
 def test_a_head_that_another_key_made_is_refused(app: Any, session: Any, told: Any) -> None:

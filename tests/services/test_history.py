@@ -73,9 +73,21 @@ def test_a_change_without_an_event_cannot_be_committed(session: Any) -> None:
     assert session.get(Followup, followup.id).title != "Unseen"
 
 
-def test_a_bulk_update_that_would_pass_by_the_history_is_refused(session: Any) -> None:
+@pytest.mark.parametrize("table", [Followup, Followup.__table__])
+def test_a_bulk_update_that_would_pass_by_the_history_is_refused(session: Any, table: Any) -> None:
     with pytest.raises(history.Unrecorded):
-        session.execute(sa.update(Followup).values(title="Unseen"))
+        session.execute(sa.update(table).values(title="Unseen"))
+
+
+def test_a_savepoint_that_was_rolled_back_cannot_lose_an_event(session: Any) -> None:
+    followup = FollowupFactory()
+    session.commit()
+    followup.title = "Unseen"
+    session.flush()
+    session.begin_nested().rollback()
+    with pytest.raises(history.Unrecorded, match="savepoint"):
+        session.commit()
+    session.rollback()
 
 
 def test_nothing_of_a_rolled_back_act_is_left(session: Any, analyst: Any) -> None:
@@ -93,6 +105,16 @@ def test_the_log_cannot_be_rewritten(session: Any, as_owner: Any, statement: str
     session.commit()
     with pytest.raises(DatabaseError, match="keeps the past"), as_owner():
         session.execute(sa.text(statement))
+    session.rollback()
+
+
+def test_the_log_cannot_be_replaced(session: Any) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        return  # has no INSERT OR REPLACE
+    FollowupFactory()
+    session.commit()
+    with pytest.raises(DatabaseError, match="keeps the past"):
+        session.execute(sa.text("INSERT OR REPLACE INTO event SELECT * FROM event"))
     session.rollback()
 
 

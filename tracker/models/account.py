@@ -11,6 +11,7 @@ from flask_security import UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.database import Base, UtcDateTime, choice
+from tracker.models.versions import Versioned
 
 
 class Role(StrEnum):
@@ -58,10 +59,11 @@ class Account(Base, UserMixin):
         return []
 
 
-class Grant(Base):
+class Grant(Base, Versioned):
     """A role within a scope, until ``ends_on`` (the last day that it holds) or until it is revoked."""
 
     __tablename__ = "account_grant"
+    __root__ = "account"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
@@ -77,15 +79,21 @@ class Grant(Base):
     states: Mapped[list[GrantState]] = relationship(back_populates="grant", lazy="selectin")
 
 
-class GrantState(Base):
+class GrantState(Base, Versioned):
     """One State named in a grant."""
 
     __tablename__ = "account_grant_state"
+    __root__ = "account"
 
     grant_id: Mapped[int] = mapped_column(sa.ForeignKey("account_grant.id"), primary_key=True)
     state_id: Mapped[str] = mapped_column(sa.ForeignKey("state.id"), primary_key=True)
 
     grant: Mapped[Grant] = relationship(back_populates="states")
+
+    @property
+    def root_key(self) -> tuple[str, int]:
+        """The account's, which the grant names."""
+        return self.__root__, self.grant.account_id
 
 
 class RecoveryCode(Base):

@@ -9,7 +9,11 @@ import sqlalchemy as sa
 
 from tracker.models import VERSION_TABLES
 
-APPEND_ONLY = ("event", "seal")
+# The append-only tables, with the keys by which a row could be replaced.
+APPEND_ONLY = {
+    "event": [["seq"], ["prev"], ["hash"]],
+    "seal": [["id"], ["object_type", "object_id", "number"], ["seal_sha256"]],
+}
 
 
 def install(connection: sa.Connection) -> None:
@@ -28,15 +32,28 @@ def names() -> set[str]:
 
 def _sqlite(present: set[str]) -> list[str]:
     statements = []
-    for table in APPEND_ONLY:
+    for table, keys in APPEND_ONLY.items():
         if table in present:
-            statements += _sqlite_pair(table, "1")
+            statements += _sqlite_pair(table, "1") + _sqlite_no_replace(table, keys)
     for twin in VERSION_TABLES.values():
         if twin.name in present:
             others = [column.name for column in twin.columns if column.name != "to_event"]
             changed = " OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in others)
+            keys = [[column.name for column in twin.primary_key]]
             statements += _sqlite_pair(twin.name, f"OLD.to_event IS NOT NULL OR {changed}")
+            statements += _sqlite_no_replace(twin.name, keys)
     return statements
+
+
+def _sqlite_no_replace(table: str, keys: list[list[str]]) -> list[str]:
+    """INSERT OR REPLACE deletes without firing the trigger on deletion; so it must not find anything to replace."""
+    matches = " OR ".join("(" + " AND ".join(f'"{name}" = NEW."{name}"' for name in key) + ")" for key in keys)
+    there = f"EXISTS (SELECT 1 FROM {table} WHERE {matches})"  # noqa: S608  # names of our own tables
+    return [
+        f"DROP TRIGGER IF EXISTS {table}_no_replace",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there}"
+        f" BEGIN SELECT RAISE(ABORT, '{table} keeps the past and is never changed'); END",
+    ]
 
 
 def _sqlite_pair(table: str, when: str) -> list[str]:

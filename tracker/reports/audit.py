@@ -1,7 +1,9 @@
 """The log, checked and exported: does it still say what happened (R18, R19)?
 
-Four questions, in this order: is the chain whole; does each version row say what its event vouches for; are the live
-rows the open version rows; does each seal cover what it says, and each sealed record carry its seal.
+Five questions, in this order: is the chain whole; does each version row say what its event vouches for; are the live
+rows the open version rows; do the search rows hold the records' words; does each seal cover what it says, and each
+sealed record carry its seal. Grants, submissions and who contributed are version rows like the rest. Not covered: what
+accounts hold of persons, sessions and messages, and the wording of the catalogue, which ships with the program.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from flask import current_app
 from tracker import audit_head, history, seals
 from tracker.database import Base
 from tracker.extensions import db
-from tracker.models import VERSION_TABLES, Conclusion, Event, Followup, Matrix, Seal
+from tracker.models import VERSION_TABLES, Conclusion, Event, Followup, Matrix, Seal, SearchRow, Visit, fold
 
 CHUNK = 5_000
 SPAN = ("from_event", "to_event")
@@ -43,10 +45,27 @@ class Verdict:
     problem: Problem | None = None
 
 
-def verify() -> Verdict:
-    """Check everything; stops at the first problem. Reads only, in one transaction."""
+def one_moment() -> None:
+    """Let everything that follows in this transaction be read as of one moment, whoever writes meanwhile. SQLite's
+    transactions are so by nature; to be called before the transaction has read anything."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+
+
+def verify(*, with_head: bool = True) -> Verdict:
+    """Check everything; stops at the first problem. Reads only, in one transaction.
+
+    The head outside the database is read first: what is written meanwhile only makes the log longer than it says.
+    """
     verdict = Verdict()
-    for check in (_chain(verdict), _head(verdict), _version_rows(), _seals()):
+    checks = [_chain(verdict)]
+    if with_head:
+        try:
+            checks.append(_head(verdict, audit_head.read(current_app.config["SETTINGS"])))
+        except ValueError:
+            verdict.problem = Problem("the head kept outside the database is torn, changed, or not this installation's")
+            return verdict
+    for check in (*checks, _version_rows(), _search_rows(), _seals()):
         verdict.problem = next(check, None)
         if verdict.problem is not None:
             break
@@ -83,7 +102,23 @@ def _event_problem(row: Any, verdict: Verdict, opened: dict[str, str]) -> str | 
     if vouched != opened:
         label = min(set(vouched.items()) ^ set(opened.items()))[0]
         return f"the version row {label} is not the one that the entry vouches for"
+    for label in said["rows"].keys() - vouched.keys():
+        if not _ends_with(label, row.seq):
+            return f"the entry removed the row {label}, and its version row does not end there"
     return None
+
+
+def _ends_with(label: str, seq: int) -> bool:
+    """Whether a version of the row ends at this event."""
+    name, _colon, identity = label.partition(":")
+    twin = VERSION_TABLES[name]
+    keys = [column for column in twin.primary_key if column.name != "from_event"]
+    values = [
+        int(part) if isinstance(key.type, sa.Integer) else part
+        for key, part in zip(keys, identity.split("/"), strict=True)
+    ]
+    matches = (key == value for key, value in zip(keys, values, strict=True))
+    return db.session.scalar(sa.select(sa.literal(1)).where(*matches, twin.c.to_event == seq)) is not None
 
 
 def _columns(row: Any) -> tuple[Any, ...]:
@@ -116,13 +151,8 @@ def _opened_rows(first: int, last: int) -> dict[int, dict[str, str]]:
     return found
 
 
-def _head(verdict: Verdict) -> Iterator[Problem]:
+def _head(verdict: Verdict, outside: audit_head.Head | None) -> Iterator[Problem]:
     """Compare with the head kept outside the database: what was cut off at the end shows here."""
-    try:
-        outside = audit_head.read(current_app.config["SETTINGS"])
-    except (ValueError, KeyError, TypeError):
-        yield Problem("the head kept outside the database is not this installation's, or was changed")
-        return
     if outside is None:
         if verdict.count:
             yield Problem("no head is kept outside the database, so a cut at the end would not show")
@@ -189,6 +219,31 @@ def _is_removal(name: str, row: Any) -> bool:
     label = _label(name, VERSION_TABLES[name], row)
     rows = json.loads(text)["rows"] if text else {}
     return label in rows and rows[label] is None
+
+
+# Search rows
+
+
+def _search_rows() -> Iterator[Problem]:
+    """The folded words of each record, made again: they decide what a search shows and counts."""
+    for model in (Visit, Conclusion, Followup):
+        rows = db.session.execute(
+            sa.select(model, SearchRow)
+            .outerjoin(
+                SearchRow, sa.and_(SearchRow.object_type == model.__tablename__, SearchRow.object_id == model.id)
+            )
+            .order_by(model.id)
+            .execution_options(yield_per=500)
+        )
+        with closing(rows):
+            for record, found in rows:
+                words = tuple(fold(part) for part in record.searched)
+                if found is None or (found.reference, found.title, found.text, found.state_id) != (
+                    *words,
+                    record.state_id,
+                ):
+                    yield Problem(f"the search row of {record.reference} does not hold its words")
+                    return
 
 
 # Seals

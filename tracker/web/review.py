@@ -120,7 +120,7 @@ def _list_page(page: Page, names: Mapping[str, str]) -> ListPage:
         lambda n: ngettext("%(num)s record", "%(num)s records", n),
         {
             "state": FilterWords(_("Member State"), names),
-            "noun": FilterWords(_("Record"), noun_words),
+            "noun": FilterWords(_("Record"), {noun: noun_words(noun) for noun in NOUNS}),
             "purpose": FilterWords(_("What for"), members(Purpose)),
         },
         {"submitted": _("day submitted")},

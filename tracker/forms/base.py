@@ -34,6 +34,17 @@ class Conflict:
     mine: str
 
 
+class OnScreen:
+    """A row that counts no versions of its own, as a form shows it: with that of the record that it is part of."""
+
+    def __init__(self, row: Any, record: Any) -> None:
+        self.row = row
+        self.version = record.version
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
 class VersionField(wtforms.HiddenField):
     """The version of the row that is on the screen; ``data`` is None when none was posted or it is no number."""
 
@@ -124,13 +135,13 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         """The row's values by field name. Override it where a field is no column of the same name."""
         return {name: getattr(row, name) for name in self.names() if hasattr(row, name)}
 
-    def fill(self, row: Any, of: Any = None) -> None:
-        """Show the row, with its version or that of the record that it is ``of``; what was posted stays as typed."""
+    def fill(self, row: Any) -> None:
+        """Show the row, with its version; what was posted to this form stays as typed."""
         if self.is_bound:
             return
         for name, value in self.stored(row).items():
             self._fields[name].process(None, value)
-        self.version.data = getattr(of or row, "version", None)
+        self.version.data = getattr(row, "version", None)
 
     def values(self) -> dict[str, Any]:
         """What was given, by field name: nothing but the declared fields."""
@@ -146,11 +157,10 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
                 )
             )
 
-    def conflict(self, row: Any, of: Any = None) -> list[Conflict]:
+    def conflict(self, row: Any) -> list[Conflict]:
         """The fields in which the row and what was typed differ, for the page that shows both.
 
-        That page is one of the present version (of the row, or of the record that it is ``of``): saving it again is
-        a decision, and is taken.
+        That page is one of the row's present version: saving it again is a decision, and is taken.
         """
         found = []
         for name, stored in self.stored(row).items():
@@ -158,7 +168,7 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             theirs, mine = field.shown(stored), field.typed()
             if theirs != mine:
                 found.append(Conflict(name, str(field.label.text), theirs, mine))
-        self.version.data = (of or row).version
+        self.version.data = row.version
         return found
 
     def refuse(self, error: Invalid) -> None:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import ValidationError
 
-from tracker.forms.base import Conflict, TrackerForm
+from tracker.forms.base import Conflict, OnScreen, TrackerForm
 from tracker.forms.fields import (
     AddressField,
     ChoiceField,
@@ -39,17 +39,6 @@ LAST_YEAR = 2100
 PART_MODES = (VisitMode.ON_SITE, VisitMode.VIRTUAL)
 
 
-class OnScreen:
-    """A part of a visit as a form shows it: with the version of its visit, which rises with each part."""
-
-    def __init__(self, row: Any) -> None:
-        self.row = row
-        self.version = row.visit.version
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.row, name)
-
-
 class SectionForm(TrackerForm):
     """A section of a visit. Only a change of this very section since the page was opened is a conflict (R20)."""
 
@@ -63,7 +52,7 @@ class SectionForm(TrackerForm):
 
     def conflict(self, row: Any) -> list[Conflict]:
         """Both texts of each field that differs; see TrackerForm."""
-        return super().conflict(row if isinstance(row, Visit) else OnScreen(row))
+        return super().conflict(row if isinstance(row, Visit) else OnScreen(row, row.visit))
 
 
 class NewVisitForm(TrackerForm):
@@ -231,7 +220,7 @@ class PartForm(SectionForm):
 
     def show(self, row: Any) -> None:
         """Show the row, with its visit's version."""
-        self.fill(OnScreen(row))
+        self.fill(OnScreen(row, row.visit))
 
 
 class RemoveForm(PartForm):

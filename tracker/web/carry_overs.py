@@ -12,6 +12,7 @@ from flask_login import current_user
 from tracker import policy
 from tracker.errors import Invalid, Stale
 from tracker.extensions import db
+from tracker.forms.base import OnScreen
 from tracker.forms.carry_overs import CarryOverForm, DispositionForm
 from tracker.forms.fields import option
 from tracker.models import CarryOver, Followup, Visit
@@ -57,7 +58,7 @@ def record(reference: str, carry_over_id: int) -> ResponseReturnValue:
     carry_over = policy.load(current_user, CarryOver, id=carry_over_id, followup_id=followup.id)
     policy.require(current_user, Permission.FOLLOWUP_TRACK, followup)
     form = DispositionForm()
-    form.fill(carry_over, of=followup)
+    form.fill(OnScreen(carry_over, followup))
     back = url_for("followups.page", reference=reference, _anchor="carry-over")
     stale, conflicts = None, []
     if form.validate_on_submit():
@@ -67,7 +68,7 @@ def record(reference: str, carry_over_id: int) -> ResponseReturnValue:
             db.session.commit()
         except Stale as error:
             db.session.rollback()
-            stale, conflicts = error, form.conflict(carry_over, of=followup)
+            stale, conflicts = error, form.conflict(OnScreen(carry_over, followup))
         else:
             flash(_("The finding of %(visit)s is recorded.", visit=carry_over.visit.reference))
             return redirect(back, 303)

@@ -12,6 +12,7 @@ from flask_login import current_user
 from tracker import policy, storage
 from tracker.errors import Invalid, NotFound, Stale
 from tracker.extensions import db
+from tracker.forms.base import OnScreen
 from tracker.forms.evidence import EvidenceForm, RemoveBytesForm, RevisionForm, WithdrawEvidenceForm
 from tracker.models import Evidence, EvidenceRevision, Followup, FollowupStatus
 from tracker.policy import Permission
@@ -90,7 +91,7 @@ def withdraw(reference: str, evidence_id: int) -> ResponseReturnValue:
     item = _item(followup, evidence_id)
     policy.require(current_user, Permission.FOLLOWUP_EDIT, followup)
     form = WithdrawEvidenceForm()
-    form.fill(item, of=followup)
+    form.fill(OnScreen(item, followup))
     if form.validate_on_submit():
         try:
             form.check_version(followup)
@@ -98,7 +99,7 @@ def withdraw(reference: str, evidence_id: int) -> ResponseReturnValue:
             db.session.commit()
         except Stale as stale:
             db.session.rollback()
-            conflicts = form.conflict(item, of=followup)
+            conflicts = form.conflict(OnScreen(item, followup))
             page = _page(
                 "followups/evidence_withdraw.html", followup, form, item=item, stale=stale, conflicts=conflicts
             )

@@ -1,0 +1,195 @@
+"""Every page in every dress: wide, narrow and very narrow, light and dark, from right to left, and on paper (R36).
+
+Everywhere the cheap checks: no sideways scroll, one h1, a silent console. Axe looks at each page wide and light, and
+where colours and targets change: in the dark, and very narrow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.browser import axe
+from tests.journeys.hands import press
+
+SignIn = Callable[..., Page]
+
+NO_PAGE = "/no/such/page"
+OF_ANALYST = (
+    "/",
+    "/work/returned",
+    "/visits",
+    "/visits?region=142&columns=dates,type,sequence,mode,stage,tour,conclusions,followups,sharing",
+    "/visits/new",
+    "/visits/PAK-2006-1",
+    "/visits/PAK-2006-1/edit",
+    "/visits/PAK-2006-1/stage",
+    "/visits/PAK-2006-1/scope",
+    "/visits/PAK-2006-1/resolutions",
+    "/visits/PAK-2006-1/delegation/new",
+    "/visits/PAK-2006-1/matrix",
+    "/visits/PAK-2006-1/matrix/FIN-02",
+    "/visits/PAK-2006-1/conclusions/new",
+    "/conclusions",
+    "/conclusions/PAK-2006-1-C1",
+    "/follow-ups",
+    "/follow-ups/new",
+    "/follow-ups/new?state=PAK",
+    "/follow-ups/PAK-F001",
+    "/follow-ups/PAK-F001/edit",
+    "/follow-ups/PAK-F001/evidence",
+    "/follow-ups/PAK-F001/responses",
+    "/review/followup/PAK-F001",
+    "/states",
+    "/states/PAK",
+    "/areas",
+    "/areas/FIN-02",
+    "/resolutions",
+    "/resolutions/1373",
+    "/plans",
+    "/reports",
+    "/reports/status",
+    "/inbox",
+    "/account",
+    "/account/password",
+    "/account/sessions",
+    "/account/factor",
+    NO_PAGE,
+)
+OF_REVIEWER = ("/", "/review")
+OF_AUDITOR = ("/", "/audit")
+OF_ADMINISTRATOR = ("/", "/admin/people", "/admin/people/new")
+PAGES = {"analyst": OF_ANALYST, "reviewer": OF_REVIEWER, "auditor": OF_AUDITOR, "administrator": OF_ADMINISTRATOR}
+PUBLIC = ("/login", "/login/forgotten")
+
+WIDTHS = (1280, 390, 320)
+SCROLLS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WIDEST = """() => [...document.querySelectorAll("body *")]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1
+        || element.getBoundingClientRect().left < -1)
+    .slice(0, 5).map((element) => element.outerHTML.slice(0, 160))"""
+
+
+def opens(page: Page, address: str) -> None:
+    """Go there; the page must be the one that is meant."""
+    answer = page.goto(address)
+    assert answer and answer.status == (404 if address == NO_PAGE else 200), f"{address}: {answer and answer.status}"
+
+
+def look_at(page: Page, where: str, faults: list[str]) -> None:
+    """The cheap checks of a page as it stands."""
+    beyond = page.evaluate(SCROLLS)
+    if beyond > 0:
+        faults.append(f"{where}: scrolls sideways by {beyond} px: {page.evaluate(WIDEST)}")
+    if page.locator("h1").count() != 1:
+        faults.append(f"{where}: {page.locator('h1').count()} h1")
+
+
+def axe_at(page: Page, where: str, faults: list[str]) -> None:
+    try:
+        axe(page)
+    except AssertionError as found:
+        faults.append(f"{where}: {found}")
+
+
+@pytest.mark.parametrize("role", PAGES)
+def test_pages_in_every_width_and_colour(sign_in_as: SignIn, role: str) -> None:
+    page = sign_in_as(role, reduced_motion="reduce")  # else axe may look while a colour is on its way
+    faults: list[str] = []
+    for address in PAGES[role]:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.emulate_media(color_scheme="light")
+        opens(page, address)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            for colour in ("light", "dark"):
+                page.emulate_media(color_scheme=colour)
+                where = f"{address} at {width}, {colour}"
+                look_at(page, where, faults)
+                if (width, colour) in ((1280, "light"), (320, "dark")):
+                    axe_at(page, where, faults)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def right_to_left(sign_in_as: SignIn) -> Iterator[SignIn]:
+    """Signs in and turns the pages round; afterwards back, because the account remembers its language."""
+    turned: list[Page] = []
+
+    def turn(role: str) -> Page:
+        page = sign_in_as(role)
+        press(page, "⟦Right to left⟧")
+        turned.append(page)
+        return page
+
+    yield turn
+    for page in turned:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto("/account/password")
+        page.locator(".sidebar-account").get_by_role("button", name="English").click()
+        expect(page.locator("html")).to_have_attribute("dir", "ltr")
+
+
+@pytest.mark.parametrize("role", PAGES)
+def test_pages_from_right_to_left(right_to_left: SignIn, role: str) -> None:
+    page = right_to_left(role)
+    faults: list[str] = []
+    for address in PAGES[role]:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        opens(page, address)
+        assert page.locator("html").get_attribute("dir") == "rtl"
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            look_at(page, f"{address} at {width}, from right to left", faults)
+        if address in ("/", "/visits/PAK-2006-1", "/follow-ups", "/follow-ups/PAK-F001", "/reports/status"):
+            axe_at(page, f"{address}, from right to left", faults)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_the_way_in_in_every_width_and_colour(window: Callable[..., Page], address: str) -> None:
+    faults: list[str] = []
+    page = window()
+    page.goto(address)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 640})
+        for colour in ("light", "dark"):
+            page.emulate_media(color_scheme=colour)
+            look_at(page, f"{address} at {width}, {colour}", faults)
+    axe_at(page, address, faults)
+    assert not faults, "\n".join(faults)
+
+
+def test_paper_has_no_sidebar_and_no_buttons(sign_in_as: SignIn) -> None:
+    page = sign_in_as("analyst")
+    for address in ("/visits", "/visits/PAK-2006-1", "/follow-ups", "/follow-ups/PAK-F001", "/reports/status"):
+        page.goto(address)
+        assert page.locator(".sidebar").is_visible()
+        page.emulate_media(media="print", color_scheme="dark")
+        for gone in (".sidebar", ".page-actions", ".filter-form", ".skip-link", "form button"):
+            assert page.locator(f"{gone}:visible").count() == 0, f"{address} prints {gone}"
+        assert page.locator("h1").is_visible()
+        ink, sheet = (page.evaluate(f"getComputedStyle(document.body).{name}") for name in ("color", "backgroundColor"))
+        assert sheet == "rgb(255, 255, 255)" and max(map(int, re.findall(r"\d+", ink))) < 80, "dark on white"
+        page.emulate_media(media="screen", color_scheme="light")
+
+
+def test_the_signature_is_on_paper(sign_in_as: SignIn) -> None:
+    page = sign_in_as("auditor")
+    page.goto("/follow-ups/PAK-F001")
+    page.emulate_media(media="print")
+    for words in ("Signed by", "Role", "Time", "Meaning", "SHA-256 of the seal"):
+        assert page.locator("#signature").get_by_text(words, exact=True).is_visible()
+
+
+def test_the_menu_opens_over_a_narrow_page(sign_in_as: SignIn) -> None:
+    page = sign_in_as("analyst", viewport={"width": 320, "height": 640})
+    assert not page.get_by_role("navigation", name="Main").is_visible()
+    press(page, "Menu")
+    assert page.get_by_role("navigation", name="Main").is_visible()
+    axe(page)
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("navigation", name="Main").is_visible()

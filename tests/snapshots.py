@@ -60,7 +60,7 @@ def taken_back(engine: RolledBack) -> Iterator[None]:
         yield
     finally:
         db.session.rollback()
-        db.session.expunge_all()
+        db.session.expire_all()
         engine.savepoints.clear()
         engine._run("ROLLBACK TO SAVEPOINT sweep")
         engine._run("RELEASE SAVEPOINT sweep")

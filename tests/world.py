@@ -103,7 +103,7 @@ class World:
 
 
 def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = "") -> World:
-    """A visit with all its parts, a later one, conclusions and follow-ups in each state of sign-off, and their parts."""
+    """Two visits with all their parts, conclusions and follow-ups in each state of sign-off, and what is attached."""
     visit = _visit(people.analyst, state, mark, tour)
     matrix = assessments.assess(
         visit, "FIN-02", by=people.analyst, rating=_rating(), explanation=f"{mark} explains the rating"
@@ -130,7 +130,7 @@ def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = 
     ended = _followup(people, state, mark, "was withdrawn", visit.id, [signed.id])
     followups.withdraw(ended, f"{mark} was entered twice", by=people.analyst)
     notifications.notify(people.analyst, "record_returned", obj=sealed)
-    newcomer = AccountFactory(role=None)
+    newcomer = AccountFactory(role=None, password=None)
     given = grants.grant(newcomer, Role.AUDITOR, Scope.STATES, by=people.administrator, states=[state])
     db.session.commit()
     return World(
@@ -140,6 +140,7 @@ def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = 
             "state": state,
             "visit": visit.reference,
             "later": later.reference,
+            "later_id": later.id,
             "component": visit.components[0].id,
             "delegate": visit.delegates[0].id,
             "counterpart": visit.counterparts[0].id,
@@ -151,6 +152,7 @@ def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = 
             "signed": signed.reference,
             "followup": followup.reference,
             "submitted": submitted.reference,
+            "submitted_version": submitted.content_version,
             "sealed": sealed.reference,
             "ended": ended.reference,
             "evidence": item.id,

@@ -80,7 +80,7 @@ def changed_lines(before: str, after: str) -> list[str]:
     """The lines in which two answers differ."""
     if before == after:
         return []
-    return [line for line in difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")]
+    return list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))
 
 
 def addresses(app: Flask, told: world.World, questions: list[str] = QUESTIONS) -> list[str]:

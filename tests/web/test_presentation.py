@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -149,6 +150,26 @@ def test_what_people_typed_is_escaped_and_isolated(page: Any) -> None:
 def test_a_tag_has_words_and_a_tone(page: Any) -> None:
     html = page('{% from "macros/tags.html" import tag %}{{ tag(s) }}', s=FollowupStatus.SIGNED_OFF)
     assert html == '<span class="tag tag-done">Signed off</span>'
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        (PartialDate(2026, 11, 20), "1 day overdue"),
+        (PartialDate(2021, 1, 1), "2,150 days overdue"),
+        (PartialDate(2024, 6), "Overdue since the end of June 2024"),
+        (PartialDate(2020), "Overdue since the end of 2020"),
+    ],
+)
+def test_what_is_overdue_says_so_no_more_exactly_than_is_known(page: Any, due: PartialDate, said: str) -> None:
+    with clock.at(datetime(2026, 11, 21, tzinfo=UTC)):
+        shown = page('{% from "macros/tags.html" import overdue_tag %}{{ overdue_tag(due) }}', due=due)
+    assert f">{said}</span>" in shown
+
+
+def test_a_digest_wraps_where_a_reference_does_not(page: Any) -> None:
+    assert page("{{ 'ab12'|digest }}") == '<bdi class="digest" translate="no">ab12</bdi>'
+    assert re.search(r"\.digest \{[^}]*overflow-wrap: anywhere", THEME)
 
 
 def test_the_sealed_state_is_said(page: Any) -> None:

@@ -10,8 +10,10 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
 from flask import current_app
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from tracker.partial_date import PartialDate, Precision
@@ -40,6 +42,11 @@ def moment(value: datetime | None) -> Markup:
 def period(start: PartialDate | None, end: PartialDate | None) -> Markup:
     """``13–17 November 2006``; where one end is not public, it says so."""
     return _ISOLATED.format(period_words(start, end))
+
+
+def overdue_words(due: PartialDate, today: date) -> str:
+    """``2,151 days overdue``; of a month or a year, which has no such day, ``Overdue since the end of June 2024``."""
+    return _overdue(due, (today - due.last_day).days, _locale())
 
 
 def date_words(value: date) -> str:
@@ -94,6 +101,14 @@ def _formatted(value: date, precision: Precision, language: Locale) -> str:
     if precision is Precision.DAY:
         return format_date(value, "long", locale=language)
     return format_skeleton("yMMMM" if precision is Precision.MONTH else "y", value, locale=language)
+
+
+@lru_cache(maxsize=8192)
+def _overdue(due: PartialDate, days: int, language: Locale) -> str:
+    if due.precision is not Precision.DAY:
+        return _("Overdue since the end of %(period)s", period=_formatted(due.first_day, due.precision, language))
+    counted = format_decimal(days, locale=language)
+    return ngettext("%(counted)s day overdue", "%(counted)s days overdue", days, counted=counted)
 
 
 @lru_cache(maxsize=8192)

@@ -22,9 +22,10 @@ from werkzeug.exceptions import HTTPException
 from wtforms import Field, FieldList, FormField
 from wtforms.form import BaseForm
 
-from tracker import policy
+from tracker import clock, policy
 from tracker.extensions import babel, db
 from tracker.models import Account, Notification, SealedState, Submission
+from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.web import access, assets, dates, locale, words
 
@@ -41,6 +42,7 @@ LONGEST_DIFF = 4_000
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
 _ISOLATED = Markup("<bdi>"), Markup("</bdi>")
 _REFERENCE = Markup('<bdi class="reference" translate="no">'), Markup("</bdi>")
+_DIGEST = Markup('<bdi class="digest" translate="no">'), Markup("</bdi>")
 _TAG = Markup('<span class="tag tag-{}">{}</span>')
 
 
@@ -123,6 +125,16 @@ def isolated(text: Any) -> Markup:
 def reference(text: Any) -> Markup:
     """A reference: isolated, never broken, never translated."""
     return Markup("") if text is None else _REFERENCE[0] + text + _REFERENCE[1]
+
+
+def digest(text: Any) -> Markup:
+    """A SHA-256: isolated, never translated, broken anywhere, because it is wider than a narrow screen."""
+    return Markup("") if text is None else _DIGEST[0] + text + _DIGEST[1]
+
+
+def overdue_words(due: PartialDate) -> str:
+    """How late it is today, no more exactly than the due date is known."""
+    return dates.overdue_words(due, clock.today())
 
 
 def number(value: int | None) -> str:
@@ -281,6 +293,7 @@ def _problems_of(field: Field) -> Iterator[tuple[str, str]]:
 FILTERS = {
     "bdi": isolated,
     "day": dates.day,
+    "digest": digest,
     "event_words": words.event_words,
     "field_words": words.field_words,
     "moment": dates.moment,
@@ -294,6 +307,7 @@ FILTERS = {
 }
 
 GLOBALS = {
+    "LONGEST_TAG": LONGEST_TAG,
     "LONG_CHANGE": LONG_CHANGE,
     "MOST_CHANGES": MOST_CHANGES,
     "MOST_COUNTED": MOST_COUNTED,
@@ -305,6 +319,7 @@ GLOBALS = {
     "is_demo": is_demo,
     "navigation": navigation,
     "offered_languages": locale.languages,
+    "overdue_words": overdue_words,
     "page_direction": locale.direction,
     "page_exists": page_exists,
     "page_language": locale.language,

@@ -110,6 +110,15 @@ def record(
         _index(obj)
 
 
+def has_changes(obj: Versioned) -> bool:
+    """Whether a row of ``obj`` differs from what its last event left. One written as it was needs no event."""
+    db.session.flush()
+    ledger = _ledger(db.session())
+    different = _take(ledger, obj.root_key)
+    ledger.touched.update({key: (obj.root_key, row) for key, row in different.items()})
+    return bool(different)
+
+
 def record_alone(
     kind: str,
     *,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -172,14 +171,6 @@ class TestEdit:
         followups.edit(followup, complete(priority=Priority.LOW, next_step="Call"), by=analyst)
         assert followup.content_version == 1
 
-    def test_saving_what_is_there_changes_no_link_row(self, session: Any, analyst: Account) -> None:
-        followup = followups.create("PAK", complete(), by=analyst)
-        session.commit()
-        followups.edit(followup, followups.input_of(followup), by=analyst)
-        session.commit()
-        text = session.scalar(sa.select(Event.text).order_by(Event.seq.desc()).limit(1))
-        assert json.loads(text)["changes"] == {}
-
     def test_links_are_full_sets(self, session: Any, analyst: Account) -> None:
         conclusion = ConclusionFactory()
         followup = followups.create("PAK", complete(conclusion_ids=[conclusion.id]), by=analyst)
@@ -276,6 +267,42 @@ class TestStatuses:
         followups.withdraw(followup, "Entered twice", by=analyst)
         with pytest.raises(Forbidden):
             followups.set_priority(followup, Priority.LOW, by=analyst)
+
+
+class TestSavingWhatIsThere:
+    """Saving a page on which nothing was changed leaves no event, no version and no other day of change."""
+
+    def test_of_the_text(self, session: Any, analyst: Account, reviewer: Account) -> None:
+        followup = signed(analyst, reviewer)
+        assert self.leaves_nothing(session, followup, lambda: followups.edit(followup, complete(), by=analyst))
+        assert followup.workflow is FollowupStatus.SIGNED_OFF
+
+    def test_of_the_status_the_position_and_what_is_tracked(self, session: Any, analyst: Account) -> None:
+        followup = followups.create("PAK", complete(), by=analyst)
+
+        def write() -> None:
+            followups.assess_status(followup, Implementation.IN_PROGRESS, PartialDate(2008), "Visit", by=analyst)
+            followups.set_position(followup, Position.ACCEPTS, PartialDate(2008), "Note verbale", by=analyst)
+            followups.track(followup, by=analyst, owner_id=analyst.id, priority=Priority.LOW, next_step="Ask")
+
+        write()
+        assert self.leaves_nothing(session, followup, write)
+
+    def test_of_what_was_read_back(self, session: Any, analyst: Account) -> None:
+        followup = followups.create("PAK", complete(), by=analyst)
+        read = followups.input_of(followup)
+        assert self.leaves_nothing(session, followup, lambda: followups.edit(followup, read, by=analyst))
+
+    def test_a_change_of_one_link_is_one(self, session: Any, analyst: Account) -> None:
+        followup = followups.create("PAK", complete(), by=analyst)
+        further = complete(further_areas=["FIN-01", "FIN-03"])
+        assert not self.leaves_nothing(session, followup, lambda: followups.edit(followup, further, by=analyst))
+
+    @staticmethod
+    def leaves_nothing(session: Any, followup: Followup, act: Any) -> bool:
+        before = (events_of(session, followup), followup.version, followup.updated_at)
+        act()
+        return (events_of(session, followup), followup.version, followup.updated_at) == before
 
 
 class TestEnding:

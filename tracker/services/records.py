@@ -23,10 +23,12 @@ def save(
     category: Category = Category.CHANGE,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Note a change of ``record`` or its children as one event.
+    """Note a change of ``record`` or its children as one event. Saving what is there leaves none.
 
     When a sealed field of a signed_off record changed: signed_off → draft ("changed"), and its signer is told.
     """
+    if not history.has_changes(record):
+        return
     record.updated_at = clock.now()
     differs = seals.refresh(record, by)
     history.record(kind, record, by=by, reason=reason, category=category, details=details)

@@ -30,13 +30,14 @@ class TrackerError(Exception):
 
 
 class Forbidden(TrackerError):
-    """Seen but not allowed: ``message`` names the rule, ``who_may`` those who may act."""
+    """Seen but not allowed: ``message`` names the rule, ``who_may`` those who may act, ``thing`` what it was about."""
 
     http_status = 403
 
-    def __init__(self, message: str, who_may: str = "") -> None:
+    def __init__(self, message: str, who_may: str = "", thing: object = None) -> None:
         super().__init__(message)
         self.who_may = who_may
+        self.thing = thing
 
 
 class NotFound(TrackerError):

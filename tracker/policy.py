@@ -197,7 +197,8 @@ def require(account: Account, permission: Permission, thing: Any = None) -> None
     """
     rule = refusal(account, permission, thing)
     if rule:
-        raise Forbidden(rule, who_may(permission))
+        who = "" if _holds(account, permission, thing) else who_may(permission)
+        raise Forbidden(rule, who, thing)
 
 
 def who_may(permission: Permission) -> str:
@@ -207,10 +208,9 @@ def who_may(permission: Permission) -> str:
 
 def refusal(account: Account, permission: Permission, thing: Any = None) -> str | None:
     """The rule that forbids it, in words; None when it is allowed."""
-    state_id = thing if isinstance(thing, str) else getattr(thing, "state_id", None)
     if not has_role(account, *ROLES[permission]):
         return _("Your role does not allow this.")
-    if state_id is not None and not reach(account, permission).covers(state_id):
+    if not _holds(account, permission, thing):
         return _("Your role does not allow this for this Member State.")
     allowed = STATUSES.get((permission, type(thing)))
     if allowed is not None and thing.workflow not in allowed:
@@ -224,6 +224,13 @@ def refusal(account: Account, permission: Permission, thing: Any = None) -> str 
             _("Whoever asked for an extension does not decide on it.") if thing.requested_by_id == account.id else None
         )
     return None
+
+
+def _holds(account: Account, permission: Permission, thing: Any) -> bool:
+    """Whether the account's grants give the permission where ``thing`` lies, whatever state it is in."""
+    state_id = thing if isinstance(thing, str) else getattr(thing, "state_id", None)
+    covered = reach(account, permission)
+    return has_role(account, *ROLES[permission]) if state_id is None else covered.covers(state_id)
 
 
 def _status_refusal(permission: Permission, status: str) -> str:

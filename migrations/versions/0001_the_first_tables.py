@@ -347,8 +347,10 @@ def upgrade():
     with op.batch_alter_table('followup_version', schema=None) as batch_op:
         batch_op.create_index('ix_followup_version_area_code_current_due_last_id', ['area_code', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_current_due_last_id', ['current_due_last', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_followup_version_drafted_by_id_workflow', ['drafted_by_id', 'workflow', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_followup_version_owner_id_current_due_last_id', ['owner_id', 'current_due_last', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_followup_version_state_id_assessed_status_workflow_current_d', ['state_id', 'assessed_status', 'workflow', 'current_due_last', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_state_id_current_due_last_id', ['state_id', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_updated_at_id', ['updated_at', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_visit_id_current_due_last_id', ['visit_id', 'current_due_last', 'id', 'from_event'], unique=False)
@@ -496,6 +498,7 @@ def upgrade():
     sa.Column('purpose', sa.String(length=32), autoincrement=False, nullable=True),
     sa.Column('previous_status', sa.String(length=32), autoincrement=False, nullable=True),
     sa.Column('content_version', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('canonical', sa.Text(), autoincrement=False, nullable=True),
     sa.Column('round', sa.Integer(), autoincrement=False, nullable=True),
     sa.Column('drafted_by_id', sa.Integer(), autoincrement=False, nullable=True),
     sa.Column('submitted_by_id', sa.Integer(), autoincrement=False, nullable=True),
@@ -514,6 +517,7 @@ def upgrade():
         batch_op.create_index('ix_submission_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_submission_version_object_type_object_id_id', ['object_type', 'object_id', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_submission_version_state_id_decision_submitted_at_id', ['state_id', 'decision', 'submitted_at', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_submission_version_submitted_by_id_decision_id', ['submitted_by_id', 'decision', 'id', 'from_event'], unique=False)
 
     op.create_table('tour',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -901,9 +905,11 @@ def upgrade():
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.create_index('ix_event_actor', ['actor_id', 'seq'], unique=False)
         batch_op.create_index('ix_event_at', ['at', 'seq'], unique=False)
+        batch_op.create_index('ix_event_category', ['category', 'seq'], unique=False)
         batch_op.create_index('ix_event_kind', ['kind', 'seq'], unique=False)
         batch_op.create_index('ix_event_object', ['object_type', 'object_id', 'seq'], unique=False)
         batch_op.create_index('ix_event_object_category', ['object_type', 'object_id', 'category', 'seq'], unique=False)
+        batch_op.create_index('ix_event_outcome', ['outcome', 'seq'], unique=False)
         batch_op.create_index('ix_event_state', ['state_id', 'seq'], unique=False)
 
     op.create_table('followup_counter',
@@ -968,6 +974,7 @@ def upgrade():
     sa.UniqueConstraint('seal_sha256', name=op.f('uq_seal_seal_sha256'))
     )
     with op.batch_alter_table('seal', schema=None) as batch_op:
+        batch_op.create_index('ix_seal_signer_id', ['signer_id', 'object_type', 'object_id'], unique=False)
         batch_op.create_index('ix_seal_state_id', ['state_id', 'signed_at'], unique=False)
 
     op.create_table('search_row',
@@ -1006,6 +1013,7 @@ def upgrade():
     sa.Column('purpose', sa.Enum('sign_off', 'withdraw', 'supersede', name='purpose', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('previous_status', sa.String(length=32), nullable=False),
     sa.Column('content_version', sa.Integer(), nullable=False),
+    sa.Column('canonical', sa.Text(), nullable=False),
     sa.Column('round', sa.Integer(), nullable=False),
     sa.Column('drafted_by_id', sa.Integer(), nullable=True),
     sa.Column('submitted_by_id', sa.Integer(), nullable=False),
@@ -1025,6 +1033,7 @@ def upgrade():
         batch_op.create_index('ix_submission_object', ['object_type', 'object_id', 'id'], unique=False)
         batch_op.create_index('ix_submission_queue', ['decision', 'submitted_at', 'id'], unique=False)
         batch_op.create_index('ix_submission_state', ['state_id', 'decision', 'submitted_at', 'id'], unique=False)
+        batch_op.create_index('ix_submission_submitter', ['submitted_by_id', 'decision', 'id'], unique=False)
 
     op.create_table('visit',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1165,9 +1174,11 @@ def upgrade():
     )
     with op.batch_alter_table('followup', schema=None) as batch_op:
         batch_op.create_index('ix_followup_area_due', ['area_code', 'current_due_last', 'id'], unique=False)
+        batch_op.create_index('ix_followup_drafted_by', ['drafted_by_id', 'workflow'], unique=False)
         batch_op.create_index('ix_followup_due', ['current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_owner_due', ['owner_id', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_state_due', ['state_id', 'current_due_last', 'id'], unique=False)
+        batch_op.create_index('ix_followup_tally', ['state_id', 'assessed_status', 'workflow', 'current_due_last'], unique=False)
         batch_op.create_index('ix_followup_updated', ['updated_at', 'id'], unique=False)
         batch_op.create_index('ix_followup_visit_due', ['visit_id', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_workflow_due', ['workflow', 'current_due_last', 'id'], unique=False)
@@ -1636,9 +1647,11 @@ def downgrade():
         batch_op.drop_index('ix_followup_workflow_due')
         batch_op.drop_index('ix_followup_visit_due')
         batch_op.drop_index('ix_followup_updated')
+        batch_op.drop_index('ix_followup_tally')
         batch_op.drop_index('ix_followup_state_due')
         batch_op.drop_index('ix_followup_owner_due')
         batch_op.drop_index('ix_followup_due')
+        batch_op.drop_index('ix_followup_drafted_by')
         batch_op.drop_index('ix_followup_area_due')
 
     op.drop_table('followup')
@@ -1656,6 +1669,7 @@ def downgrade():
 
     op.drop_table('visit')
     with op.batch_alter_table('submission', schema=None) as batch_op:
+        batch_op.drop_index('ix_submission_submitter')
         batch_op.drop_index('ix_submission_state')
         batch_op.drop_index('ix_submission_queue')
         batch_op.drop_index('ix_submission_object')
@@ -1668,6 +1682,7 @@ def downgrade():
     op.drop_table('search_row')
     with op.batch_alter_table('seal', schema=None) as batch_op:
         batch_op.drop_index('ix_seal_state_id')
+        batch_op.drop_index('ix_seal_signer_id')
 
     op.drop_table('seal')
     with op.batch_alter_table('notification', schema=None) as batch_op:
@@ -1677,9 +1692,11 @@ def downgrade():
     op.drop_table('followup_counter')
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.drop_index('ix_event_state')
+        batch_op.drop_index('ix_event_outcome')
         batch_op.drop_index('ix_event_object_category')
         batch_op.drop_index('ix_event_object')
         batch_op.drop_index('ix_event_kind')
+        batch_op.drop_index('ix_event_category')
         batch_op.drop_index('ix_event_at')
         batch_op.drop_index('ix_event_actor')
 
@@ -1786,6 +1803,7 @@ def downgrade():
     op.drop_table('tour_version')
     op.drop_table('tour')
     with op.batch_alter_table('submission_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_submission_version_submitted_by_id_decision_id')
         batch_op.drop_index('ix_submission_version_state_id_decision_submitted_at_id')
         batch_op.drop_index('ix_submission_version_object_type_object_id_id')
         batch_op.drop_index('ix_submission_version_from_event')
@@ -1826,8 +1844,10 @@ def downgrade():
         batch_op.drop_index('ix_followup_version_visit_id_current_due_last_id')
         batch_op.drop_index('ix_followup_version_updated_at_id')
         batch_op.drop_index('ix_followup_version_state_id_current_due_last_id')
+        batch_op.drop_index('ix_followup_version_state_id_assessed_status_workflow_current_d')
         batch_op.drop_index('ix_followup_version_owner_id_current_due_last_id')
         batch_op.drop_index('ix_followup_version_from_event')
+        batch_op.drop_index('ix_followup_version_drafted_by_id_workflow')
         batch_op.drop_index('ix_followup_version_current_due_last_id')
         batch_op.drop_index('ix_followup_version_area_code_current_due_last_id')
 

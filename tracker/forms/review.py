@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import wtforms
 from flask_babel import lazy_gettext as _l
 
@@ -11,16 +13,33 @@ from tracker.forms.base import TrackerForm
 from tracker.forms.fields import TextField
 
 
-class SubmitForm(TrackerForm):
+class BoundForm(TrackerForm):
+    """Carries the version of the text that was on the screen: what is submitted or signed is what was read (R14)."""
+
+    content_version = wtforms.HiddenField()
+
+    @classmethod
+    def of(cls, record: Any) -> Self:
+        """The empty form for the record as it is now."""
+        form = cls(formdata=None)
+        form.content_version.data = str(record.content_version)
+        return form
+
+    def seen_version(self) -> int:
+        """The content version that was on the screen; 0, which no record has, when it is no number."""
+        given = self.content_version.data or ""
+        return int(given) if checks.is_ascii_number(given) and len(given) < 10 else 0
+
+
+class SubmitForm(BoundForm):
     """A note to the reviewers, if any."""
 
     note = TextField(_l("Note to the reviewers"), hint=_l("What should they look at? It stands in the history."))
 
 
-class SignForm(TrackerForm):
-    """The signature: the version that was on the screen, and a factor again (R14, R16)."""
+class SignForm(BoundForm):
+    """The signature, with a factor again (R16)."""
 
-    content_version = wtforms.HiddenField()
     note = TextField(_l("Note"), hint=_l("It stands with the signature for ever."))
     factor = SecretField(
         _l("Your password or a one-time code"),
@@ -28,11 +47,6 @@ class SignForm(TrackerForm):
         hint=_l("Asked again, because a signature binds you."),
         autocomplete="current-password",
     )
-
-    def signed_version(self) -> int:
-        """The content version that was on the screen; 0, which no record has, when it is no number."""
-        given = self.content_version.data or ""
-        return int(given) if checks.is_ascii_number(given) and len(given) < 10 else 0
 
 
 class ReturnForm(TrackerForm):

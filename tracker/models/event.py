@@ -42,6 +42,8 @@ class Event(Base):
         sa.Index("ix_event_state", "state_id", "seq"),
         sa.Index("ix_event_kind", "kind", "seq"),
         sa.Index("ix_event_at", "at", "seq"),
+        sa.Index("ix_event_category", "category", "seq"),
+        sa.Index("ix_event_outcome", "outcome", "seq"),
     )
 
     seq: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)

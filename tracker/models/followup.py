@@ -101,6 +101,8 @@ class Followup(Base, Sealable, Versioned):
         sa.Index("ix_followup_owner_due", "owner_id", "current_due_last", "id"),
         sa.Index("ix_followup_visit_due", "visit_id", "current_due_last", "id"),
         sa.Index("ix_followup_updated", "updated_at", "id"),
+        sa.Index("ix_followup_drafted_by", "drafted_by_id", "workflow"),
+        sa.Index("ix_followup_tally", "state_id", "assessed_status", "workflow", "current_due_last"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

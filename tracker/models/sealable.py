@@ -117,6 +117,7 @@ class Submission(Base, _OfSealable):
     """One trip of a record to the reviewers: asked by one person, decided by another, with the notes of both.
 
     ``round`` is the number of seals the record had then; with ``drafted_by_id`` it tells whose move it is.
+    ``canonical`` is the text as it was submitted, so that the next round can be read as a difference from it.
     """
 
     __tablename__ = "submission"
@@ -124,6 +125,7 @@ class Submission(Base, _OfSealable):
         sa.Index("ix_submission_queue", "decision", "submitted_at", "id"),
         sa.Index("ix_submission_object", "object_type", "object_id", "id"),
         sa.Index("ix_submission_state", "state_id", "decision", "submitted_at", "id"),
+        sa.Index("ix_submission_submitter", "submitted_by_id", "decision", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -135,6 +137,7 @@ class Submission(Base, _OfSealable):
     purpose: Mapped[Purpose] = mapped_column(choice(Purpose, "purpose"))
     previous_status: Mapped[str] = mapped_column(sa.String(32))
     content_version: Mapped[int]
+    canonical: Mapped[str] = mapped_column(sa.Text, default="")
     round: Mapped[int]
     drafted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     submitted_by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
@@ -169,6 +172,7 @@ class Seal(Base):
         sa.UniqueConstraint("object_type", "object_id", "number"),
         sa.UniqueConstraint("seal_sha256"),
         sa.Index("ix_seal_state_id", "state_id", "signed_at"),
+        sa.Index("ix_seal_signer_id", "signer_id", "object_type", "object_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -226,7 +226,8 @@ def _is_removal(name: str, row: Any) -> bool:
 
 def _search_rows() -> Iterator[Problem]:
     """The folded words of each record, made again: they decide what a search shows and counts."""
-    for model in (Visit, Conclusion, Followup):
+    models: tuple[Any, ...] = (Visit, Conclusion, Followup)
+    for model in models:
         rows = db.session.execute(
             sa.select(model, SearchRow)
             .outerjoin(

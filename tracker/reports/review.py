@@ -6,17 +6,21 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from tracker import policy
+from tracker.errors import NotFound
 from tracker.extensions import db
 from tracker.models import (
     Account,
     Contributor,
     Decision,
     DueExtension,
+    EvidenceRevision,
     ExtensionStatus,
     Followup,
     Purpose,
+    Seal,
     Submission,
 )
 from tracker.reports import filters
@@ -121,3 +125,28 @@ def extensions(account: Account) -> list[Any]:
             .limit(MOST_EXTENSIONS)
         )
     )
+
+
+def seal(record: Any, number: int) -> Seal:
+    """One of the record's seals; NotFound when it has none of that number."""
+    found = db.session.scalar(
+        sa.select(Seal).where(
+            Seal.object_type == record.__tablename__, Seal.object_id == record.id, Seal.number == number
+        )
+    )
+    if found is None:
+        raise NotFound(_("%(reference)s has no seal of that number.", reference=record.reference))
+    return found
+
+
+def files(record: Any) -> list[EvidenceRevision]:
+    """The files that would be signed with a follow-up, so that they can be opened before."""
+    if not isinstance(record, Followup):
+        return []
+    return [revision for item in record.evidence if not item.is_withdrawn for revision in item.revisions]
+
+
+def waiting_extension(record: Any) -> DueExtension | None:
+    """An extension that waits: deciding on it first saves another round, because the due date is sealed."""
+    waiting = (one for one in getattr(record, "extensions", []) if one.status is ExtensionStatus.REQUESTED)
+    return next(waiting, None)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tracker import clock
 from tracker.extensions import db
 from tracker.models import Account, RequestKey
+
+KEPT = timedelta(days=7)  # longer than any page stays open
 
 
 def claim(key: str | None, by: Account) -> str | None:
@@ -17,6 +21,7 @@ def claim(key: str | None, by: Account) -> str | None:
     """
     if not key or len(key) > 64:
         return None
+    db.session.execute(sa.delete(RequestKey).where(RequestKey.used_at < clock.now() - KEPT))
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     taken = db.session.scalar(
         insert(RequestKey)

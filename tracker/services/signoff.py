@@ -33,10 +33,20 @@ ACTIONS = {
 OUTCOMES = {Purpose.SIGN_OFF: "signed_off", Purpose.WITHDRAW: "withdrawn", Purpose.SUPERSEDE: "superseded"}
 
 
-def submit(record: Any, *, by: Account, note: str = "", purpose: Purpose = Purpose.SIGN_OFF) -> Submission:
-    """draft|returned → submitted. Raises NotReady with what is missing, each linked."""
+def submit(
+    record: Any,
+    *,
+    by: Account,
+    note: str = "",
+    purpose: Purpose = Purpose.SIGN_OFF,
+    content_version: int | None = None,
+) -> Submission:
+    """draft|returned → submitted. Raises NotReady with what is missing, each linked, and Stale when the text is no
+    longer at the ``content_version`` that was on the screen."""
     policy.require(by, Permission.SUBMIT, record)
     lock(record)
+    if content_version is not None and content_version != record.content_version:
+        raise Stale(_("The text changed after you opened it. Read what is there now, then submit."))
     missing = workflow.missing(record) if purpose is Purpose.SIGN_OFF else []
     if missing:
         raise NotReady(_("It cannot be submitted yet. These are missing:"), missing)
@@ -51,6 +61,7 @@ def submit(record: Any, *, by: Account, note: str = "", purpose: Purpose = Purpo
         purpose=purpose,
         previous_status=before,
         content_version=record.content_version,
+        canonical=seals.canonical(record),
         round=record.seal_count,
         drafted_by_id=record.drafted_by_id,
         submitted_by_id=by.id,
@@ -123,6 +134,11 @@ def _take_back(record: Any, submission: Submission) -> None:
     if isinstance(record, Followup) and submission.purpose is not Purpose.SIGN_OFF:
         record.superseded_by_id = None
         record.status_reason = ""
+
+
+def require_pending(record: Any) -> Submission:
+    """The submission that waits; raises Stale, saying who decided, when there is none (R22)."""
+    return _pending(record)
 
 
 def title_of(record: Any) -> str:

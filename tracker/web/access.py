@@ -141,6 +141,7 @@ ACCESS: dict[str, Open | P] = {
     # sign-off
     "review.index": P.REVIEW,
     "review.item": P.RECORD_READ,
+    "review.as_signed": P.RECORD_READ,
     "review.sign_off": P.REVIEW,
     "review.return_": P.REVIEW,
     "review.submit": P.SUBMIT,

@@ -78,7 +78,7 @@ def _signing(matrix: Matrix, seal: Seal | None) -> dict[str, Any]:
     missing = workflow.missing(matrix) if "submit" in moves else []
     is_submitted = matrix.workflow is MatrixStatus.SUBMITTED
     return {
-        "submit_form": SubmitForm(formdata=None) if "submit" in moves and not missing else None,
+        "submit_form": SubmitForm.of(matrix) if "submit" in moves and not missing else None,
         "may_recall": "recall" in moves,
         "may_review": is_submitted and policy.can(current_user, Permission.REVIEW, matrix),
         "missing": missing,

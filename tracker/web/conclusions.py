@@ -138,7 +138,7 @@ def page(reference: str) -> ResponseReturnValue:
         seal=sheet.seal,
         changes=sealed.changes(conclusion) if conclusion.sealed_state is SealedState.CHANGED else [],
         missing=missing,
-        submit_form=SubmitForm(formdata=None) if _has(moves, "submit") and not missing else None,
+        submit_form=SubmitForm.of(conclusion) if _has(moves, "submit") and not missing else None,
         may_recall=_has(moves, "recall"),
         acts=[
             (move.label, url_for(f"conclusions.{NEXT[move.action]}", reference=reference))

@@ -21,9 +21,11 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.wsgi import get_input_stream
 
 from tracker import history
-from tracker.database import set_may_write
+from tracker.database import Base, set_may_write
 from tracker.errors import Forbidden, Missing, TrackerError
 from tracker.extensions import db
+from tracker.models import Sealable
+from tracker.reports import sealables
 
 SECRET_FIELD = re.compile(r"passw|passcode|passphrase|secret|token|otp|recovery|^code$|factor", re.IGNORECASE)
 SENDABLE_AGAIN = (400, 429, 500, 503)
@@ -68,14 +70,25 @@ def init_errors(app: Flask) -> None:
 
 
 def _tracker_error(error: TrackerError) -> Response:
+    missing = error.missing
     if isinstance(error, Forbidden):
-        _record_refusal(error.message)
+        missing = (*missing, *_way_back(error.thing))
+        _record_refusal(error.message, error.thing)
     db.session.rollback()
     who_may = getattr(error, "who_may", "")
-    answer = page(Refusal(error.http_status, _title(error.http_status), error.message, error.missing, who_may))
+    answer = page(Refusal(error.http_status, _title(error.http_status), error.message, missing, who_may))
     if wait := getattr(error, "retry_after", None):
         answer.headers["Retry-After"] = str(wait)
     return answer
+
+
+def _way_back(thing: object) -> tuple[Missing, ...]:
+    """The page of the record that the refusal is about: there stands what may be done instead."""
+    if not isinstance(thing, Sealable):
+        return ()
+    reference: str = thing.reference  # type: ignore[attr-defined]  # each sealable noun has one
+    address = sealables.address(thing.__tablename__, reference)  # type: ignore[attr-defined]  # and a table
+    return (Missing(_("Open %(reference)s, to see what may be done now", reference=reference), address),)
 
 
 def _csrf_error(_error: CSRFError) -> Response:
@@ -146,12 +159,14 @@ def _roll_back_if_possible() -> None:
         log.warning("no rollback", exc_info=error)
 
 
-def _record_refusal(rule: str) -> None:
+def _record_refusal(rule: str, thing: object = None) -> None:
     """A refusal is an entry of its own; what was under way is taken back first (R17)."""
     history.record_alone(
         "access.refused",
         by=current_user._get_current_object() if current_user.is_authenticated else None,
-        details={"rule": rule, "endpoint": request.endpoint, "method": request.method},
+        obj=thing if isinstance(thing, Base) else None,
+        state_id=thing if isinstance(thing, str) else None,
+        details={"rule": rule, "endpoint": request.endpoint, "method": request.method, "path": request.path},
     )
 
 

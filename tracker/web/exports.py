@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 from flask_login import current_user
 
 from tracker import clock, history
@@ -42,17 +42,19 @@ def csv_response(
     if question.problems:
         raise TrackerError(" ".join(f"{problem.name}: {problem.message}." for problem in question.problems))
     total = listing.count(args, scope)
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{clock.today().isoformat()}-{total}.csv"'}
+    if request.method == "HEAD":  # nothing leaves, so there is nothing to log
+        return Response(headers=headers, mimetype="text/csv")
     details = {"report": name, "question": _plain(question.args), "sort": question.sort, "rows": total, **(note or {})}
     history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=details)
     chunks = listing.stream(args, scope, base=base)
     lines = csv_file.lines(_rows(header, chunks, row_of), bom=bom)
     app, account_id, request_id = current_app._get_current_object(), _me().id, history.request_id()  # type: ignore[attr-defined]  # a proxy's
-    answer = Response(
+    return Response(
         csv_file.logged(lines, lambda tally: _log_end(app, account_id, request_id, name, tally)),
+        headers=headers,
         mimetype="text/csv",
     )
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.today().isoformat()}-{total}.csv"'
-    return answer
 
 
 def _rows(

@@ -141,7 +141,7 @@ def page(reference: str) -> ResponseReturnValue:
         moved_by=moved_by,
         missing=missing,
         changes=_changes(found),
-        submit_form=SubmitForm(formdata=None) if _has(moves, "submit") and not missing else None,
+        submit_form=SubmitForm.of(followup) if _has(moves, "submit") and not missing else None,
         may_recall=_has(moves, "recall"),
         endings=_endings(moves, reference),
         may_edit=may_edit,

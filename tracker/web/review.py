@@ -51,7 +51,22 @@ def index() -> ResponseReturnValue:
 def item(object_type: str, reference: str) -> ResponseReturnValue:
     """One item: what would be signed, and how it differs from the last seal."""
     record = sealables.load(current_user, object_type, reference)
-    return _item_page(record, SignForm(formdata=None), ReturnForm(formdata=None))
+    return _item_page(record, SignForm.of(record), ReturnForm(formdata=None))
+
+
+@blueprint.get("/<object_type>/<reference>/seals/<int:number>")
+def as_signed(object_type: str, reference: str, number: int) -> ResponseReturnValue:
+    """The record exactly as it was signed, with its signature."""
+    record = sealables.load(current_user, object_type, reference)
+    seal = review.seal(record, number)
+    return render_template(
+        "review/as_signed.html",
+        record=record,
+        object_type=object_type,
+        record_href=sealables.address(object_type, reference),
+        seal=seal,
+        fields=sealed.fields_of(seal, seals.names(record)),
+    )
 
 
 @blueprint.post("/<object_type>/<reference>/sign")
@@ -59,16 +74,17 @@ def sign_off(object_type: str, reference: str) -> ResponseReturnValue:
     """submitted → signed_off, at the version that was on the screen, with a factor again."""
     record = sealables.load(current_user, object_type, reference)
     policy.require(current_user, Permission.REVIEW, record)
+    signoff.require_pending(record)
+    policy.require(current_user, Permission.SIGN_OFF, record)
     form = SignForm()
     if not form.validate_on_submit():
         return _item_page(record, form, ReturnForm(formdata=None), 422)
-    if policy.can(current_user, Permission.SIGN_OFF, record):
-        try:
-            sign_in.confirm_factor(current_user, form.factor.data)
-        except Invalid as wrong:
-            form.refuse(wrong)
-            return _item_page(record, form, ReturnForm(formdata=None), 422)
-    seal = signoff.sign_off(record, by=current_user, content_version=form.signed_version(), note=form.note.data)
+    try:
+        sign_in.confirm_factor(current_user, form.factor.data)
+    except Invalid as wrong:
+        form.refuse(wrong)
+        return _item_page(record, form, ReturnForm(formdata=None), 422)
+    seal = signoff.sign_off(record, by=current_user, content_version=form.seen_version(), note=form.note.data)
     db.session.commit()
     flash(_("%(reference)s is signed off. Seal %(digest)s.", reference=reference, digest=seal.seal_sha256[:12]))
     return redirect(url_for("review.index"), 303)
@@ -81,7 +97,7 @@ def return_(object_type: str, reference: str) -> ResponseReturnValue:
     policy.require(current_user, Permission.REVIEW, record)
     form = ReturnForm()
     if not form.validate_on_submit():
-        return _item_page(record, SignForm(formdata=None), form, 422)
+        return _item_page(record, SignForm.of(record), form, 422)
     signoff.return_(record, by=current_user, reason=form.reason.data)
     db.session.commit()
     flash(_("%(reference)s is returned; whoever submitted it is told.", reference=reference))
@@ -96,7 +112,8 @@ def submit(object_type: str, reference: str) -> ResponseReturnValue:
     form = SubmitForm()
     if not form.validate_on_submit():
         raise TrackerError(" ".join(f"{fault}." for faults in form.errors.values() for fault in faults))
-    signoff.submit(record, by=current_user, note=form.note.data)
+    seen = form.seen_version() if form.content_version.data else None
+    signoff.submit(record, by=current_user, note=form.note.data, content_version=seen)
     db.session.commit()
     flash(_("%(reference)s is submitted and locked until a reviewer decides.", reference=reference))
     return redirect(sealables.address(object_type, reference), 303)
@@ -133,8 +150,6 @@ def _in_scope(names: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int = 200) -> ResponseReturnValue:
-    if not sign.is_bound:
-        sign.content_version.data = str(record.content_version)
     pending = policy.pending_submission(record)
     notes = review.notes(record)
     return (
@@ -150,6 +165,9 @@ def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int
             fields=sealed.fields(record),
             beside=sealed.beside(record),
             changes=sealed.changes(record) if record.seal_count else [],
+            rewritten=sealed.since_returned(record, notes),
+            files=review.files(record),
+            extension=review.waiting_extension(record),
             refusal=policy.refusal(current_user, Permission.SIGN_OFF, record),
             may_return=policy.can(current_user, Permission.RETURN, record),
             is_reviewer=policy.has_role(current_user, Role.REVIEWER),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 
 from tracker import seals
-from tracker.models import Basis, ConclusionKind, Followup, Implementation
+from tracker.models import Basis, ConclusionKind, Decision, Followup, Implementation, Seal, Submission
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
 from tracker.seals import FieldChange
@@ -38,6 +39,21 @@ def fields(record: Any) -> list[tuple[str, str]]:
     """Every sealed field of the record as it is now: label and text."""
     values = seals.content(record)
     return [(field_words(name), text(name, values.get(name))) for name in seals.names(record)]
+
+
+def fields_of(seal: Seal, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Every sealed field as it was signed: label and text."""
+    values = json.loads(seal.canonical)
+    return [(field_words(name), text(name, values.get(name))) for name in names]
+
+
+def since_returned(record: Any, notes: list[Submission]) -> list[Shown]:
+    """What was rewritten since a reviewer returned it in this round: the last reading, continued."""
+    last = next((note for note in notes if note.round == record.seal_count and note.canonical), None)
+    if last is None or last.decision is not Decision.RETURNED:
+        return []
+    before = json.loads(last.canonical)
+    return [show(change) for change in seals.compare(before, seals.content(record), seals.names(record))]
 
 
 def show(change: FieldChange) -> Shown:

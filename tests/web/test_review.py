@@ -1,0 +1,131 @@
+"""The reviewers' pages: the queue, an item with what was rewritten, a signature, the record as it was signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.factories import PASSWORD, AccountFactory, FollowupFactory, grant
+from tests.submittable import submittable
+from tracker.models import Followup, FollowupStatus, Role
+from tracker.services import records, signoff
+
+
+@pytest.fixture
+def analyst(session: Any) -> Any:
+    return AccountFactory(role=Role.ANALYST)
+
+
+@pytest.fixture
+def reviewer(session: Any) -> Any:
+    return AccountFactory(role=Role.REVIEWER)
+
+
+@pytest.fixture
+def followup(session: Any, analyst: Any) -> Any:
+    made = submittable(analyst)
+    signoff.submit(made, by=analyst, note="Please look at the indicator.")
+    session.commit()
+    return made
+
+
+def item(followup: Any) -> str:
+    return f"/review/followup/{followup.reference}"
+
+
+def test_the_queue_says_whose_move_it_is(
+    session: Any, sign_in: Any, reviewer: Any, analyst: Any, followup: Any
+) -> None:
+    page = sign_in(reviewer).get("/review").text
+    assert followup.reference in page
+    assert "Yours" in page
+    grant(analyst, Role.REVIEWER)
+    session.commit()
+    assert "Another reviewer" in sign_in(analyst).get("/review").text
+
+
+def test_a_signature_needs_the_factor_again(sign_in: Any, reviewer: Any, followup: Any) -> None:
+    browser = sign_in(reviewer)
+    wrong = browser.post(
+        f"{item(followup)}/sign", data={"content_version": 1, "factor": "not it", "note": "Kept words"}
+    )
+    assert wrong.status_code == 422
+    assert "Kept words" in wrong.text
+    right = browser.post(f"{item(followup)}/sign", data={"content_version": 1, "factor": PASSWORD})
+    assert (right.status_code, right.location) == (303, "/review")
+
+
+def test_what_was_signed_can_be_read_as_it_was(
+    session: Any, sign_in: Any, reviewer: Any, analyst: Any, followup: Any
+) -> None:
+    signed = followup.title
+    signoff.sign_off(followup, by=reviewer, content_version=followup.content_version)
+    followup.title = "Something else"
+    records.save(followup, "followup.edited", by=analyst)
+    session.commit()
+    page = sign_in(reviewer).get(f"{item(followup)}/seals/1").text
+    assert signed in page
+    assert "Something else" not in page
+    assert sign_in(reviewer).get(f"{item(followup)}/seals/2").status_code == 404
+
+
+def test_the_next_round_opens_on_what_was_rewritten(
+    session: Any, sign_in: Any, reviewer: Any, analyst: Any, followup: Any
+) -> None:
+    signoff.return_(followup, by=reviewer, reason="Name the chamber.")
+    followup.title = "Bring the bill on terrorist financing before the National Assembly"
+    records.save(followup, "followup.edited", by=analyst)
+    signoff.submit(followup, by=analyst)
+    session.commit()
+    page = sign_in(reviewer).get(item(followup)).text
+    assert "What was rewritten since it was returned" in page
+    assert "Name the chamber." in page
+
+
+def test_a_page_of_an_older_text_is_not_submitted(session: Any, sign_in: Any, analyst: Any) -> None:
+    made = submittable(analyst)
+    seen = made.content_version
+    made.title = "Table the bill"
+    records.save(made, "followup.edited", by=analyst)
+    session.commit()
+    answer = sign_in(analyst).post(f"{item(made)}/submit", data={"content_version": seen})
+    assert answer.status_code == 409
+    assert session.get(Followup, made.id).workflow is FollowupStatus.DRAFT
+
+
+def test_who_may_not_sign_sees_no_validation(session: Any, sign_in: Any, analyst: Any, followup: Any) -> None:
+    grant(analyst, Role.REVIEWER)
+    session.commit()
+    answer = sign_in(analyst).post(f"{item(followup)}/sign", data={})
+    assert answer.status_code == 403
+    assert "Nobody signs who drafted it" in answer.text
+
+
+def test_a_locked_record_says_so_and_leads_to_its_page(sign_in: Any, analyst: Any, followup: Any) -> None:
+    answer = sign_in(analyst).get(f"/follow-ups/{followup.reference}/edit")
+    assert answer.status_code == 403
+    assert "may recall it" in answer.text
+    assert f'href="/follow-ups/{followup.reference}"' in answer.text
+    assert "Who may" not in answer.text
+
+
+def test_what_is_out_of_scope_is_not_there(session: Any, sign_in: Any, followup: Any) -> None:
+    elsewhere = AccountFactory(role=Role.REVIEWER, states=["KEN"])
+    assert sign_in(elsewhere).get(item(followup)).status_code == 404
+    assert followup.reference not in sign_in(elsewhere).get("/review").text
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_the_queue_takes_as_many_statements_whatever_it_holds(
+    session: Any, sign_in: Any, reviewer: Any, analyst: Any, rows: int
+) -> None:
+    from tests.counting import statements
+
+    for _row in range(rows):
+        signoff.submit(submittable(analyst), by=analyst)
+    FollowupFactory()
+    session.commit()
+    browser = sign_in(reviewer)
+    browser.get("/review")
+    assert statements(browser, "/review") <= 7

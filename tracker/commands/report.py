@@ -59,8 +59,9 @@ def _refuse_nonsense(args: Args, account: Account | None) -> None:
     unknown = sorted(set(args) - known)
     if unknown:
         raise click.ClickException(f"There is no filter {unknown[0]}. Known: {', '.join(sorted(known))}.")
-    if account is None and "me" in args.get("owner", []):
-        raise click.ClickException("owner=me needs --as.")
+    oneself = followups.asks_for_me(args)
+    if account is None and oneself:
+        raise click.ClickException(f"{oneself}=me needs --as.")
     for problem in followups.listing(args).read(args).problems:
         raise click.ClickException(f"{problem.name}: {problem.message}")
 

@@ -33,10 +33,11 @@ from tracker.models import (
 )
 from tracker.reports import catalogue
 from tracker.reports.filters import BadValue, Condition, Filter, codes, day, each, flag, members, words
-from tracker.reports.listing import Listing, Page, Sort
+from tracker.reports.listing import Args, Listing, Page, Sort
 
 NOBODY = "none"
 ME = "me"
+BY_PERSON = ("owner", "person")  # the filters that understand ``me``
 FEW_STATES = 3
 MOST_OFFERED = 200
 SEPARATOR = "\n"  # stands in no name
@@ -74,10 +75,19 @@ def scope(account: Account) -> Condition:
 def asked(args: Mapping[str, Any], account: Account) -> dict[str, list[str]]:
     """The arguments of an address, with ``owner=me`` and ``person=me`` said by the account's number."""
     given = {name: list(args.getlist(name)) if hasattr(args, "getlist") else _as_list(args[name]) for name in args}
-    for name in ("owner", "person"):
+    for name in BY_PERSON:
         if name in given:
-            given[name] = [str(account.id) if value.strip() == ME else value for value in given[name]]
+            given[name] = [str(account.id) if _is_me(value) else value for value in given[name]]
     return given
+
+
+def asks_for_me(args: Args) -> str | None:
+    """The filter, if any, by which the arguments ask for whoever asks."""
+    return next((name for name in BY_PERSON if any(map(_is_me, args.get(name, [])))), None)
+
+
+def _is_me(value: str) -> bool:
+    return value.strip() == ME
 
 
 def page(args: Mapping[str, Any], account: Account) -> Page:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import AccountFactory
+from tracker import clock
 from tracker.errors import Forbidden, Invalid, Stale
 from tracker.extensions import db
 from tracker.models import (
@@ -185,7 +186,7 @@ def test_dates_and_mode(
     analyst: Account, components: Any, start: Any, end: Any, sort_day: date, mode: VisitMode
 ) -> None:
     given = [parts.Component(*component) for component in components]
-    made = visits.create("BEL", by=analyst, components=given, year=2026)
+    made = visits.create("BEL", by=analyst, components=given, year=None if start or end else 2026)
     assert (made.start, made.end, made.sort_day, made.mode) == (start, end, sort_day, mode)
 
 
@@ -399,6 +400,49 @@ def test_a_computed_due_date_is_not_overridden_by_hand(analyst: Account, visit: 
     with pytest.raises(Invalid) as refused:
         visits.move_stage(visit, S.WITH_STATE, by=analyst, happened=D(2020, 1, 31), due=date(2020, 6, 1))
     assert refused.value.field == "due"
+
+
+@pytest.mark.parametrize("stage", [S.WITH_STATE, S.RESPONSE_DUE])
+@pytest.mark.parametrize("happened", [None, D(2020), D(2020, 1)], ids=str)
+def test_no_clock_fails_to_start_unsaid(analyst: Account, visit: Visit, stage: S, happened: D | None) -> None:
+    with pytest.raises(Invalid) as refused:
+        visits.move_stage(visit, stage, by=analyst, happened=happened)
+    assert refused.value.field == "happened" and "the day is not known" in refused.value.message
+    visits.move_stage(visit, stage, by=analyst, happened=happened, no_clock=True)
+    assert (visit.stage, visit.comments_due, visit.response_due) == (stage, None, None)
+
+
+def test_a_clock_that_runs_is_not_said_to_be_missing(analyst: Account, visit: Visit) -> None:
+    with pytest.raises(Invalid) as refused:
+        visits.move_stage(visit, S.WITH_STATE, by=analyst, happened=D(2020, 1, 31), no_clock=True)
+    assert refused.value.field == "no_clock"
+
+
+def test_a_due_date_is_not_dropped_where_no_clock_runs(analyst: Account, visit: Visit) -> None:
+    with pytest.raises(Invalid) as refused:
+        visits.create("PAK", by=analyst, standing=visits.Standing(due=date(2027, 1, 1)))
+    assert refused.value.field == "due"
+    with pytest.raises(Invalid) as refused:
+        visits.create("PAK", by=analyst, components=[parts.Component(start=D(2006))], year=2007)
+    assert refused.value.field == "year" and "2006" in refused.value.message
+
+
+def test_what_lies_ahead_has_not_begun(analyst: Account, visit: Visit) -> None:
+    ahead = parts.Component(start=D(clock.today().year + 1))
+    for stage in (S.UNDER_WAY, S.CLOSED):
+        with pytest.raises(Invalid) as refused:
+            visits.create("PAK", by=analyst, components=[ahead], sources=[SOURCE], standing=visits.Standing(stage))
+        assert refused.value.field == "start"
+    planned = visits.create("PAK", by=analyst, components=[ahead])
+    db.session.commit()
+    with pytest.raises(Invalid) as refused:
+        visits.move_stage(planned, S.UNDER_WAY, by=analyst)
+    assert refused.value.field == "stage"
+    visits.move_stage(planned, S.PREPARING, by=analyst)
+    visits.move_stage(visit, S.UNDER_WAY, by=analyst)
+    with pytest.raises(Invalid) as refused:
+        parts.edit_component(visit.components[0], ahead, by=analyst)
+    assert refused.value.field == "start"
 
 
 def test_a_visit_that_slept_a_version_shows_what_was_changed(analyst: Account, visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory
+from tracker import clock
 from tracker.extensions import db
 from tracker.models import DelegateKind, Event, Role, Visit, VisitMode, VisitStage, VisitType
 from tracker.partial_date import PartialDate
@@ -104,6 +106,9 @@ def test_a_past_visit_without_a_source_is_asked_for_it_and_keeps_what_was_typed(
         {"state": "XXX"},
         {"state": "FRA"},
         {"year": "9" * 30},
+        {"start-year": "2031", "stage": "closed", "source_title": "UN News"},
+        {"start-year": "2027", "year": "2028"},
+        {"due": "2027-01-01"},
         {"summary": "a\x00b"},
         {"summary": "a\x07b"},
         {"summary": "a" * 100_000},
@@ -120,6 +125,11 @@ def test_what_makes_no_sense_is_said_at_the_field(analyst: Any, sign_in: SignIn,
     assert answer.status_code == 422
     assert "There is a problem" in answer.text
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Visit)) == 0
+
+
+def test_a_year_out_of_bounds_is_written_as_a_year(analyst: Any, sign_in: SignIn) -> None:
+    page = sign_in(analyst).post("/visits/new", data=new_visit(year="1890")).text
+    assert "from 2001 to 2100" in page
 
 
 def test_overlapping_visits_are_allowed_and_said(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
@@ -319,6 +329,9 @@ def test_a_component_changed_meanwhile_is_a_conflict(analyst: Any, visit: Visit,
 def test_a_move_keeps_the_day_it_happened(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
     browser = sign_in(analyst)
     page = browser.get("/visits/PAK-2006-1/stage").text
+    today = clock.today()
+    for part, text in (("day", today.day), ("month", today.month), ("year", today.year)):
+        assert re.search(rf'name="happened-{part}"\s+value="{text}"', page), part
     assert "Begin the visit" in page and "Correct the stage back to" in page
     typed = {"stage": "under_way", "happened-day": "13", "happened-month": "11", "happened-year": "2006"}
     answer = browser.post("/visits/PAK-2006-1/stage", data={"version": str(visit.version), **typed})
@@ -454,3 +467,13 @@ def test_each_change_leaves_one_event(analyst: Any, visit: Visit, sign_in: SignI
     before = db.session.scalar(sa.select(sa.func.count()).select_from(Event))
     browser.post("/visits/PAK-2006-1/checks/new", data={"place": "Karachi port"})
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Event)) == before + 1
+
+
+def test_a_clock_that_never_ran_is_said_on_the_page_and_in_my_work(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    browser = sign_in(analyst)
+    typed = {"version": str(visit.version), "stage": "with_state", "happened-month": "3", "happened-year": "2020"}
+    refused = browser.post("/visits/PAK-2006-1/stage", data=typed)
+    assert refused.status_code == 422 and "Enter the full day" in refused.text
+    browser.post("/visits/PAK-2006-1/stage", data=typed | {"no_clock": "y"})
+    assert "no clock: day not known" in browser.get("/visits/PAK-2006-1").text
+    assert "no clock runs" in browser.get("/work/visits").text

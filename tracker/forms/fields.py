@@ -191,11 +191,22 @@ class NumberField(_Typed):
                 _(
                     "%(label)s must be a whole number from %(least)s to %(most)s, in the digits 0 to 9",
                     label=label_of(self),
-                    least=f"{self.least:,}",
-                    most=f"{self.most:,}",
+                    least=self.bound(self.least),
+                    most=self.bound(self.most),
                 )
             )
         return int(text)
+
+    def bound(self, number: int) -> str:
+        """A bound as the sentence names it."""
+        return f"{number:,}"
+
+
+class YearField(NumberField):
+    """A year: a whole number that bears no separator of thousands."""
+
+    def bound(self, number: int) -> str:
+        return str(number)
 
 
 def _small(digits: str) -> int:

@@ -17,10 +17,11 @@ from tracker.forms.fields import (
     EnumField,
     EnumRadioField,
     LineField,
-    NumberField,
     PartialDateField,
     StateField,
     TextField,
+    TickField,
+    YearField,
 )
 from tracker.models import (
     ConsentScope,
@@ -36,6 +37,7 @@ from tracker.reports import visits
 
 FIRST_YEAR = 2001  # resolution 1373 (2001)
 LAST_YEAR = 2100
+NO_CLOCK = _l("The day is not known: no clock")
 PART_MODES = (VisitMode.ON_SITE, VisitMode.VIRTUAL)
 
 
@@ -70,7 +72,7 @@ class NewVisitForm(TrackerForm):
     )
     start = PartialDateField(_l("Start"), hint=_l("As exactly as is known: a year alone, a month, or a full day."))
     end = PartialDateField(_l("End"), hint=_l("Where only the closing day is public, leave the start empty."))
-    year = NumberField(
+    year = YearField(
         _l("Year of the visit"),
         least=FIRST_YEAR,
         most=LAST_YEAR,
@@ -91,6 +93,10 @@ class NewVisitForm(TrackerForm):
         hint=_l(
             "Only for a visit that is with the State or whose response is due, before the clocks of 8 October 2018."
         ),
+    )
+    no_clock = TickField(
+        NO_CLOCK,
+        hint=_l("Only for a visit that is with the State or whose response is due, where neither day is known."),
     )
     reason = LineField(_l("Reason"), longest=2000, hint=_l("Owed when declined, deferred, postponed or cancelled."))
     source_title = LineField(_l("Source"), longest=500, hint=_l("Owed at any stage later than proposed."))
@@ -203,6 +209,10 @@ class StageForm(SectionForm):
             "Only when the draft goes to the State or the State has received the report, and only where it cannot be"
             " worked out: before 8 October 2018, or when the day is not known exactly."
         ),
+    )
+    no_clock = TickField(
+        NO_CLOCK,
+        hint=_l("Only when the draft goes to the State or the State has received the report. It is then said there."),
     )
     reason = TextField(
         _l("Reason"),

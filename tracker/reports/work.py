@@ -175,7 +175,7 @@ def visits_that_need_something(account: Account) -> Condition:
 
 
 def _needs(today: date) -> list[tuple[Condition, str]]:
-    """What a visit can need, as conditions: its dates, the State's comments, the State's response are overdue."""
+    """What a visit can need, as conditions: its dates, the State's comments or response are overdue, no clock."""
     last = sa.type_coerce(sa.func.coalesce(Visit.end, Visit.start), sa.String)
     has_passed = sa.func.substr(today.isoformat(), 1, sa.func.length(last)) > last  # at the precision known
     return [
@@ -186,6 +186,17 @@ def _needs(today: date) -> list[tuple[Condition, str]]:
                 Visit.stage == VisitStage.RESPONSE_DUE, Visit.response_due < today, Visit.response_received.is_(None)
             ),
             "response_late",
+        ),
+        (
+            sa.or_(
+                sa.and_(Visit.stage == VisitStage.WITH_STATE, Visit.comments_due.is_(None)),
+                sa.and_(
+                    Visit.stage == VisitStage.RESPONSE_DUE,
+                    Visit.response_due.is_(None),
+                    Visit.response_received.is_(None),
+                ),
+            ),
+            "no_clock",
         ),
     ]
 

@@ -34,10 +34,12 @@ from tracker.models import (
     VisitMode,
     VisitResolution,
     VisitSource,
+    VisitStage,
 )
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.services import authorities
+from tracker.workflow.visit import has_begun
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,20 @@ def derive(visit: Visit) -> None:
     modes = {part.mode for part in visit.components}
     if modes:
         visit.mode = VisitMode.HYBRID if len(modes) > 1 else modes.pop()
+    check_begun(visit, visit.stage)
+
+
+def check_begun(visit: Visit, stage: VisitStage, field: str = "start") -> None:
+    """Raise Invalid when the visit stood under way or later although its start lies ahead."""
+    if visit.start and has_begun(stage) and visit.start.first_day > clock.today():
+        raise Invalid(
+            _(
+                "The visit starts in the future, %(day)s: it cannot have begun. Correct the start, or choose an "
+                "earlier stage.",
+                day=visit.start.iso,
+            ),
+            field,
+        )
 
 
 def _begins(part: VisitComponent) -> date:

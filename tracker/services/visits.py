@@ -27,7 +27,7 @@ from tracker.models import (
     VisitStage,
     VisitType,
 )
-from tracker.partial_date import PartialDate
+from tracker.partial_date import PartialDate, Precision
 from tracker.policy import Permission
 from tracker.services import deadlines, tours, turns
 from tracker.services import sharing as sharing_rule
@@ -36,6 +36,8 @@ from tracker.workflow.moves import Move
 from tracker.workflow.visit import LINE
 
 S = VisitStage
+CLOCKED = (S.WITH_STATE, S.RESPONSE_DUE)
+"""The stages at which a clock runs for the State."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,15 @@ class Details:
 class Standing:
     """Where a visit stands when it is entered: ``happened`` is when it came there, as exactly as is known.
 
-    ``due`` is the end of the clock that runs at the stage, where it cannot be worked out from ``happened``.
+    ``due`` is the end of the clock that runs at the stage, where it cannot be worked out from ``happened``;
+    ``no_clock`` says that neither is known.
     """
 
     stage: VisitStage = S.PROPOSED
     happened: PartialDate | None = None
     reason: str = ""
     due: date | None = None
+    no_clock: bool = False
 
 
 def create(
@@ -83,10 +87,12 @@ def create(
     _check_new(state_id, components, sources, standing)
     scope = parts.known_areas(areas)
     known = next((date for part in components for date in (part.start, part.end) if date), None)
+    _check_year(year, known)
     visit = _numbered(state_id, known.year if known else year or clock.today().year, details, by)
     visit.tour = tours.named(tour, by=by) if tour.strip() else None
     rows = [parts.put_component(visit, component) for component in components]
     parts.derive(visit)
+    parts.check_begun(visit, standing.stage)
     _arrive(visit, None, standing, by)
     db.session.add(visit)
     db.session.flush()  # areas of components name the visit's id
@@ -169,16 +175,19 @@ def move_stage(
     happened: PartialDate | None = None,
     reason: str = "",
     due: date | None = None,
+    no_clock: bool = False,
 ) -> VisitMove:
     """Move the visit to ``stage``, keeping the day that it happened beside the moment it was entered.
 
-    Sending the draft and the receipt of the report start a clock; where its end cannot be worked out, ``due`` is it.
+    Sending the draft and the receipt of the report start a clock; where its end cannot be worked out, ``due`` is it,
+    or ``no_clock`` says that no day is known.
     """
     found = _move_to(visit, stage)
     policy.require(by, found.permission, visit)
     _not_in_the_future(happened, "happened")
     _check_order(visit, found, happened)
-    moved = _arrive(visit, visit.stage, Standing(stage, happened, reason, due), by)
+    parts.check_begun(visit, stage, "stage")
+    moved = _arrive(visit, visit.stage, Standing(stage, happened, reason, due, no_clock), by)
     workflow.move(visit, found.action, by=by, reason=reason)
     return moved
 
@@ -220,6 +229,14 @@ def _check_new(
     _not_in_the_future(standing.happened, "happened")
 
 
+def _check_year(year: int | None, known: PartialDate | None) -> None:
+    """The year of the reference follows from the dates; another one beside them would be lost."""
+    if known and year and year != known.year:
+        raise Invalid(
+            _("The year follows from the dates of the visit: %(year)s. Leave this empty.", year=known.year), "year"
+        )
+
+
 def _arrive(visit: Visit, came_from: VisitStage | None, standing: Standing, by: Account) -> VisitMove:
     """Keep the move, set the stage of a new visit, and run or stop the clocks."""
     moved = VisitMove(
@@ -242,10 +259,11 @@ def _run_clocks(visit: Visit, standing: Standing) -> None:
     """The clock that the stage starts, and those that a correction to an earlier stage stops."""
     if standing.stage is S.CONSENTED and visit.visit_consent_on is None:
         visit.visit_consent_on = standing.happened
+    _check_clock(standing)
     if standing.stage is S.WITH_STATE:
-        visit.comments_due = _due(deadlines.comments_due(standing.happened), standing.due)
+        visit.comments_due = _due(deadlines.comments_due(standing.happened), standing)
     elif standing.stage is S.RESPONSE_DUE:
-        visit.response_due = _due(deadlines.response_due(standing.happened), standing.due)
+        visit.response_due = _due(deadlines.response_due(standing.happened), standing)
     elif standing.stage is S.RESPONSE_RECEIVED:
         visit.response_received = standing.happened
     if _is_before(standing.stage, S.WITH_STATE):
@@ -260,8 +278,31 @@ def _is_before(stage: VisitStage, other: VisitStage) -> bool:
     return stage in LINE and LINE.index(stage) < LINE.index(other)
 
 
-def _due(computed: date | None, given: date | None) -> date | None:
+def _check_clock(standing: Standing) -> None:
+    """No clock fails to start unsaid, and no due date is dropped unsaid."""
+    if standing.stage not in CLOCKED:
+        if standing.due:
+            raise Invalid(
+                _("No clock runs at this stage: a due date has no place there. Leave this empty."),
+                "due",
+            )
+        return
+    is_full = standing.happened is not None and standing.happened.precision is Precision.DAY
+    if standing.no_clock and (is_full or standing.due):
+        raise Invalid(_("A day is given, so the clock runs from it. Take off this tick, or the day."), "no_clock")
+    if not (is_full or standing.due or standing.no_clock):
+        raise Invalid(
+            _(
+                "A clock runs from this day. Enter the full day; or the due date by hand; or tick that the day is not "
+                "known."
+            ),
+            "happened",
+        )
+
+
+def _due(computed: date | None, standing: Standing) -> date | None:
     """The end of a clock. Where it is worked out, another day entered by hand would be an unrecorded extension."""
+    given = standing.due
     if computed is None or given is None or computed == given:
         return computed or given
     raise Invalid(

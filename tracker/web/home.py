@@ -162,8 +162,8 @@ def _analyst() -> list[tuple[str, str, str, str]]:
             _("Visits that need something"),
             url_for("home.rows", name="visits"),
             _(
-                "A visit stands here when its dates have passed and its stage has not moved, or when a comment or a"
-                " response of the Member State is late."
+                "A visit stands here when its dates have passed and its stage has not moved, when a comment or a"
+                " response of the Member State is late, or when no clock runs for it."
             ),
         ),
     ]
@@ -233,6 +233,7 @@ def _need_words() -> dict[str, str]:
         "dates_passed": _("its dates have passed: move its stage on, postpone or cancel it"),
         "comments_late": _("the comments of the Member State are late"),
         "response_late": _("the response of the Member State is late"),
+        "no_clock": _("no clock runs for the Member State: find out the day, and move the stage again with it"),
     }
 
 

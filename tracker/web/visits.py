@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from tracker import policy, workflow
+from tracker import clock, policy, workflow
 from tracker.errors import Invalid, Stale
 from tracker.extensions import db
 from tracker.forms.fields import option
 from tracker.forms.visits import NewVisitForm, StageForm
 from tracker.models import Visit, VisitMode, VisitSequence, VisitStage, VisitType
+from tracker.partial_date import PartialDate, Precision
 from tracker.policy import Permission
 from tracker.reports import catalogue, visit_sheet, visits
 from tracker.reports.listing import SIZES
@@ -259,7 +260,7 @@ def _created(form: NewVisitForm) -> Visit:
         components=[parts.Component(given["mode"], given["start"], given["end"])],
         sources=[source] if source else [],
         year=given["year"],
-        standing=service.Standing(given["stage"], given["happened"], given["reason"], given["due"]),
+        standing=service.Standing(given["stage"], given["happened"], given["reason"], given["due"], given["no_clock"]),
     )
 
 
@@ -306,8 +307,20 @@ def show(reference: str) -> ResponseReturnValue:
         can_edit=can_edit,
         can_conclude=visit.is_assessment and policy.can(current_user, Permission.CONCLUSION_EDIT, visit),
         can_follow_up=policy.can(current_user, Permission.FOLLOWUP_EDIT, visit),
+        no_clock=_clocks_that_never_ran(told),
         history=timeline.page(visit),
     )
+
+
+def _clocks_that_never_ran(told: visit_sheet.Sheet) -> dict[str, str]:
+    """Why no due date stands where the State has been given its time, by the stage that starts the clock."""
+    reached = {move.to_stage: move.happened for move in told.moves if move.to_stage in service.CLOCKED}
+    return {
+        stage.value: _("no clock: its length was not yet laid down")
+        if day and day.precision is Precision.DAY
+        else _("no clock: day not known")
+        for stage, day in reached.items()
+    }
 
 
 def _new_conclusion_words(visit: Visit) -> str:
@@ -359,6 +372,8 @@ def move(reference: str) -> ResponseReturnValue:
     here = url_for("visits.show", reference=visit.reference)
     form.stage.choices = _stage_choices(visit)
     form.fill(visit)
+    if not form.is_bound:
+        form.happened.process(None, PartialDate.of(clock.today()))
     stale = None
     if form.is_submitted():
         landed = request_keys.claim(form.request_key.data, current_user)
@@ -396,6 +411,7 @@ def _moved(visit: Visit, form: StageForm, here: str) -> ResponseReturnValue:
         happened=given["happened"],
         reason=given["reason"],
         due=given["due"],
+        no_clock=given["no_clock"],
     )
     request_keys.land(form.request_key.data, current_user, here)
     db.session.commit()

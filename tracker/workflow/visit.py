@@ -72,6 +72,11 @@ VISIT_MOVES = (
 )
 
 
+def has_begun(stage: VisitStage) -> bool:
+    """Whether a visit at the stage is under way or later on the line."""
+    return stage in LINE and stage not in BEFORE
+
+
 def next_stage(stage: VisitStage) -> VisitStage | None:
     """The stage that usually follows; None at the end of the line or beside it."""
     if stage not in LINE or stage is S.CLOSED:

@@ -185,9 +185,12 @@ def request_id() -> str:
 # Canonical text
 
 
+AS_THEY_ARE = frozenset({type(None), str, int})
+
+
 def plain(value: Any) -> Any:
     """A column's value as canonical JSON holds it."""
-    if value is None or type(value) in (str, int):  # most values, and each is asked for in every event
+    if type(value) in AS_THEY_ARE:
         return value
     if isinstance(value, StrEnum):
         return value.value
@@ -212,7 +215,7 @@ def digest(text: str) -> str:
 
 def row_digest(table: str, row: Row) -> str:
     """The digest under which an event names a version row."""
-    return digest(table + canonical({name: plain(value) for name, value in row.items()}))
+    return digest(table + canonical(_plain_row(row)))
 
 
 def entry(seq: int, noted: Noted) -> Row:
@@ -313,7 +316,8 @@ def _is(twin: sa.Table, identity: tuple[Any, ...]) -> list[sa.ColumnElement[bool
 
 
 def _plain_row(row: Row) -> Row:
-    return {name: plain(value) for name, value in row.items()}
+    """The row as JSON holds it. Most values are plain already; each column is asked for in every event."""
+    return {name: value if type(value) in AS_THEY_ARE else plain(value) for name, value in row.items()}
 
 
 def _difference(old: Row | None, new: Row | None) -> dict[str, list[Any]]:

@@ -367,16 +367,18 @@ class Clerk:
         )
 
     def track(self, number: int) -> None:
-        """Owner, priority and next step."""
+        """Owner, priority and next step, which is another than before."""
+        followup_id = self.ids["followup", number]
+        before = self.desk.row("followup", followup_id)["next_step"]
         self._save(
             "followup",
-            self.ids["followup", number],
+            followup_id,
             "followup.tracked",
             self.analyst,
             is_sealed=False,
             owner_id=self._owner(),
             priority=_one(self.rng, tuple(Priority)),
-            next_step=_one(self.rng, vocabulary.NEXT_STEPS),
+            next_step=_one(self.rng, [step for step in vocabulary.NEXT_STEPS if step != before]),
         )
 
     def set_position(self, number: int) -> None:
@@ -599,6 +601,7 @@ class Clerk:
             purpose=purpose.value,
             previous_status=row["workflow"],
             content_version=row["content_version"],
+            canonical=seals.canonical_text(noun, record.reference, self._content(noun, record_id)),
             round=row["seal_count"],
             drafted_by_id=row["drafted_by_id"],
             submitted_by_id=self.analyst,

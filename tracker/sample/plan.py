@@ -365,7 +365,7 @@ class _FollowupStory:
     def _live(self) -> None:
         """Years of tracking, responses, assessments and changes, each signed again; then, for some, an early end."""
         thread, taken_up = self.thread, self.plan.later is None
-        for _year in range(5 + int(11 * thread.rng.random())):
+        for _year in range(4 + int(10 * thread.rng.random())):
             if not taken_up and self._is_after_later_visit():
                 taken_up = True
                 self._take_up()
@@ -380,14 +380,14 @@ class _FollowupStory:
     def _one_step(self) -> bool:
         """One thing happens; False when the follow-up stays before the reviewers."""
         share = self.thread.rng.random()
-        if share < 0.55 or (share < 0.68 and not self.may_be_extended):
+        if share < 0.72 or (share < 0.80 and not self.may_be_extended):
             self._tracked(40, 130)
             return True
-        if share < 0.68:
+        if share < 0.80:
             self._extension()
-        elif share < 0.90 or not self.progress:
+        elif share < 0.95 or not self.progress:
             self._sealed_change("assess_followup", self.number, min(self.progress, 3))
-            self.progress += self.thread.chance(0.8) + self.thread.chance(0.5)
+            self.progress += 1 + self.thread.chance(0.5)
         else:
             self._sealed_change("edit_followup", self.number)
         return self._sign() if self.may_be_signed and not self.is_official and self.thread.chance(0.9) else True

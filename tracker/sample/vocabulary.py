@@ -239,7 +239,7 @@ def title(rng: Random, words: Language) -> str:
 
 def text(rng: Random, words: Language) -> str:
     """Sentences up to a length between 100 and 2,000 signs, short ones most often."""
-    length = int(SHORTEST + (LONGEST - SHORTEST) * rng.random() ** 5)
+    length = int(SHORTEST + (LONGEST - SHORTEST) * rng.random() ** 7)
     sentences, size = [words.said], len(words.said)
     while size < length or size < SHORTEST:
         sentence = _sentence(rng, words)

@@ -4,6 +4,7 @@ sentence why they make no sense. The noun's ``Listing`` names them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -25,6 +26,9 @@ MOST_WORDS = 20
 LONGEST_SEARCH = 500
 LARGEST_NUMBER = 2**31 - 1
 ANSWERS = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
+
+
+_TERMS = re.compile(r'["“”„«»]([^"“”„«»]+)["“”„«»]|([^\s"“”„«»]+)')
 
 
 class BadValue(ValueError):
@@ -100,7 +104,7 @@ def each(make: Callable[[str], Condition]) -> Filter:
 
 
 def words(object_type: str, id_column: Expression) -> Filter:
-    """Every word occurs in the record's reference, title or text."""
+    """Every word, and every phrase in quotation marks, occurs in the record's reference, title or text."""
 
     def condition(values: list[str]) -> Condition:
         return text_condition(" ".join(values), object_type, id_column)
@@ -109,7 +113,14 @@ def words(object_type: str, id_column: Expression) -> Filter:
 
 
 def text_condition(q: str, object_type: str, id_column: Expression) -> Condition:
-    """Every word of ``q`` occurs in the search row of the record: case, accents and wildcards mean nothing."""
+    """The search row of the record holds all that ``q`` asks for."""
+    hits = sa.select(SearchRow.object_id).where(SearchRow.object_type == object_type, *holding(terms(q)))
+    found: Condition = id_column.in_(hits)
+    return found
+
+
+def terms(q: str) -> list[str]:
+    """What is looked for: words, and phrases in quotation marks. Case, accents and wildcards mean nothing."""
     if len(q) > LONGEST_SEARCH:
         raise BadValue(
             _(
@@ -118,15 +129,21 @@ def text_condition(q: str, object_type: str, id_column: Expression) -> Condition
                 length=f"{len(q):,}",
             )
         )
-    wanted = list(dict.fromkeys(fold(q).split()))
+    wanted: dict[str, None] = {}
+    for phrase, word in _TERMS.findall(q):
+        wanted.update(dict.fromkeys([fold(phrase)] if phrase else fold(word).split()))
+    wanted.pop("", None)
+    if not wanted:
+        raise BadValue(_("“%(value)s” holds no word to look for", value=q[:60]))
     if len(wanted) > MOST_WORDS:
         raise BadValue(_("Look for %(most)d words or fewer", most=MOST_WORDS))
-    hits = sa.select(SearchRow.object_id).where(SearchRow.object_type == object_type)
-    for word in wanted:
-        columns = (SearchRow.reference, SearchRow.title, SearchRow.text)
-        hits = hits.where(sa.or_(*(column.contains(word, autoescape=True) for column in columns)))
-    found: Condition = id_column.in_(hits)
-    return found
+    return list(wanted)
+
+
+def holding(wanted: Collection[str], *columns: Expression) -> list[Condition]:
+    """Each of the terms occurs in one of these columns of the search row: in any, where none is named."""
+    within = columns or (SearchRow.reference, SearchRow.title, SearchRow.text)
+    return [sa.or_(*(column.contains(term, autoescape=True) for column in within)) for term in wanted]
 
 
 def _known(value: str, known: Mapping[str, Any]) -> Any:

@@ -186,6 +186,14 @@ def row_of(row: Any) -> Sequence[Any]:
     return row.id, row.name, row.region, row.visits, row.last_visit, row.open, row.overdue
 
 
+def named(words: str, account: Account) -> list[tuple[str, str]]:
+    """Code and today's name of the visible States that bear or bore such a name, without asking the database."""
+    wanted, covered = fold(words), policy.reach(account)
+    known = catalogue.states()
+    found = [code for code, said in _folded_names().items() if wanted and wanted in said and covered.covers(code)]
+    return sorted(((code, known[code].name) for code in found), key=lambda one: one[1])
+
+
 def scope(account: Account) -> Condition:
     """The States that the account may see."""
     return policy.reach(account).condition(State.id)

@@ -114,7 +114,8 @@ ACCESS: dict[str, Open | P] = {
     "evidence.remove_bytes": P.FILE_REMOVE,
     "carry_overs.add": P.FOLLOWUP_TRACK,
     "carry_overs.record": P.FOLLOWUP_TRACK,
-    # my work, help, the log
+    # my work, search, help, the log
+    "search.index": P.RECORD_READ,
     "home.index": SIGNED_IN,
     "home.rows": P.RECORD_READ,
     "help.index": SIGNED_IN,

@@ -183,6 +183,12 @@ def navigation() -> list[list[dict[str, Any]]]:
     return [group for group in groups if group]
 
 
+def may_search() -> bool:
+    """Whether whoever is signed in may read records, so that a search can find any."""
+    account = viewer()
+    return account is not None and _may_open(account, "/search")
+
+
 def page_exists(path: str, method: str = "GET") -> bool:
     """Whether a page answers at this address."""
     return _endpoint(path, method) is not None
@@ -317,6 +323,7 @@ GLOBALS = {
     "error_title": error_title,
     "field_words": words.field_words,
     "is_demo": is_demo,
+    "may_search": may_search,
     "navigation": navigation,
     "offered_languages": locale.languages,
     "overdue_words": overdue_words,

@@ -1,0 +1,55 @@
+"""One search over visits, conclusions, follow-ups and Member States; a reference leads straight to its record."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker.reports import catalogue, sealables, search, states
+from tracker.reports.filters import BadValue
+from tracker.reports.listing import address
+from tracker.reports.search import Found
+from tracker.web.locale import language
+
+blueprint = Blueprint("search", __name__)
+
+LISTS = {"followup": "/follow-ups", "conclusion": "/conclusions", "visit": "/visits"}
+"""Where each noun's list is, in the order of the page."""
+
+
+@blueprint.get("/search")
+def index() -> ResponseReturnValue:
+    """The hits of each noun within the reader's scope; words that cannot be looked for say why."""
+    q = request.args.get("q", "").strip()
+    problem, found = "", []
+    try:
+        found = [search.find(q, current_user, noun) for noun in LISTS] if q else []
+    except BadValue as bad:
+        problem = str(bad)
+    href = _exactly(found)
+    if href is not None:
+        return redirect(href, 302)
+    return render_template(
+        "search/index.html",
+        q=q,
+        problem=problem,
+        found=[one for one in found if one.count],
+        titles={"followup": _("Follow-ups"), "conclusion": _("Conclusions"), "visit": _("Visits")},
+        all_href=lambda noun: address(request.script_root + LISTS[noun], {"q": [q]}),
+        record_href=lambda noun, reference: request.script_root + sealables.address(noun, reference),
+        named=[] if problem else states.named(q.strip('"“”„«»'), current_user),
+        states=catalogue.states(),
+        names=states.names_over_time(language()),
+        state_href=lambda code: url_for("states.show", code=code),
+        EXCERPT=search.EXCERPT,
+    )
+
+
+def _exactly(found: list[Found]) -> str | None:
+    """The page of the record whose reference was typed."""
+    for one in found:
+        if one.exact:
+            return request.script_root + sealables.address(one.noun, one.exact)
+    return None

@@ -24,7 +24,7 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
-from tracker.services import records, signoff
+from tracker.services import dates, records, signoff
 from tracker.services import sharing as sharing_rule
 
 
@@ -109,7 +109,7 @@ def share_with_state(conclusion: Conclusion, *, by: Account, happened: PartialDa
     """signed_off → shared_with_state, with the day on which the State received it."""
     policy.require(by, Permission.CONCLUSION_SHARE, conclusion)
     _lock(conclusion, by, Permission.CONCLUSION_SHARE, version)
-    _check_past(happened, "happened")
+    dates.refuse_future(happened, "happened")
     workflow.move(conclusion, "share", by=by, details={"happened": happened.iso})
 
 
@@ -121,7 +121,7 @@ def record_comment(
     _lock(conclusion, by, Permission.CONCLUSION_SHARE, version)
     if not text.strip():
         raise Invalid(_("Enter what the Member State says."), "text")
-    _check_past(date, "date")
+    dates.refuse_future(date, "date")
     conclusion.state_comment, conclusion.state_commented_on = text, date
     workflow.move(conclusion, "comment", by=by)
 
@@ -187,8 +187,3 @@ def _set_paragraphs(conclusion: Conclusion, ids: Sequence[int]) -> None:
 def _check_paragraphs(ids: Sequence[int]) -> None:
     if not set(ids) <= set(catalogue.paragraphs()):
         raise Invalid(_("Choose paragraphs of the catalogue."), "paragraph_ids")
-
-
-def _check_past(day: PartialDate, field: str) -> None:
-    if day.first_day > clock.today():
-        raise Invalid(_("This day lies in the future. Record it once it has happened."), field)

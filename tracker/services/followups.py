@@ -42,7 +42,7 @@ from tracker.models.followup import ENDED
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
-from tracker.services import authorities, records, signoff
+from tracker.services import authorities, dates, records, signoff
 from tracker.services import sharing as sharing_rule
 
 LONGEST_TITLE = 300
@@ -123,7 +123,7 @@ def assess_status(
     records.require_version(followup, version)
     if status is not Implementation.NOT_ASSESSED and on is None:
         raise Invalid(_("Give the date of the assessment."), "assessed_on")
-    refuse_future(on, "assessed_on")
+    dates.refuse_future(on, "assessed_on")
     followup.assessed_status = status
     followup.assessed_on = on
     followup.assessed_source = source
@@ -180,7 +180,7 @@ def set_position(
     records.require_version(followup, version)
     if position is not Position.NONE_YET and on is None:
         raise Invalid(_("Give the date of the position."), "position_on")
-    refuse_future(on, "position_on")
+    dates.refuse_future(on, "position_on")
     followup.position, followup.position_on, followup.position_source = position, on, source
     records.save(followup, "followup.position_recorded", by=by)
 
@@ -255,12 +255,6 @@ def has_free_due_date(followup: Followup) -> bool:
         return True
     was_moved = any(extension.status is ExtensionStatus.APPROVED for extension in followup.extensions)
     return followup.seal_count == 0 and not was_moved
-
-
-def refuse_future(on: PartialDate | None, field: str) -> None:
-    """What happened did not happen after today."""
-    if on is not None and on.first_day > clock.today():
-        raise Invalid(_("This date lies in the future."), field)
 
 
 # Writing

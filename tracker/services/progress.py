@@ -10,7 +10,7 @@ from tracker.extensions import db
 from tracker.models import Account, Followup, ProgressEntry
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
-from tracker.services import followups, records
+from tracker.services import dates, records
 
 
 def add(
@@ -20,7 +20,7 @@ def add(
     policy.require(by, Permission.FOLLOWUP_TRACK, followup)
     if not text.strip():
         raise Invalid(_("Say what has moved."), "text")
-    followups.refuse_future(happened, "happened")
+    dates.refuse_future(happened, "happened")
     entry = ProgressEntry(
         followup_id=followup.id,
         state_id=followup.state_id,

@@ -10,7 +10,7 @@ from tracker.extensions import db
 from tracker.models import Account, Followup, Implementation, Position, StateResponse
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
-from tracker.services import followups, records
+from tracker.services import dates, records
 
 
 def record(
@@ -27,7 +27,7 @@ def record(
     policy.require(by, Permission.FOLLOWUP_TRACK, followup)
     if not text.strip():
         raise Invalid(_("Enter what the Member State says."), "text")
-    followups.refuse_future(received, "received")
+    dates.refuse_future(received, "received")
     response = StateResponse(
         followup_id=followup.id,
         state_id=followup.state_id,

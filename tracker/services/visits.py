@@ -29,7 +29,7 @@ from tracker.models import (
 )
 from tracker.partial_date import PartialDate, Precision
 from tracker.policy import Permission
-from tracker.services import deadlines, tours, turns
+from tracker.services import dates, deadlines, tours, turns
 from tracker.services import sharing as sharing_rule
 from tracker.services import visit_parts as parts
 from tracker.workflow.moves import Move
@@ -116,7 +116,7 @@ def edit(visit: Visit, details: Details, *, by: Account) -> None:
 def record_visit_consent(visit: Visit, *, by: Account, given_on: PartialDate | None, given_by: str) -> None:
     """Record the State's consent to the visit itself: when it was given, and by whom."""
     parts.allow(visit, by)
-    _not_in_the_future(given_on, "visit_consent_on")
+    dates.refuse_future(given_on, "visit_consent_on")
     if given_by.strip() and given_on is None:
         raise Invalid(_("Enter when the consent was given, as exactly as is known."), "visit_consent_on")
     if parts.assign(visit, visit_consent_on=given_on, visit_consent_by=given_by):
@@ -184,7 +184,7 @@ def move_stage(
     """
     found = _move_to(visit, stage)
     policy.require(by, found.permission, visit)
-    _not_in_the_future(happened, "happened")
+    dates.refuse_future(happened, "happened")
     _check_order(visit, found, happened)
     parts.check_begun(visit, stage, "stage")
     moved = _arrive(visit, visit.stage, Standing(stage, happened, reason, due, no_clock), by)
@@ -226,7 +226,7 @@ def _check_new(
         raise Invalid(_("Name the source: this visit is entered at a later stage than proposed."), "source_title")
     if standing.stage not in LINE and not standing.reason.strip():
         raise Invalid(_("Give a reason."), "reason")
-    _not_in_the_future(standing.happened, "happened")
+    dates.refuse_future(standing.happened, "happened")
 
 
 def _check_year(year: int | None, known: PartialDate | None) -> None:
@@ -328,13 +328,8 @@ def _check_order(visit: Visit, move: Move, happened: PartialDate | None) -> None
         )
 
 
-def _not_in_the_future(day: PartialDate | None, field: str) -> None:
-    if day is not None and day.first_day > clock.today():
-        raise Invalid(_("This day lies in the future. Record what has happened."), field)
-
-
 def _check_share_consent(consent: ConsentScope, given_on: PartialDate | None, given_by: str, excluded: str) -> None:
-    _not_in_the_future(given_on, "share_consent_on")
+    dates.refuse_future(given_on, "share_consent_on")
     if consent in sharing_rule.GIVEN and given_on is None:
         raise Invalid(_("Enter when the State gave its consent."), "share_consent_on")
     if consent in sharing_rule.GIVEN and not given_by.strip():

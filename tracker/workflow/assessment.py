@@ -8,50 +8,15 @@ from flask_babel import lazy_gettext as _l
 from tracker.errors import Missing
 from tracker.models import Category, Matrix, MatrixStatus
 from tracker.policy import Permission
-from tracker.workflow.moves import Move
+from tracker.workflow.moves import Move, review_moves
 
 DRAFTS = frozenset({MatrixStatus.DRAFT, MatrixStatus.RETURNED})
 
 MATRIX_MOVES = (
-    Move(
-        "submit",
-        "submitted",
-        _l("Submit for sign-off"),
+    *review_moves(
         DRAFTS,
         MatrixStatus.SUBMITTED,
-        Permission.SUBMIT,
-        needs=_l("an assessment of each area in the visit's scope"),
-        category=Category.SIGN_OFF,
-    ),
-    Move(
-        "recall",
-        "recalled",
-        _l("Recall"),
-        frozenset({MatrixStatus.SUBMITTED}),
-        None,
-        Permission.RECALL,
-        needs=_l("only the person who submitted it"),
-        category=Category.SIGN_OFF,
-    ),
-    Move(
-        "return",
-        "returned",
-        _l("Return"),
-        frozenset({MatrixStatus.SUBMITTED}),
-        None,
-        Permission.RETURN,
-        owes_reason=True,
-        category=Category.SIGN_OFF,
-    ),
-    Move(
-        "sign_off",
-        "signed_off",
-        _l("Sign off"),
-        frozenset({MatrixStatus.SUBMITTED}),
-        None,
-        Permission.SIGN_OFF,
-        needs=_l("a factor again (password or one-time code); nobody who drafted, submitted or changed it"),
-        category=Category.SIGN_OFF,
+        _l("an assessment of each area in the visit's scope"),
     ),
     Move(
         "reopen",

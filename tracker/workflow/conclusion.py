@@ -8,51 +8,16 @@ from flask_babel import lazy_gettext as _l
 from tracker.errors import Missing
 from tracker.models import Category, Conclusion, ConclusionStatus
 from tracker.policy import Permission
-from tracker.workflow.moves import Move
+from tracker.workflow.moves import Move, review_moves
 
 DRAFTS = frozenset({ConclusionStatus.DRAFT, ConclusionStatus.RETURNED})
 SIGNED = frozenset({ConclusionStatus.SIGNED_OFF, ConclusionStatus.SHARED_WITH_STATE, ConclusionStatus.COMMENTED})
 
 CONCLUSION_MOVES = (
-    Move(
-        "submit",
-        "submitted",
-        _l("Submit for sign-off"),
+    *review_moves(
         DRAFTS,
         ConclusionStatus.SUBMITTED,
-        Permission.SUBMIT,
-        needs=_l("text and at least one paragraph"),
-        category=Category.SIGN_OFF,
-    ),
-    Move(
-        "recall",
-        "recalled",
-        _l("Recall"),
-        frozenset({ConclusionStatus.SUBMITTED}),
-        None,
-        Permission.RECALL,
-        needs=_l("only the person who submitted it"),
-        category=Category.SIGN_OFF,
-    ),
-    Move(
-        "return",
-        "returned",
-        _l("Return"),
-        frozenset({ConclusionStatus.SUBMITTED}),
-        None,
-        Permission.RETURN,
-        owes_reason=True,
-        category=Category.SIGN_OFF,
-    ),
-    Move(
-        "sign_off",
-        "signed_off",
-        _l("Sign off"),
-        frozenset({ConclusionStatus.SUBMITTED}),
-        None,
-        Permission.SIGN_OFF,
-        needs=_l("a factor again (password or one-time code); nobody who drafted, submitted or changed it"),
-        category=Category.SIGN_OFF,
+        _l("text and at least one paragraph"),
     ),
     Move(
         "reopen",

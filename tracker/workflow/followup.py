@@ -8,53 +8,18 @@ from flask_babel import lazy_gettext as _l
 from tracker.errors import Missing
 from tracker.models import Category, Followup, FollowupStatus
 from tracker.policy import Permission
-from tracker.workflow.moves import Move
+from tracker.workflow.moves import Move, review_moves
 
 DRAFTS = frozenset({FollowupStatus.DRAFT, FollowupStatus.RETURNED})
 
 FOLLOWUP_MOVES = (
-    Move(
-        "submit",
-        "submitted",
-        _l("Submit for sign-off"),
+    *review_moves(
         DRAFTS,
         FollowupStatus.SUBMITTED,
-        Permission.SUBMIT,
-        needs=_l(
+        _l(
             "title, text, main area, paragraph, basis, priority, authority; a conclusion or a reason for none;"
             " a due date and an indicator, or a reason for none"
         ),
-        category=Category.SIGN_OFF,
-    ),
-    Move(
-        "recall",
-        "recalled",
-        _l("Recall"),
-        frozenset({FollowupStatus.SUBMITTED}),
-        None,
-        Permission.RECALL,
-        needs=_l("only the person who submitted it"),
-        category=Category.SIGN_OFF,
-    ),
-    Move(
-        "return",
-        "returned",
-        _l("Return"),
-        frozenset({FollowupStatus.SUBMITTED}),
-        None,
-        Permission.RETURN,
-        owes_reason=True,
-        category=Category.SIGN_OFF,
-    ),
-    Move(
-        "sign_off",
-        "signed_off",
-        _l("Sign off"),
-        frozenset({FollowupStatus.SUBMITTED}),
-        None,
-        Permission.SIGN_OFF,
-        needs=_l("a factor again (password or one-time code); nobody who drafted, submitted or changed it"),
-        category=Category.SIGN_OFF,
     ),
     Move(
         "reopen",

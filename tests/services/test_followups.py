@@ -249,10 +249,10 @@ class TestStatuses:
         followup = followups.create("PAK", complete(), by=analyst)
         signoff.submit(followup, by=analyst)
         version = followup.content_version
-        followups.set_priority(followup, Priority.LOW, by=analyst)
-        followups.set_owner(followup, analyst, by=analyst)
-        followups.set_next_step(followup, "Write to the ministry", by=analyst)
-        followups.set_sharing(followup, Sharing.STATE_ONLY, by=analyst)
+        followups.track(followup, priority=Priority.LOW, by=analyst)
+        followups.track(followup, owner_id=analyst.id, by=analyst)
+        followups.track(followup, next_step="Write to the ministry", by=analyst)
+        followups.track(followup, sharing=Sharing.STATE_ONLY, by=analyst)
         followups.set_position(followup, Position.ACCEPTS, PartialDate(2008, 2), "Note verbale", by=analyst)
         assert (followup.priority, followup.owner_id) == (Priority.LOW, analyst.id)
         assert (followup.sharing, followup.position) == (Sharing.STATE_ONLY, Position.ACCEPTS)
@@ -266,7 +266,7 @@ class TestStatuses:
         followup = followups.create("PAK", complete(), by=analyst)
         followups.withdraw(followup, "Entered twice", by=analyst)
         with pytest.raises(Forbidden):
-            followups.set_priority(followup, Priority.LOW, by=analyst)
+            followups.track(followup, priority=Priority.LOW, by=analyst)
 
 
 class TestSavingWhatIsThere:

@@ -146,26 +146,6 @@ def track(followup: Followup, *, by: Account, version: int | None = None, **valu
     records.save(followup, "followup.tracked", by=by)
 
 
-def set_priority(followup: Followup, priority: Priority, *, by: Account) -> None:
-    """Set the priority."""
-    track(followup, by=by, priority=priority)
-
-
-def set_owner(followup: Followup, owner: Account | None, *, by: Account) -> None:
-    """Give the follow-up to someone who may see it, or to nobody."""
-    track(followup, by=by, owner_id=owner.id if owner else None)
-
-
-def set_next_step(followup: Followup, next_step: str, *, by: Account) -> None:
-    """Say what is to be done next."""
-    track(followup, by=by, next_step=next_step)
-
-
-def set_sharing(followup: Followup, sharing: Sharing, *, by: Account) -> None:
-    """Set how far the follow-up may leave the house."""
-    track(followup, by=by, sharing=sharing)
-
-
 def set_position(
     followup: Followup,
     position: Position,

@@ -31,10 +31,6 @@ KINDS: dict[str, tuple[Any, Any]] = {
         _l("Something that you signed off has changed since."),
         _l("%(reference)s has changed since you signed it off."),
     ),
-    "extension_asked": (
-        _l("An extension of a due date waits for a decision."),
-        _l("An extension was asked for: %(reference)s."),
-    ),
     "extension_approved": (
         _l("An extension that you asked for was approved."),
         _l("The extension that you asked for was approved: %(reference)s."),

@@ -30,7 +30,7 @@ ADDRESS = (
     "https://news.un.org/en/story/2006/11/200582-senior-un-counter-terrorism-official-holds-talks-officials-pakistan"
 )
 HEAD = "Executive Director of the Counter-Terrorism Executive Directorate (Assistant Secretary-General)"
-PARTNERS = (("(World Bank)", "FIN-01"), ("(INTERPOL)", None), ("(WCO)", "BOR-06"), ("(UNODC)", None))
+PARTNERS = (("World Bank", "FIN-01"), ("INTERPOL", None), ("WCO", "BOR-06"), ("UNODC", None))
 """With the area that each covers; where the source names none, none is recorded."""
 TEAMS = (
     ("Team on refugee issues", "ASY-01"),
@@ -117,7 +117,7 @@ def test_the_analyst_records_who_came_and_whom_they_met(analyst: Page, story: di
     delegation = card(page, "Delegation")
     assert delegation.get_by_role("row").count() == 1 + 1 + len(PARTNERS) + len(TEAMS)
     for organisation, area in PARTNERS:
-        expect(row(delegation, organisation)).to_contain_text(area or "not stated")
+        expect(row(delegation, f"({organisation})")).to_contain_text(area or "not stated")
     for team, area in TEAMS:
         expect(row(delegation, team)).to_contain_text(area)
 
@@ -150,7 +150,7 @@ def add_delegate(
     fill(page, {"Function, or subject of the team": function})
     if organisation:
         choices = field(page, "Organisation").locator("option").all_inner_texts()
-        fill(page, {"Organisation": next(words for words in choices if organisation in words)})
+        fill(page, {"Organisation": next(words for words in choices if words.startswith(f"{organisation} – "))})
     if area:
         tick(page, "Areas covered", area)
     press(page, "Save")

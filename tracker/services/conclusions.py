@@ -24,7 +24,7 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
-from tracker.services import dates, records, signoff
+from tracker.services import dates, links, records, signoff
 from tracker.services import sharing as sharing_rule
 
 
@@ -172,16 +172,10 @@ def _stored(conclusion: Conclusion) -> tuple[object, ...]:
 
 
 def _set_paragraphs(conclusion: Conclusion, ids: Sequence[int]) -> None:
-    """Leave the links that stay as they are, so that the history tells only of what came and went."""
-    wanted = set(ids)
-    for link in list(conclusion.paragraphs):
-        if link.paragraph_id not in wanted:
-            conclusion.paragraphs.remove(link)
-    known = {link.paragraph_id for link in conclusion.paragraphs}
-    for paragraph_id in sorted(wanted - known):
-        conclusion.paragraphs.append(
-            ConclusionParagraph(conclusion_id=conclusion.id, paragraph_id=paragraph_id, state_id=conclusion.state_id)
-        )
+    def make(paragraph_id: int) -> ConclusionParagraph:
+        return ConclusionParagraph(paragraph_id=paragraph_id, state_id=conclusion.state_id)
+
+    links.put(conclusion.paragraphs, sorted(set(ids)), "paragraph_id", make)
 
 
 def _check_paragraphs(ids: Sequence[int]) -> None:

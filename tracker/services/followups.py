@@ -42,7 +42,7 @@ from tracker.models.followup import ENDED
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
-from tracker.services import authorities, dates, records, signoff
+from tracker.services import authorities, dates, links, records, signoff
 from tracker.services import sharing as sharing_rule
 
 LONGEST_TITLE = 300
@@ -280,11 +280,11 @@ def _write_area(followup: Followup, given: FollowupInput) -> None:
     if given.area_code != followup.area_code:
         followup.area_code = given.area_code
         followup.area_edition = known[given.area_code].edition if given.area_code else None
-    _keep(
-        followup.further_areas,
-        {link.area_code: link for link in followup.further_areas},
-        {code: FollowupArea(area_code=code, state_id=followup.state_id) for code in wanted},
-    )
+
+    def make(code: str) -> FollowupArea:
+        return FollowupArea(area_code=code, state_id=followup.state_id)
+
+    links.put(followup.further_areas, wanted, "area_code", make)
 
 
 def _write_due(followup: Followup, given: FollowupInput) -> None:
@@ -308,15 +308,15 @@ def _write_paragraphs(followup: Followup, ids: Sequence[int]) -> None:
     known = catalogue.paragraphs()
     if any(paragraph_id not in known for paragraph_id in ids):
         raise Invalid(_("There is no such paragraph."), "paragraph_ids")
-    _keep(
-        followup.paragraphs,
-        {link.paragraph_id: link for link in followup.paragraphs},
-        {key: FollowupParagraph(paragraph_id=key, state_id=followup.state_id) for key in dict.fromkeys(ids)},
-    )
+
+    def make(paragraph_id: int) -> FollowupParagraph:
+        return FollowupParagraph(paragraph_id=paragraph_id, state_id=followup.state_id)
+
+    links.put(followup.paragraphs, ids, "paragraph_id", make)
 
 
 def _write_conclusions(followup: Followup, ids: Sequence[int]) -> None:
-    present = {link.conclusion_id: link for link in followup.conclusions}
+    present = {link.conclusion_id for link in followup.conclusions}
     fresh = [key for key in dict.fromkeys(ids) if key not in present]
     found = db.session.scalars(
         sa.select(Conclusion.id).where(
@@ -327,28 +327,20 @@ def _write_conclusions(followup: Followup, ids: Sequence[int]) -> None:
     ).all()
     if set(found) != set(fresh):
         raise Invalid(_("A conclusion is not one on this Member State, or was withdrawn."), "conclusion_ids")
-    _keep(
-        followup.conclusions,
-        present,
-        {key: FollowupConclusion(conclusion_id=key, state_id=followup.state_id) for key in dict.fromkeys(ids)},
-    )
+
+    def make(conclusion_id: int) -> FollowupConclusion:
+        return FollowupConclusion(conclusion_id=conclusion_id, state_id=followup.state_id)
+
+    links.put(followup.conclusions, ids, "conclusion_id", make)
 
 
 def _write_authorities(followup: Followup, names: Iterable[str], by: Account) -> None:
     found = [authorities.named(followup.state_id, name, by=by) for name in names if name.strip()]
-    _keep(
-        followup.authorities,
-        {link.authority_id: link for link in followup.authorities},
-        {row.id: FollowupAuthority(authority_id=row.id, state_id=followup.state_id) for row in found},
-    )
 
+    def make(authority_id: int) -> FollowupAuthority:
+        return FollowupAuthority(authority_id=authority_id, state_id=followup.state_id)
 
-def _keep(links: list[Any], present: dict[Any, Any], wanted: dict[Any, Any]) -> None:
-    """Make ``links`` the wanted set; rows that stay are not written again."""
-    for key, link in present.items():
-        if key not in wanted:
-            links.remove(link)
-    links.extend(link for key, link in wanted.items() if key not in present)
+    links.put(followup.authorities, [row.id for row in found], "authority_id", make)
 
 
 # Guards

@@ -38,7 +38,7 @@ from tracker.models import (
 )
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
-from tracker.services import authorities
+from tracker.services import authorities, links
 from tracker.workflow.visit import has_begun
 
 
@@ -169,7 +169,7 @@ def put_component_areas(visit: Visit, row: VisitComponent, codes: Sequence[str])
         return ComponentArea(area_code=code, visit_id=visit.id, state_id=visit.state_id)
 
     join_scope(visit, wanted)
-    return _set_links(row.areas, wanted, "area_code", make)
+    return links.put(row.areas, wanted, "area_code", make)
 
 
 def derive(visit: Visit) -> None:
@@ -267,7 +267,7 @@ def _put_delegate_areas(visit: Visit, row: VisitDelegate, codes: Sequence[str]) 
         return DelegateArea(area_code=code, visit_id=visit.id, state_id=visit.state_id)
 
     join_scope(visit, wanted)
-    return _set_links(row.areas, wanted, "area_code", make)
+    return links.put(row.areas, wanted, "area_code", make)
 
 
 def _check_delegate(visit: Visit, delegate: Delegate, but: VisitDelegate | None = None) -> None:
@@ -371,7 +371,7 @@ def set_areas(visit: Visit, codes: Sequence[str], *, by: Account) -> None:
     def make(code: str) -> VisitArea:
         return VisitArea(area_code=code, state_id=visit.state_id)
 
-    if _set_links(visit.areas, wanted, "area_code", make):
+    if links.put(visit.areas, wanted, "area_code", make):
         note(visit, "scope_set", by)
 
 
@@ -431,7 +431,7 @@ def put_resolutions(visit: Visit, numbers: Sequence[int]) -> bool:
     def make(number: int) -> VisitResolution:
         return VisitResolution(resolution_number=number, state_id=visit.state_id)
 
-    return _set_links(visit.resolutions, wanted, "resolution_number", make)
+    return links.put(visit.resolutions, wanted, "resolution_number", make)
 
 
 # Sources
@@ -472,14 +472,3 @@ def _title(source: Source) -> str:
     if not source.title.strip():
         raise Invalid(_("Enter the title of the source."), "title")
     return source.title
-
-
-def _set_links(links: list[Any], wanted: Sequence[Any], column: str, make: Any) -> bool:
-    """Bring a list of link rows to ``wanted``: those that stay are not touched. Whether anything changed."""
-    gone = [link for link in links if getattr(link, column) not in wanted]
-    for link in gone:
-        links.remove(link)
-    present = {getattr(link, column) for link in links}
-    new = [make(value) for value in wanted if value not in present]
-    links.extend(new)
-    return bool(gone or new)

@@ -1,5 +1,6 @@
 """The application that a web server imports: ``gunicorn wsgi:app``."""
 
-from tracker import create_app
+from tracker import cli, create_app
 
-app = create_app()
+with cli.refusals_in_one_sentence():
+    app = create_app()

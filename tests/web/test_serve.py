@@ -57,6 +57,7 @@ def test_the_demo_listens_on_this_machine_alone(database_server: Any, tmp_path: 
         )
         assert ended.returncode != 0
         assert "The demo serves this machine alone" in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 @contextmanager

@@ -82,6 +82,35 @@ def test_a_command_brings_the_schema_to_head_and_gunicorn_then_starts(database_s
     assert after.returncode == 0, after.stderr
 
 
+@pytest.mark.parametrize("command", [["audit", "verify"], ["serve"], ["db", "current"], ["--help"]])
+def test_who_types_a_command_reads_one_sentence(tmp_path: Path, command: list[str]) -> None:
+    environ = {"PATH": os.environ["PATH"], "TRACKER_INSTANCE": str(tmp_path)}
+    ended = _run(["flask", *command], environ)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.strip().startswith("Error: SECRET_KEY is not set.") and len(ended.stderr.splitlines()) == 1
+
+
+def test_serve_says_in_one_sentence_that_the_schema_is_behind(database_server: Any, tmp_path: Path) -> None:
+    place = database_server.create()
+    environ = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": secrets.token_hex(32),
+        "DATABASE_URL": place.url,
+        "TRACKER_INSTANCE": str(tmp_path),
+    }
+    ended = _run(["flask", "serve", "--port", "1"], environ)
+    assert ended.returncode == 1
+    assert "Run: flask db upgrade" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_a_web_server_has_the_refusal_raised(tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "TRACKER_INSTANCE": str(tmp_path)}
+    ended = _run(["gunicorn", "--check-config", "wsgi:app"], environ)
+    assert ended.returncode != 0
+    assert "tracker.errors.RefusedToStart: SECRET_KEY is not set." in ended.stderr
+
+
 def _run(command: list[str], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120

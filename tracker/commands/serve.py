@@ -35,7 +35,7 @@ def command(host: str, port: int) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy of Flask's
     settings: Settings = app.config["SETTINGS"]
     if settings.is_production:
-        startup.check_database()
+        _check_database()
     else:
         _refuse_open_address(host)
         prepare()
@@ -43,6 +43,13 @@ def command(host: str, port: int) -> None:
     db.session.remove()
     signal.signal(signal.SIGTERM, _stop)
     waitress.serve(app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=LARGEST_BODY)
+
+
+def _check_database() -> None:
+    try:
+        startup.check_database()
+    except RefusedToStart as refusal:
+        raise click.ClickException(str(refusal)) from None
 
 
 def prepare() -> None:
@@ -62,7 +69,7 @@ def _refuse_open_address(host: str) -> None:
     except ValueError:
         is_loopback = False
     if not is_loopback:
-        raise RefusedToStart(f"The demo serves this machine alone: HOST must be 127.0.0.1 or localhost, not {host}.")
+        raise click.ClickException(f"The demo serves this machine alone: HOST must be 127.0.0.1 or localhost, not {host}.")
 
 
 def _greeting(settings: Settings, host: str, port: int) -> str:

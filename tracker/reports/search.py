@@ -12,7 +12,7 @@ from tracker import policy
 from tracker.extensions import db
 from tracker.models import Account, Conclusion, Followup, SearchRow, Visit, fold
 from tracker.reports import filters
-from tracker.reports.listing import MOST_COUNTED
+from tracker.reports.listing import MOST_COUNTED, Columns
 
 SHOWN = 20
 EXCERPT = 240
@@ -52,15 +52,15 @@ def find(q: str, account: Account, noun: str) -> Found:
     )
     rows = db.session.execute(
         _COLUMNS[noun]
-        .add_columns(rank.label("rank"), count.label("count"))
+        .add_columns(rank.label("rank"), count.label("counted"))
         .where(*within)
         .order_by(rank, SearchRow.reference, SearchRow.id)
         .limit(SHOWN)
     ).all()
-    return Found(noun, rows, rows[0].count if rows else 0)
+    return Found(noun, rows, rows[0].counted if rows else 0)
 
 
-_COLUMNS: dict[str, sa.Select[Any]] = {
+_COLUMNS: dict[str, Columns] = {
     "followup": sa.select(
         Followup.reference,
         Followup.state_id,

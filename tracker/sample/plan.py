@@ -174,10 +174,11 @@ def lay_out(ground: Ground, count: int) -> list[VisitPlan]:
 
 
 def _visits_by_state(rng: Random, states: list[str], visits: int) -> Counter[str]:
-    """Each State once, if there are enough; of the rest, States early in a shuffled row have more."""
+    """Each State once, if there are enough for that; of the rest, States early in a shuffled row have more."""
     rng.shuffle(states)
+    given = Counter(states) if visits >= 2 * len(states) else Counter[str]()
+    states = states if given else states[: max(1, visits * 3 // 5)]
     weights = [1 / (10 + rank) for rank in range(len(states))]
-    given = Counter(states[:visits]) if visits >= len(states) else Counter[str]()
     given.update(rng.choices(states, weights, k=visits - given.total()))
     return given
 
@@ -366,12 +367,14 @@ class _FollowupStory:
         """Years of tracking, responses, assessments and changes, each signed again; then, for some, an early end."""
         thread, taken_up = self.thread, self.plan.later is None
         for _year in range(4 + int(10 * thread.rng.random())):
-            if not taken_up and self._is_after_later_visit():
+            if not taken_up and self._days_to_later_visit() < 0:
                 taken_up = True
-                self._take_up()
+                self._take_up(0)
             if not self._one_step():
                 self._track_only(4)
                 return
+        if not taken_up:
+            self._take_up(self._days_to_later_visit())
         if self.number and self.is_official and thread.chance(0.08):
             purpose = Purpose.SUPERSEDE if thread.chance(0.4) else Purpose.WITHDRAW
             thread.then(20, 200, "end", self.number, purpose)
@@ -421,13 +424,12 @@ class _FollowupStory:
         names = ("add_progress", "record_response", "track", "comment", "set_position", "add_progress", "track")
         self.thread.then(soonest, latest, names[int(self.thread.rng.random() * len(names))], self.number)
 
-    def _is_after_later_visit(self) -> bool:
-        later = self.plan.later
-        return later is not None and self.thread.now // DAY > (later.day - EPOCH).days
+    def _days_to_later_visit(self) -> int:
+        return (self.plan.later.day - EPOCH).days - self.thread.now // DAY if self.plan.later else 0
 
-    def _take_up(self) -> None:
-        if self.thread.chance(0.35):
-            self.thread.then(5, 40, "carry_over", self.number)
+    def _take_up(self, days: int) -> None:
+        if self.thread.chance(0.4):
+            self.thread.then(days + 5, days + 40, "carry_over", self.number)
             if self.thread.chance(0.8):
                 self.thread.then(10, 60, "set_disposition", self.number)
 

@@ -1,0 +1,287 @@
+"""Generated data: what the services would have written, the same each time, and nowhere that it does not belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.client import COOKIE, Client
+from tests.conftest import sessions_data, settings_for
+from tests.services.test_history import live_rows, rebuilt_rows
+from tracker import clock, create_app, history, seals
+from tracker.errors import TrackerError
+from tracker.extensions import db
+from tracker.models import (
+    VERSION_TABLES,
+    Account,
+    CarryOver,
+    Conclusion,
+    DueExtension,
+    Event,
+    Followup,
+    FollowupCounter,
+    FollowupStatus,
+    Mark,
+    Matrix,
+    Notification,
+    OutboxMail,
+    ProgressEntry,
+    Seal,
+    SealedState,
+    SearchRow,
+    SignInSession,
+    StateResponse,
+    Submission,
+    Visit,
+)
+from tracker.reports import audit
+from tracker.sample import generate, plan
+from tracker.services import followups, progress, signoff
+from tracker.web import sessions
+
+FOLLOWUPS, SEED = 60, 7
+AFTER = datetime(2026, 1, 2, 9, tzinfo=UTC)
+
+
+def quiet(_line: str) -> None:
+    """Nobody listens."""
+
+
+def emptied(database_server: Any, folder: Path) -> Flask:
+    """An application on an empty database at head."""
+    app = create_app(settings_for(database_server.create(), folder, demo_password="demo"))
+    app.test_client_class = Client
+    with app.app_context():
+        flask_migrate.upgrade()
+    return app
+
+
+@pytest.fixture(scope="module")
+def generated(database_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application whose database was generated, by the command; the tests change nothing that another one reads."""
+    app = emptied(database_server, tmp_path_factory.mktemp("generated"))
+    result = app.test_cli_runner().invoke(
+        args=["sample", "generate", "--follow-ups", str(FOLLOWUPS), "--seed", str(SEED)]
+    )
+    assert result.exit_code == 0, result.output
+    app.extensions["said"] = result.output
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def data(generated: Flask) -> Iterator[Any]:
+    """The session on the generated database."""
+    with generated.app_context():
+        yield db.session
+        db.session.rollback()
+        db.session.remove()
+
+
+def count(session: Any, model: Any, *where: Any) -> int:
+    return int(session.scalar(sa.select(sa.func.count()).select_from(model).where(*where)))
+
+
+def account(session: Any, local_part: str) -> Account:
+    return session.scalars(sa.select(Account).filter_by(email=f"{local_part}@example.org")).one()
+
+
+def browser(app: Flask, session: Any, local_part: str) -> FlaskClient:
+    """Signed in as one of the demo's accounts."""
+    value, person = sessions.new_value(), account(session, local_part)
+    session.add(
+        SignInSession(
+            id=sessions.digest(value),
+            account_id=person.id,
+            data={"csrf_token": "f" * 40, **sessions_data(person)},
+            address="127.0.0.1",
+            browser="test",
+            created_at=clock.now(),
+            last_seen_at=clock.now(),
+        )
+    )
+    session.commit()
+    client = app.test_client()
+    client.set_cookie(COOKIE, value)
+    return client
+
+
+def head(app: Flask, seed: int = SEED) -> str:
+    """The head of the log after a run of the generator."""
+    with app.app_context():
+        try:
+            return generate.generate(FOLLOWUPS, seed, quiet).head
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+# What is there
+
+
+def test_everything_is_there_and_progress_was_told(generated: Flask, data: Any) -> None:
+    assert count(data, Followup) == FOLLOWUPS
+    for model in (Visit, Conclusion, Matrix, ProgressEntry, StateResponse, DueExtension, CarryOver, Seal, Notification):
+        assert count(data, model) > 0, model
+    assert count(data, OutboxMail) == 0
+    assert data.get(Mark, "sample").value == "generated"
+    assert f"{FOLLOWUPS} of {FOLLOWUPS} follow-ups after" in generated.extensions["said"]
+    signed = {SealedState.UNSIGNED, SealedState.SIGNED, SealedState.CHANGED}
+    assert {row.sealed_state for row in data.scalars(sa.select(Followup))} == signed
+    assert count(data, Event, Event.object_type == "followup") / FOLLOWUPS > 14
+
+
+def test_time_goes_forward_over_the_years(data: Any) -> None:
+    moments = list(data.scalars(sa.select(Event.at).order_by(Event.seq)))
+    assert moments == sorted(moments)
+    assert moments[-1].date() <= plan.END
+
+
+def test_texts_are_of_many_lengths_and_scripts_and_say_what_they_are(data: Any) -> None:
+    texts = [*data.scalars(sa.select(Followup.text)), *data.scalars(sa.select(Conclusion.text))]
+    assert all(100 <= len(text) <= 2_000 for text in texts)
+    every = "".join(texts)
+    for sign in ("é", "нный", "نص مولد", "程序生成", "Generated text, which says nothing of any State."):
+        assert sign in every
+
+
+def test_a_search_row_for_each_record(data: Any) -> None:
+    assert count(data, SearchRow) == sum(count(data, model) for model in (Visit, Conclusion, Followup))
+
+
+# Whether it is what the services would have written
+
+
+def test_the_log_is_whole(generated: Flask, data: Any) -> None:
+    assert audit.verify().problem is None
+    assert generated.test_cli_runner().invoke(args=["audit", "verify"]).exit_code == 0
+
+
+def test_live_rows_are_the_open_version_rows(data: Any) -> None:
+    last = data.scalar(sa.select(sa.func.max(Event.seq)))
+    for name in VERSION_TABLES:
+        assert rebuilt_rows(data, name, last) == live_rows(data, name), name
+
+
+def test_the_sealed_text_is_the_one_that_the_services_make(data: Any) -> None:
+    for model in (Followup, Conclusion, Matrix):
+        for record in data.scalars(sa.select(model)):
+            assert history.digest(seals.canonical(record)) == record.content_sha256, record.reference
+
+
+def test_who_signed_neither_drafted_nor_submitted_nor_changed(data: Any) -> None:
+    rows = data.execute(
+        sa.text(
+            "SELECT count(*) FROM seal JOIN contributor ON contributor.object_type = seal.object_type"
+            " AND contributor.object_id = seal.object_id AND contributor.account_id = seal.signer_id"
+            " AND contributor.round = seal.number - 1"
+        )
+    )
+    assert rows.scalar_one() == 0
+    assert count(data, Submission, Submission.submitted_by_id == Submission.decided_by_id) == count(
+        data, Submission, Submission.decision == "recalled"
+    )
+
+
+def test_numbers_go_on_where_the_generator_stopped(data: Any) -> None:
+    for state_id, last in data.execute(sa.select(FollowupCounter.state_id, FollowupCounter.last_number)):
+        highest = data.scalar(sa.select(sa.func.max(Followup.number)).where(Followup.state_id == state_id))
+        assert highest == last
+
+
+def test_the_services_go_on_with_it(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    followup = data.scalars(sa.select(Followup).where(Followup.workflow == FollowupStatus.SIGNED_OFF)).first()
+    analyst = data.get_one(Account, followup.drafted_by_id)
+    reviewer = account(data, "reviewer")
+    with clock.at(datetime(2025, 12, 31, 21, tzinfo=UTC)):
+        progress.add(followup, "Something has moved.", by=analyst)
+        changed = replace(followups.input_of(followup), title="Another title")
+        followups.edit(followup, changed, by=analyst)
+        signoff.submit(followup, by=analyst)
+        signoff.sign_off(followup, by=reviewer, content_version=followup.content_version)
+        created = followups.create(followup.state_id, changed, by=analyst)
+        data.commit()
+    assert created.number == count(data, Followup, Followup.state_id == followup.state_id)
+    assert audit.verify().problem is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/visits",
+        "/visits/{visit}",
+        "/visits/{visit}/matrix",
+        "/conclusions",
+        "/conclusions/{conclusion}",
+        "/follow-ups",
+        "/follow-ups?overdue=1",
+        "/follow-ups/{followup}",
+        "/states",
+        "/states/{state}",
+        "/review",
+        "/inbox",
+    ],
+)
+def test_pages_open(generated: Flask, data: Any, address: str) -> None:
+    followup = data.scalars(sa.select(Followup).order_by(Followup.id)).first()
+    visit, conclusion = followup.visit, followup.conclusions[0].conclusion
+    named = {
+        "visit": visit.reference,
+        "conclusion": conclusion.reference,
+        "followup": followup.reference,
+        "state": followup.state_id,
+    }
+    answer = browser(generated, data, "reviewer").get(address.format(**named), follow_redirects=True)
+    assert answer.status_code == 200
+    if "{" in address:
+        assert next(value for key, value in named.items() if f"{{{key}}}" in address) in answer.text
+
+
+# The same each time, and only where it may be
+
+
+def test_the_same_seed_gives_the_same_log(
+    database_server: Any, data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = data.execute(sa.select(Event.seq, Event.at, Event.hash).where(Event.at < AFTER).order_by(Event.seq)).all()
+    monkeypatch.setattr(generate, "SMALL", 0)  # told in other processes, too
+    again = emptied(database_server, tmp_path / "again")
+    assert head(again) in {row.hash for row in before}
+    other = emptied(database_server, tmp_path / "other")
+    assert head(other, seed=SEED + 1) not in {row.hash for row in before}
+
+
+def test_a_database_that_holds_something_is_refused(generated: Flask, data: Any) -> None:
+    result = generated.test_cli_runner().invoke(args=["sample", "generate", "--follow-ups", "10"])
+    assert result.exit_code == 1
+    assert "empty database" in result.output
+
+
+@pytest.mark.parametrize(
+    ("changes", "followups", "words"),
+    [
+        ({"env": "production"}, 10, "production"),
+        ({}, 10, "password"),
+        ({"demo_password": "demo"}, 0, "between 1 and"),
+        ({"demo_password": "demo"}, generate.MOST + 1, "between 1 and"),
+    ],
+)
+def test_it_is_refused_where_it_may_not_be(
+    app: Flask, session: Any, changes: dict[str, Any], followups: int, words: str
+) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], **changes)
+    with pytest.raises(TrackerError, match=words):
+        generate.generate(followups, 1, quiet)
+    assert count(session, Account) == 0

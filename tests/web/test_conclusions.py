@@ -502,3 +502,9 @@ def test_text_is_shown_as_typed(browser: FlaskClient, session: Any) -> None:
 
 def test_no_one_signed_in_sees_none(app: Flask, client: FlaskClient) -> None:
     assert client.get("/conclusions").status_code in (302, 303)
+
+
+@pytest.mark.parametrize("address", ["/conclusions", "/follow-ups", "/visits", "/states"])
+def test_a_region_that_there_is_not_is_said_in_every_list(session: Any, sign_in: Any, address: str) -> None:
+    page = sign_in(AccountFactory(role=Role.AUDITOR)).get(f"{address}?region=999").text
+    assert "is no region that is known here" in page

@@ -25,11 +25,10 @@ from tracker.models import (
     Paragraph,
     Seal,
     SealedState,
-    State,
     Visit,
 )
 from tracker.reports.assessments import NAME_AT_VISIT, last_return
-from tracker.reports.filters import BadValue, Condition, codes, each, flag, members, numbers, words
+from tracker.reports.filters import Condition, codes, each, flag, members, numbers, region, words
 from tracker.reports.listing import Listing, Sort
 
 EXCERPT = 160
@@ -46,6 +45,8 @@ _columns: tuple[Any, ...] = (
     Conclusion.state_id,
     NAME_AT_VISIT.label("state_name"),
     Visit.reference.label("visit_reference"),
+    Visit.start.label("visit_start"),
+    Visit.end.label("visit_end"),
     Visit.sort_day,
     Conclusion.kind,
     Conclusion.area_code,
@@ -60,13 +61,6 @@ _source = sa.join(Conclusion, Visit, Visit.id == Conclusion.visit_id).join(
 )
 
 
-def _in_region(code: str) -> Condition:
-    if not (code.isascii() and code.isdigit() and len(code) == 3):
-        raise BadValue(_("“%(value)s” is no region of the M49 standard, such as 142", value=code[:60]))
-    within = sa.or_(State.region_code == code, State.subregion_code == code)
-    return Conclusion.state_id.in_(sa.select(State.id).where(within))
-
-
 def _in_area(code: str) -> Condition:
     """The area itself, or any area under it."""
     wanted = code.upper()
@@ -78,7 +72,7 @@ CONCLUSIONS = Listing(
     id_column=Conclusion.id,
     filters={
         "state": codes(Conclusion.state_id),
-        "region": each(_in_region),
+        "region": region(Conclusion.state_id),
         "area": each(_in_area),
         "kind": members(Conclusion.kind, ConclusionKind),
         "workflow": members(Conclusion.workflow, ConclusionStatus),

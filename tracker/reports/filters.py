@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from tracker.database import UtcDateTime
 from tracker.models import SearchRow, fold
 from tracker.partial_date import PartialDate
+from tracker.reports import catalogue
 
 Condition = sa.ColumnElement[bool]
 Expression = Any  # a column, a model's attribute or an expression: their common base does not tell its type
@@ -103,6 +104,19 @@ def each(make: Callable[[str], Condition]) -> Filter:
     return condition
 
 
+def region(state_column: Expression) -> Filter:
+    """Any of these regions or subregions, by their M49 codes: the States that lie in one today."""
+
+    def condition(code: str) -> Condition:
+        if code not in catalogue.regions():
+            raise BadValue(_("“%(value)s” is no region that is known here", value=code[:60]))
+        states = catalogue.states().values()
+        within = [one.id for one in states if code in (one.region_code, one.subregion_code)]
+        return as_condition(state_column.in_(within))
+
+    return each(condition)
+
+
 def words(object_type: str, id_column: Expression) -> Filter:
     """Every word, and every phrase in quotation marks, occurs in the record's reference, title or text."""
 
@@ -115,8 +129,7 @@ def words(object_type: str, id_column: Expression) -> Filter:
 def text_condition(q: str, object_type: str, id_column: Expression) -> Condition:
     """The search row of the record holds all that ``q`` asks for."""
     hits = sa.select(SearchRow.object_id).where(SearchRow.object_type == object_type, *holding(terms(q)))
-    found: Condition = id_column.in_(hits)
-    return found
+    return as_condition(id_column.in_(hits))
 
 
 def terms(q: str) -> list[str]:
@@ -146,6 +159,12 @@ def holding(wanted: Collection[str], *columns: Expression) -> list[Condition]:
     return [sa.or_(*(column.contains(term, autoescape=True) for column in within)) for term in wanted]
 
 
+def as_condition(found: Any) -> Condition:
+    """What a comparison of a column of any kind gives."""
+    condition: Condition = found
+    return condition
+
+
 def _known(value: str, known: Mapping[str, Any]) -> Any:
     if value not in known:
         raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(known)))
@@ -160,8 +179,7 @@ def _number(value: str) -> int:
 
 def _any_of(column: Expression, values: list[Any]) -> Condition:
     """Equality where it can be: an index then still gives the order."""
-    found: Condition = column == values[0] if len(values) == 1 else column.in_(values)
-    return found
+    return as_condition(column == values[0] if len(values) == 1 else column.in_(values))
 
 
 def _compared_days(column: Expression, comparison: str, given: PartialDate) -> Condition:

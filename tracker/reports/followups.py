@@ -32,7 +32,19 @@ from tracker.models import (
     Visit,
 )
 from tracker.reports import catalogue
-from tracker.reports.filters import BadValue, Condition, Filter, codes, day, each, flag, members, words
+from tracker.reports.filters import (
+    BadValue,
+    Condition,
+    Filter,
+    as_condition,
+    codes,
+    day,
+    each,
+    flag,
+    members,
+    region,
+    words,
+)
 from tracker.reports.listing import Args, Listing, Page, Sort
 
 NOBODY = "none"
@@ -157,13 +169,6 @@ def _as_list(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def _in_region(code: str) -> Condition:
-    if code not in catalogue.regions():
-        raise BadValue(_("“%(value)s” is no region that is known here", value=code[:60]))
-    within = [state.id for state in catalogue.states().values() if code in (state.region_code, state.subregion_code)]
-    return _Unindexed(Followup.state_id).in_(within)
-
-
 def _on_area(code: str, column: Any = Followup.area_code) -> Condition:
     """A main area; a top area stands for all under it."""
     known = catalogue.areas()
@@ -171,17 +176,17 @@ def _on_area(code: str, column: Any = Followup.area_code) -> Condition:
     if wanted not in known:
         raise BadValue(_("“%(value)s” is no area that is known here", value=code[:60]))
     if known[wanted].is_assessable:
-        return _as_condition(column == wanted)
-    return _as_condition(column.in_([area.code for area in known.values() if area.parent_code == wanted]))
+        return as_condition(column == wanted)
+    return as_condition(column.in_([area.code for area in known.values() if area.parent_code == wanted]))
 
 
 def _owned_by(value: str, column: Any = Followup.owner_id) -> Condition:
     """Nobody, an account's number, or a part of its name."""
     if value == NOBODY:
-        return _as_condition(column.is_(None))
+        return as_condition(column.is_(None))
     if _is_id(value):
-        return _as_condition(column == int(value))
-    return _as_condition(column.in_(sa.select(Account.id).where(_is_part(value, Account.name))))
+        return as_condition(column == int(value))
+    return as_condition(column.in_(sa.select(Account.id).where(_is_part(value, Account.name))))
 
 
 def _written_by(value: str) -> Condition:
@@ -233,13 +238,7 @@ def _is_id(value: str) -> bool:
 
 
 def _is_part(value: str, column: Any) -> Condition:
-    return _as_condition(column.icontains(value, autoescape=True))
-
-
-def _as_condition(found: Any) -> Condition:
-    """What a comparison of a column of any kind gives."""
-    condition: Condition = found
-    return condition
+    return as_condition(column.icontains(value, autoescape=True))
 
 
 _AUTHORITIES = (
@@ -295,7 +294,7 @@ FOLLOWUPS = Listing(
     id_column=Followup.id,
     filters={
         "state": codes(Followup.state_id, lambda: catalogue.states()),
-        "region": each(_in_region),
+        "region": region(_Unindexed(Followup.state_id)),
         "area": each(_on_area),
         "workflow": members(Followup.workflow, FollowupStatus),
         "status": members(Followup.assessed_status, Implementation),

@@ -27,7 +27,7 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue, sealables, timeline
-from tracker.reports.filters import BadValue, Condition, Filter, codes, day, each, members
+from tracker.reports.filters import BadValue, Condition, Filter, as_condition, codes, day, each, members
 from tracker.reports.listing import Listing, Sort
 from tracker.reports.timeline import Entry
 
@@ -35,6 +35,8 @@ COMMAND_LINE = "none"
 LARGEST = 2**63 - 1
 SLACK = timedelta(days=3)
 """More than time zones differ and a transaction stays open: up to this, numbers follow the moments of entries."""
+
+OF_GRANTS = frozenset({"grant", "role", "scope", "region", "states", "ends_on"})
 
 NOUNS: dict[str, Any] = {"followup": Followup, "conclusion": Conclusion, "visit": Visit}
 
@@ -53,7 +55,7 @@ def scope(account: Account) -> Condition:
 def _of_kind(value: str) -> Condition:
     """One kind (``followup.signed_off``), or all kinds on a noun (``followup``)."""
     if "." in value:
-        return _as_condition(Event.kind == value)
+        return as_condition(Event.kind == value)
     return Event.kind.startswith(f"{value}.", autoescape=True)
 
 
@@ -62,7 +64,7 @@ def _by(value: str) -> Condition:
     if value == COMMAND_LINE:
         return Event.actor_id.is_(None)
     if value.isascii() and value.isdigit() and len(value) < 10:
-        return _as_condition(Event.actor_id == int(value))
+        return as_condition(Event.actor_id == int(value))
     named = sa.or_(Account.name.icontains(value, autoescape=True), Account.email.icontains(value, autoescape=True))
     return Event.actor_id.in_(sa.select(Account.id).where(named))
 
@@ -110,11 +112,6 @@ def _number_at(edge: date) -> sa.ScalarSelect[int]:
     return first.scalar_subquery()
 
 
-def _as_condition(found: Any) -> Condition:
-    condition: Condition = found
-    return condition
-
-
 FILTERS: Mapping[str, Filter] = {
     "kind": each(_of_kind),
     "actor": each(_by),
@@ -155,7 +152,8 @@ LOG = Listing(
 class LogEntry:
     """An entry as the log shows it: what a record's timeline shows, and what it is about.
 
-    ``reference`` names the record, ``address`` is its page; ``details`` hold what stands in no column.
+    ``reference`` names the record, ``address`` is its page; ``details`` hold what stands in no column and is not told
+    by the entry already.
     """
 
     entry: Entry
@@ -164,7 +162,7 @@ class LogEntry:
     address: str | None
     state_id: str | None
     hash: str
-    details: dict[str, str]
+    details: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -222,7 +220,7 @@ def _told(row: Any, entry: Entry, names: dict[tuple[str, int], str]) -> LogEntry
         address=_address(row, reference),
         state_id=row.state_id,
         hash=row.hash,
-        details={name: _plain(value) for name, value in json.loads(row.text)["details"].items()},
+        details=_untold(json.loads(row.text)["details"]),
     )
 
 
@@ -232,8 +230,10 @@ def _address(row: Any, reference: str) -> str | None:
     return None
 
 
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _untold(details: dict[str, Any]) -> dict[str, Any]:
+    """What the entry's own fields do not say: of a grant, and of a note, they say all."""
+    told = {"note", "happened", "seal_sha256"} | (OF_GRANTS if details.keys() >= OF_GRANTS else set())
+    return {name: value for name, value in details.items() if name not in told and value not in (None, "", [])}
 
 
 def _references(rows: Iterable[Any]) -> dict[tuple[str, int], str]:

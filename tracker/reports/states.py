@@ -39,7 +39,7 @@ from tracker.models import (
 )
 from tracker.models.followup import ENDED
 from tracker.reports import catalogue, followups
-from tracker.reports.filters import BadValue, Condition, each
+from tracker.reports.filters import BadValue, Condition, each, region
 from tracker.reports.listing import Columns, Listing, Sort
 
 Span = tuple[date | None, date | None, str]
@@ -111,12 +111,6 @@ def _folded_names() -> dict[str, str]:
     return kept
 
 
-def _in_region(code: str) -> Condition:
-    if code not in catalogue.regions():
-        raise BadValue(_("“%(value)s” is no region that is known here", value=code[:60]))
-    return sa.or_(State.region_code == code, State.subregion_code == code)
-
-
 _columns: tuple[Any, ...] = (
     State.id,
     State.name,
@@ -173,7 +167,7 @@ STATES = Listing(
         Region, Region.code == State.region_code
     ),
     id_column=sa.cast(State.m49, sa.Integer),
-    filters={"q": each(_named), "region": each(_in_region)},
+    filters={"q": each(_named), "region": region(State.id)},
     sorts={"name": Sort(State.name), "region": Sort(Region.name)},
     default_sort="name",
 )

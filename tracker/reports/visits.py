@@ -25,9 +25,9 @@ from tracker.models import (
     VisitStage,
     VisitType,
 )
-from tracker.partial_date import Precision
+from tracker.partial_date import PartialDate, Precision
 from tracker.reports import catalogue
-from tracker.reports.filters import BadValue, codes, day, each, members, numbers, words
+from tracker.reports.filters import BadValue, codes, day, each, members, numbers, region, words
 from tracker.reports.listing import Listing, Sort
 
 OBSERVATIONS_SINCE = date(2018, 10, 8)  # updated post-visit guidelines: preliminary assessment and observations
@@ -36,13 +36,6 @@ _IN_ORDER = sa.case(
     {stage.value: place for place, stage in enumerate(VisitStage)},
     value=sa.cast(Visit.stage, sa.String),
 )
-
-
-def _in_region(code: str) -> sa.ColumnElement[bool]:
-    if code not in catalogue.regions():
-        raise BadValue(_("“%(value)s” is no region that is known here", value=code[:60]))
-    within = sa.or_(State.region_code == code, State.subregion_code == code)
-    return Visit.state_id.in_(sa.select(State.id).where(within))
 
 
 def _covers(code: str) -> sa.ColumnElement[bool]:
@@ -83,7 +76,7 @@ VISITS = Listing(
     filters={
         "q": words("visit", Visit.id),
         "state": codes(Visit.state_id, lambda: catalogue.states().keys()),
-        "region": each(_in_region),
+        "region": region(Visit.state_id),
         "type": members(Visit.type, VisitType),
         "stage": members(Visit.stage, VisitStage),
         "mode": members(Visit.mode, VisitMode),
@@ -122,6 +115,17 @@ def overlapping(visit: Visit) -> list[str]:
         return []
     spans = [(row.reference, _span(row)) for row in others]
     return [reference for reference, span in spans if span and span[0] <= own[1] and own[0] <= span[1]]
+
+
+def is_before(visit: Visit, day: PartialDate | None) -> bool:
+    """Whether the day lies before the visit's start, as far as both are known."""
+    return bool(day and visit.start and day.last_day < visit.start.first_day)
+
+
+def is_outside(visit: Visit, day: PartialDate | None) -> bool:
+    """Whether the day lies outside the visit's dates, as far as all are known."""
+    is_after = bool(day and visit.end and day.first_day > visit.end.last_day)
+    return is_before(visit, day) or is_after
 
 
 def _span(visit: Any) -> tuple[date, date] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -204,6 +206,29 @@ def test_a_grant_is_revoked_only_under_its_own_person(browser: FlaskClient, anal
     answer = browser.post(f"/admin/people/{analyst.id}/grants/{other.grants[0].id}/revoke")
     assert answer.status_code == 404
     assert other.grants[0].revoked_at is None
+
+
+def test_what_is_taken_away_is_asked_once_and_keeps_its_reason(browser: FlaskClient, analyst: Account) -> None:
+    path = f"/admin/people/{analyst.id}"
+    given = analyst.grants[0]
+    asked = browser.get(f"{path}/grants/{given.id}/revoke").text
+    assert "Revoke this grant?" in asked and "Analyst" in asked
+    assert given.revoked_at is None
+    assert "Disable this account?" in browser.get(f"{path}/disable").text
+    assert analyst.active
+    browser.post(f"{path}/grants/{given.id}/revoke", data={"reason": "Moved to another desk"})
+    browser.post(f"{path}/disable", data={"reason": "Left the house"})
+    page = browser.get(path).text
+    assert "Moved to another desk" in page and "Left the house" in page
+
+
+def test_the_log_of_a_person_says_which_role_was_granted_and_where(browser: FlaskClient, analyst: Account) -> None:
+    path = f"/admin/people/{analyst.id}"
+    browser.post(f"{path}/grants/new", data={"role": "reviewer", "scope": "states", "states": ["KAZ", "PAK"]})
+    browser.post(f"{path}/grants/new", data={"role": "auditor", "scope": "region", "region_code": "142"})
+    said = unescape(re.sub(r"<[^>]+>|\s+", " ", browser.get(path).text.partition("What happened")[2]))
+    assert re.search(r"granted a role.*Role *now *Auditor.*Region *now *Asia", said)
+    assert re.search(r"Role *now *Reviewer.*Member States *now *Kazakhstan; Pakistan", said)
 
 
 def test_closing_opening_and_resetting(browser: FlaskClient, sign_in: Any, analyst: Account) -> None:

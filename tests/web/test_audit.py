@@ -143,3 +143,30 @@ def test_statements_do_not_grow_with_the_entries(session: Any, browser: FlaskCli
         FollowupFactory()
     session.commit()
     assert statements(browser, "/audit") == few <= 8
+
+
+def test_a_refusal_says_which_page_and_which_rule(browser: FlaskClient) -> None:
+    browser.get("/admin/people")
+    page = re.sub(r"<[^>]+>", "", browser.get("/audit?kind=access").text)
+    assert "was refused: GET /admin/people – Your role does not allow this." in page
+
+
+def test_a_change_of_the_rating_scale_is_said_in_words(browser: FlaskClient, sign_in: SignIn) -> None:
+    administrator = sign_in(AccountFactory(role=Role.ADMINISTRATOR))
+    shown = administrator.get("/admin/ratings/largely").text
+    version = re.search(r'name="version"[^>]*value="([^"]*)"', shown)
+    answer = administrator.post(
+        "/admin/ratings/largely",
+        data={"label": "Mostly in place", "position": "3", "version": version[1] if version else ""},
+    )
+    assert answer.status_code == 303
+    page = browser.get("/audit?kind=rating").text
+    assert "<dt>Label</dt>" in page and "Mostly in place" in page
+    assert "[" not in re.sub(r"<[^>]+>", "", page.partition("Entries of the log")[2].partition("</table>")[0])
+
+
+def test_the_page_is_called_log_everywhere(browser: FlaskClient) -> None:
+    page = browser.get("/audit").text
+    assert "<h1>Log</h1>" in page and "<span>Log</span>" in page
+    assert ">Audit<" not in page
+    assert 'filename="log-' in browser.get("/audit.csv").headers["Content-Disposition"]

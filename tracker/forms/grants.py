@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import ChoiceField, CodesField, DayField, EnumField, EnumRadioField
+from tracker.forms.fields import ChoiceField, CodesField, DayField, EnumField, EnumRadioField, TextField
 from tracker.models import Role, Scope
 
 
@@ -17,3 +17,9 @@ class GrantForm(TrackerForm):
     region_code = ChoiceField(_l("Region"), blank=_l("No region"), hint=_l("When the scope is a region."))
     states = CodesField(_l("Member States"), hint=_l("When the scope is named Member States."))
     ends_on = DayField(_l("Last day"), hint=_l("The last day on which the role holds. Leave it empty for no end."))
+
+
+class TakeAwayForm(TrackerForm):
+    """Why a grant is revoked or an account disabled."""
+
+    reason = TextField(_l("Reason"), longest=5000, hint=_l("Stands in the log, beside who did it and when."))

@@ -7,7 +7,7 @@ account's name); what is left is put into words by the page, which knows the rea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.partial_date import PartialDate
+from tracker.reports import catalogue
 
 SIZE = 50
 
@@ -58,7 +59,7 @@ NAMED = {
 }
 
 # What keeps the books and tells a reader nothing that the entry does not tell already.
-UNTOLD_TABLES = frozenset({"submission", "contributor"})
+UNTOLD_TABLES = frozenset({"submission", "contributor", "account_grant", "account_grant_state"})
 UNTOLD = frozenset(
     {
         "area_edition",
@@ -209,9 +210,25 @@ def _details(details: dict[str, Any], root: str) -> tuple[RowChange, ...]:
     fields = []
     if isinstance(details.get("happened"), str):
         fields.append(FieldChange(root, "happened", None, PartialDate.parse(details["happened"])))
+    if "grant" in details and "role" in details:
+        return (RowChange("account_grant", "", is_new=False, is_gone=False, fields=tuple(_granted(details))),)
     if "seal_sha256" in details:
         fields.append(FieldChange(root, "sha256", None, details["seal_sha256"]))
     return (RowChange(root, "", is_new=False, is_gone=False, fields=tuple(fields)),) if fields else ()
+
+
+def _granted(details: dict[str, Any]) -> Iterator[FieldChange]:
+    """Which role was granted or revoked, and where: the scope, then the region or the Member States by name."""
+    regions, states = catalogue.regions(), catalogue.states()
+    region = details["region"]
+    told = {
+        "role": details["role"],
+        "scope": details["scope"],
+        "region_code": regions[region].name if region in regions else region,
+        "states": [states[code].name if code in states else code for code in details["states"]],
+        "ends_on": details["ends_on"],
+    }
+    return (FieldChange("account_grant", name, None, value) for name, value in told.items() if value)
 
 
 def _comment(changes: dict[str, Any]) -> str:

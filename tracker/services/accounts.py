@@ -86,7 +86,7 @@ def invite(account: Account, *, by: Account | None) -> None:
     _record("account.invited", account, by, [])
 
 
-def disable(account: Account, *, by: Account | None) -> None:
+def disable(account: Account, *, by: Account | None, reason: str = "") -> None:
     """active → disabled: ends every session. Not oneself, and never the last administrator."""
     if by is not None and by.id == account.id:
         raise Forbidden(_("Nobody disables their own account."), _another_administrator())
@@ -95,7 +95,7 @@ def disable(account: Account, *, by: Account | None) -> None:
     require_other_administrator(account)
     account.active = False
     sessions.end_all(account)
-    _record("account.disabled", account, by, ["active"])
+    _record("account.disabled", account, by, ["active"], reason)
 
 
 def enable(account: Account, *, by: Account | None) -> None:
@@ -243,5 +243,6 @@ def _in_language_of(account: Account):  # type: ignore[no-untyped-def]  # Flask-
     return force_locale(account.language or "en")
 
 
-def _record(kind: str, account: Account, by: Account | None, fields: list[str]) -> None:
-    history.record(kind, account, by=by, category=Category.ACCESS, details={"fields": fields} if fields else {})
+def _record(kind: str, account: Account, by: Account | None, fields: list[str], reason: str = "") -> None:
+    details = {"fields": fields} if fields else {}
+    history.record(kind, account, by=by, category=Category.ACCESS, details=details, reason=reason)

@@ -45,7 +45,7 @@ def grant(
     return given
 
 
-def revoke(given: Grant, *, by: Account | None) -> None:
+def revoke(given: Grant, *, by: Account | None, reason: str = "") -> None:
     """Take a grant back: it holds no more. The row stays."""
     refuse_oneself(given.account, by)
     if given.revoked_at is not None:
@@ -53,7 +53,7 @@ def revoke(given: Grant, *, by: Account | None) -> None:
     if given.role is Role.ADMINISTRATOR:
         accounts.require_other_administrator(given.account)
     given.revoked_at = clock.now()
-    _changed("account.revoked", given, by)
+    _changed("account.revoked", given, by, reason)
 
 
 def of(account: Account) -> list[Grant]:
@@ -108,7 +108,7 @@ def _check_states(states: Sequence[str]) -> None:
         raise Invalid(_("There is no State with the code %(code)s.", code=", ".join(unknown)), "states")
 
 
-def _changed(kind: str, given: Grant, by: Account | None) -> None:
+def _changed(kind: str, given: Grant, by: Account | None, reason: str = "") -> None:
     details = {
         "grant": given.id,
         "role": given.role.value,
@@ -117,7 +117,7 @@ def _changed(kind: str, given: Grant, by: Account | None) -> None:
         "states": [row.state_id for row in given.states],
         "ends_on": given.ends_on.isoformat() if given.ends_on else None,
     }
-    history.record(kind, given.account, by=by, category=Category.ACCESS, details=details)
+    history.record(kind, given.account, by=by, category=Category.ACCESS, details=details, reason=reason)
     sessions.end_all(given.account)
     if given.account.password is not None:  # else the invitation says enough
         notifications.notify(given.account, "rights_changed")

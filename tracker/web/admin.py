@@ -16,12 +16,13 @@ from tracker.extensions import db
 from tracker.forms.accounts import PersonForm
 from tracker.forms.checks import known_id
 from tracker.forms.fields import option
-from tracker.forms.grants import GrantForm
+from tracker.forms.grants import GrantForm, TakeAwayForm
 from tracker.models import Account
 from tracker.policy import Permission
 from tracker.reports import accounts as reports
 from tracker.reports import catalogue, timeline
 from tracker.services import accounts, grants, request_keys
+from tracker.web.words import words
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -112,11 +113,15 @@ def edit_person(account_id: int) -> ResponseReturnValue:
     return render_template("admin/person_form.html", form=form, person=found), 422 if form.is_bound else 200
 
 
-@blueprint.post("/people/<int:account_id>/disable")
+@blueprint.route("/people/<int:account_id>/disable", methods=["GET", "POST"])
 def disable_person(account_id: int) -> ResponseReturnValue:
-    """Disable an account; its sessions end at once."""
-    accounts.disable(_person(account_id), by=_myself())
-    return _done(account_id, _("The account is disabled and every session of it has ended."))
+    """Disable an account, asked once; its sessions end at once."""
+    found = _person(account_id)
+    form = TakeAwayForm()
+    if form.validate_on_submit():
+        accounts.disable(found, by=_myself(), reason=form.reason.data)
+        return _done(account_id, _("The account is disabled and every session of it has ended."))
+    return _ask(form, found, _("Disable this account?"), _("Nobody signs in with it until it is enabled again."))
 
 
 @blueprint.post("/people/<int:account_id>/enable")
@@ -162,15 +167,26 @@ def grant_role(account_id: int) -> ResponseReturnValue:
     return render_template("admin/grant_form.html", form=form, person=found), 422 if form.is_bound else 200
 
 
-@blueprint.post("/people/<int:account_id>/grants/<int:grant_id>/revoke")
+@blueprint.route("/people/<int:account_id>/grants/<int:grant_id>/revoke", methods=["GET", "POST"])
 def revoke_grant(account_id: int, grant_id: int) -> ResponseReturnValue:
-    """Take a grant back."""
+    """Take a grant back, asked once."""
     found = _person(account_id)
     given = next((grant for grant in found.grants if grant.id == grant_id), None)
     if given is None:
         raise NotFound(_("There is no such grant."))
-    grants.revoke(given, by=_myself())
-    return _done(account_id, _("The grant is revoked and every session of this person has ended."))
+    grants.refuse_oneself(found, _myself())
+    form = TakeAwayForm()
+    if form.validate_on_submit():
+        grants.revoke(given, by=_myself(), reason=form.reason.data)
+        return _done(account_id, _("The grant is revoked and every session of this person has ended."))
+    held = _("%(role)s, %(scope)s", role=words(given.role), scope=grants.words(given))
+    return _ask(form, found, _("Revoke this grant?"), held)
+
+
+def _ask(form: TakeAwayForm, person: Account, question: str, what: str) -> ResponseReturnValue:
+    """The page that asks once before something is taken away, and why."""
+    page = render_template("admin/take_away.html", form=form, person=person, question=question, what=what)
+    return page, 422 if form.is_bound else 200
 
 
 def _person(account_id: int) -> Account:

@@ -72,7 +72,7 @@ NAVIGATION = [
     ],
     [
         NavItem("/inbox", _l("Inbox"), "envelope", count="inbox"),
-        NavItem("/audit", _l("Audit"), "shield-check"),
+        NavItem("/audit", _l("Log"), "shield-check"),
         NavItem("/admin", _l("Administration"), "gear"),
         NavItem("/help", _l("Help"), "question-circle"),
     ],
@@ -299,6 +299,8 @@ def _problems_of(field: Field) -> Iterator[tuple[str, str]]:
 FILTERS = {
     "bdi": isolated,
     "day": dates.day,
+    "detail_name": words.detail_name,
+    "detail_words": words.detail_words,
     "digest": digest,
     "event_words": words.event_words,
     "field_words": words.field_words,

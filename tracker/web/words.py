@@ -258,6 +258,7 @@ NOUNS: dict[str, Any] = {
     "access": _l("Access"),
     "account": _l("Account"),
     "account_grant": _l("Grant"),
+    "account_grant": _l("Grant"),
     "grant": _l("Grant"),
     "area": _l("Area"),
     "assessment": _l("Assessment"),
@@ -534,6 +535,23 @@ EVENTS: dict[str, Any] = {
     "visit.visit_consent_recorded": _l("recorded the consent to the visit"),
 }
 
+DETAILS: dict[str, Any] = {
+    "code": _l("Code"),
+    "endpoint": _l("Page"),
+    "label": _l("Label"),
+    "may_be_given": _l("May be given"),
+    "method": _l("Way of asking"),
+    "path": _l("Address"),
+    "place": _l("Place on the scale"),
+    "question": _l("Narrowed by"),
+    "report": _l("File"),
+    "rows": _l("Rows"),
+    "rule": _l("Rule"),
+    "seal_sha256": _l("SHA-256 of the seal"),
+    "sort": _l("Order"),
+}
+"""What stands in an entry of the log beside the changes, by its name; what is not here is written out."""
+
 _VERBS: dict[str, Any] = {
     "added": _l("added"),
     "approved": _l("approved"),
@@ -594,6 +612,22 @@ def event_words(kind: str) -> str:
         return _("moved it to the stage “%(stage)s”", stage=words(VisitStage(verb)))
     found = EVENTS.get(kind) or _VERBS.get(verb)
     return str(found) if found else _written_out(verb)
+
+
+def detail_name(name: str) -> str:
+    """``may_be_given`` → "May be given"."""
+    return str(DETAILS.get(name) or FIELDS.get(name) or _written_out(name).capitalize())
+
+
+def detail_words(value: Any) -> str:
+    """A value of an entry's details without brackets and quotation marks, whatever it is made of."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(detail_words(one) for one in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{detail_name(name)}: {detail_words(one)}" for name, one in value.items()) or _("nothing")
+    return "" if value is None else str(value)
 
 
 def value_words(table: str, column: str, value: Any) -> str:

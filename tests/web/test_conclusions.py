@@ -24,6 +24,7 @@ from tracker.models import (
     FollowupConclusion,
     Role,
     Sharing,
+    VisitArea,
 )
 from tracker.partial_date import PartialDate
 from tracker.reports import conclusions as report
@@ -504,7 +505,69 @@ def test_no_one_signed_in_sees_none(app: Flask, client: FlaskClient) -> None:
     assert client.get("/conclusions").status_code in (302, 303)
 
 
+def test_references_are_in_the_order_of_their_numbers(session: Any) -> None:
+    visits = [VisitFactory(year=year) for year in (2012, 2006)]
+    for number in (10, 9, 2):
+        for visit in visits:
+            ConclusionFactory(visit=visit, number=number)
+    page = report.CONCLUSIONS.page({"sort": "reference"})
+    in_order = [f"PAK-{year}-1-C{number}" for year in (2006, 2012) for number in (2, 9, 10)]
+    assert [row.reference for row in page.rows] == in_order
+    page = report.CONCLUSIONS.page({"sort": "-reference"})
+    assert [row.reference for row in page.rows] == in_order[::-1]
+
+
 @pytest.mark.parametrize("address", ["/conclusions", "/follow-ups", "/visits", "/states"])
 def test_a_region_that_there_is_not_is_said_in_every_list(session: Any, sign_in: Any, address: str) -> None:
     page = sign_in(AccountFactory(role=Role.AUDITOR)).get(f"{address}?region=999").text
     assert "is no region that is known here" in page
+
+
+def boxes(page: str) -> list[str]:
+    """The words of the paragraphs' boxes, in the order of the page."""
+    found = re.findall(r'<label for="paragraph_ids-\d+">(.*?)</label>', page, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in found]
+
+
+def test_paragraphs_of_the_area_stand_first_and_say_what_rests_on_them(browser: FlaskClient) -> None:
+    visit = VisitFactory()
+    visit.areas.append(VisitArea(area_code="FIN-02", state_id="PAK"))
+    history.record("visit.scope_set", visit, by=None)
+    db.session.commit()
+    page = browser.get("/visits/PAK-2006-1/conclusions/new").text
+    assert re.search(r'<optgroup label="In scope">\s*<option[^>]*value="FIN-02"', page)
+    typed = {**GIVEN, "paragraph_ids": [], "text": "Typed already", "show-paragraphs": "1"}
+    shown = browser.post("/visits/PAK-2006-1/conclusions/new", data=typed)
+    assert shown.status_code == 200 and "Typed already" in shown.text
+    first = boxes(shown.text.partition("All other paragraphs")[0])
+    assert first == boxes(browser.get("/visits/PAK-2006-1/conclusions/new?area=FIN-02").text.partition("All other")[0])
+    assert first and all("1373" in words and len(words) > len("1373 1(b)") for words in first[:1])
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Conclusion)) == 0
+
+
+def test_the_list_shows_when_the_visit_was_and_offers_the_readers_regions(
+    session: Any, sign_in: SignIn, written: Any
+) -> None:
+    page = sign_in(AccountFactory(role=Role.AUDITOR, states=["PAK"])).get("/conclusions").text
+    assert "13–17 November 2006" in page
+    offered = re.search(r'<select[^>]*name="region".*?</select>', page, re.DOTALL)
+    assert offered and re.findall(r'value="(\d+)"', offered.group()) == ["142", "034"]
+
+
+def test_one_tag_says_that_it_is_signed_off(browser: FlaskClient, signed: Any) -> None:
+    head = browser.get(HREF).text.partition("<h1")[2].partition("</header>")[0]
+    assert head.count("Signed off") == 1
+
+
+def test_handing_it_over_before_the_visit_is_allowed_and_said(browser: FlaskClient, signed: Any) -> None:
+    typed = {"version": str(signed.version), "happened-month": "March", "happened-year": "2006"}
+    assert browser.post(f"{HREF}/share", data=typed).status_code == 303
+    assert "before the start of the visit" in browser.get(HREF).text
+
+
+def test_a_follow_up_is_not_prefilled_with_the_finding(browser: FlaskClient, written: Any) -> None:
+    page = browser.get(f"/follow-ups/new?conclusion={written.reference}").text
+    typed = re.search(r'<textarea[^>]*name="text"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert typed and not typed.group(1).strip()
+    assert re.search(r'name="title"[^>]*value=""', page)
+    assert written.text in page

@@ -27,6 +27,7 @@ from tracker.models import (
     Sharing,
 )
 from tracker.partial_date import PartialDate
+from tracker.reports import followups as report
 from tracker.services import carry_overs, evidence, extensions, followups, progress, responses, signoff
 
 ODD = ["\x00", "\u202e evil", "a" * 100_000, "\ud800"]
@@ -171,6 +172,24 @@ class TestList:
         assert "Write to the ministry" not in usual
         assert "Write to the ministry" in chosen
         assert "columns=title%2Cnext-step" in chosen
+
+    def test_references_are_in_the_order_of_their_numbers(self, session: Any, browser: FlaskClient) -> None:
+        for number in (1000, 999, 2, 1001):
+            FollowupFactory(number=number)
+        page = report.FOLLOWUPS.page({"sort": "reference", "size": "25"})
+        assert [row.reference for row in page.rows] == ["PAK-F002", "PAK-F999", "PAK-F1000", "PAK-F1001"]
+
+    @pytest.mark.parametrize("sort", ["reference", "-reference"])
+    def test_references_go_on_over_pages(self, session: Any, sort: str) -> None:
+        for number in range(980, 1006):
+            FollowupFactory(number=number), FollowupFactory(number=number, state_id="KEN")
+        first = report.FOLLOWUPS.page({"sort": sort, "size": "25"})
+        second = report.FOLLOWUPS.page(first.next_args)
+        third = report.FOLLOWUPS.page(second.next_args)
+        found = [(row.state_id, int(row.reference[5:])) for page in (first, second, third) for row in page.rows]
+        assert found == sorted(found, reverse=sort.startswith("-"))
+        assert len(found) == 52
+        assert [row.id for row in report.FOLLOWUPS.page(third.previous_args).rows] == [row.id for row in second.rows]
 
     def test_an_empty_list_teaches(self, session: Any, browser: FlaskClient) -> None:
         assert "Write the first follow-up" in browser.get("/follow-ups").text

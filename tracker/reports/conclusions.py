@@ -84,7 +84,7 @@ CONCLUSIONS = Listing(
     },
     sorts={
         "visit": Sort(Visit.sort_day),
-        "reference": Sort(Conclusion.reference),
+        "reference": Sort(Visit.reference, then=Conclusion.number),
         "area": Sort(Conclusion.area_code),
         "workflow": Sort(Conclusion.workflow),
         "updated": Sort(Conclusion.updated_at),

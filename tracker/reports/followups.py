@@ -316,7 +316,7 @@ FOLLOWUPS = Listing(
     },
     sorts={
         "due": Sort(Followup.current_due_last, is_nullable=True),
-        "reference": Sort(Followup.reference),
+        "reference": Sort(Followup.state_id, then=Followup.number),
         "updated": Sort(Followup.updated_at),
     },
     default_sort="due",

@@ -16,7 +16,7 @@ they show the same rows in the same order::
             "overdue": flag(lambda: Followup.overdue_on(clock.today())),
             "q": words("followup", Followup.id),
         },
-        sorts={"due": Sort(Followup.current_due_last, is_nullable=True), "reference": Sort(Followup.reference)},
+        sorts={"due": Sort(Followup.current_due_last, is_nullable=True), "updated": Sort(Followup.updated_at)},
         default_sort="due",
     )
 
@@ -76,15 +76,17 @@ class Applied:
 
 @dataclass(frozen=True)
 class Sort:
-    """An order that a list offers; the id always decides between equals."""
+    """An order that a list offers. The id decides between equals, or another number that is theirs alone: ``then``."""
 
     column: Expression
     is_nullable: bool = False
+    then: Expression | None = None
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """The row that a page starts after (or ends before): its sort key, None where it has none, and its id."""
+    """The row that a page starts after (or ends before): its sort key, None where it has none, and its id (or what
+    decides instead of it)."""
 
     key: Any
     id: int
@@ -274,7 +276,8 @@ class Listing:
         if not text:
             return
         try:
-            question.cursor = _read_cursor(text, self.sorts[question.sort_name], self.id_column)
+            sort = self.sorts[question.sort_name]
+            question.cursor = _read_cursor(text, sort, self._decider(sort))
             question.is_backward = after is None
         except (ValueError, OverflowError):
             name = "after" if after else "before"
@@ -288,8 +291,12 @@ class Listing:
         conditions = [*question.conditions, *([] if scope_condition is None else [scope_condition])]
         return (self.base if base is None else base).where(*conditions)
 
+    def _decider(self, sort: Sort) -> Expression:
+        """What decides between rows of one sort key."""
+        return self.id_column if sort.then is None else sort.then
+
     def _order_columns(self, sort: Sort) -> list[Expression]:
-        return [self.id_column] if sort.column is self.id_column else [sort.column, self.id_column]
+        return [self.id_column] if sort.column is self.id_column else [sort.column, self._decider(sort)]
 
     def _page_statement(
         self, question: Question, scope_condition: Condition | None, base: Columns | None
@@ -301,7 +308,7 @@ class Listing:
         """
         sort = self.sorts[question.sort_name]
         rows = self._narrowed(question, scope_condition, base).add_columns(
-            sort.column.label("list_key"), self.id_column.label("list_id")
+            sort.column.label("list_key"), self._decider(sort).label("list_id")
         )
         legs = [leg.limit(question.size + 1) for leg in self._legs(rows, sort, question)]
         if len(legs) == 1:
@@ -329,8 +336,8 @@ class Listing:
 
     def _beyond(self, cursor: Cursor, sort: Sort, is_descending: bool) -> Condition:
         """Rows past the cursor in the direction that is read."""
-        ours: Any = self.id_column
-        theirs: Any = sa.literal(cursor.id, self.id_column.type)
+        ours: Any = self._decider(sort)
+        theirs: Any = sa.literal(cursor.id, ours.type)
         if cursor.key is not None:
             ours = sa.tuple_(sort.column, ours)
             theirs = sa.tuple_(sa.literal(cursor.key, sort.column.type), theirs)
@@ -424,11 +431,11 @@ def _written(key: Any) -> str:
     return str(key)
 
 
-def _read_cursor(text: str, sort: Sort, id_column: Expression) -> Cursor:
+def _read_cursor(text: str, sort: Sort, decider: Expression) -> Cursor:
     """The place that a cursor names; raises ValueError when it names none in this order."""
     key, divided, number = text.rpartition("~")
-    row = _whole_number(number, id_column.type)
-    if sort.column is id_column or (sort.is_nullable and not divided):
+    row = _whole_number(number, decider.type)
+    if sort.column is decider or (sort.is_nullable and not divided):
         if divided:
             raise ValueError("a key where there is none")
         return Cursor(None, row)

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from flask import Flask
 
 from tracker import database
 
+PAGES = (
+    "account",
+    "admin",
+    "areas",
+    "assessments",
+    "assets",
+    "audit",
+    "carry_overs",
+    "catalogue",
+    "comments",
+    "conclusions",
+    "evidence",
+    "extensions",
+    "followups",
+    "health",
+    "help",
+    "home",
+    "inbox",
+    "plans",
+    "progress",
+    "reports",
+    "resolutions",
+    "responses",
+    "review",
+    "search",
+    "states",
+    "visit_parts",
+    "visit_sections",
+    "visits",
+)
+"""The modules with pages, each with a ``blueprint``."""
+
 
 def init(app: Flask) -> None:
     """Wire the pages to the application, in the order in which a request meets them."""
-    from tracker.web import access, errors, headers, intake, presentation, security, sessions, startup
+    from tracker.web import access, errors, headers, intake, lists, presentation, security, sessions, startup
 
     _tell_database(app)
     intake.init_intake(app)
@@ -21,75 +54,15 @@ def init(app: Flask) -> None:
     presentation.init_presentation(app)
     errors.init_errors(app)
     access.init_access(app)
+    lists.init_lists(app)
     register(app)
     startup.check(app)
 
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    from tracker.web import (
-        account,
-        admin,
-        areas,
-        assessments,
-        assets,
-        audit,
-        carry_overs,
-        catalogue,
-        comments,
-        conclusions,
-        evidence,
-        extensions,
-        followups,
-        health,
-        help,
-        home,
-        inbox,
-        plans,
-        progress,
-        reports,
-        resolutions,
-        responses,
-        review,
-        search,
-        states,
-        visit_parts,
-        visit_sections,
-        visits,
-    )
-
-    modules = [
-        account,
-        admin,
-        areas,
-        assessments,
-        assets,
-        audit,
-        carry_overs,
-        catalogue,
-        comments,
-        conclusions,
-        evidence,
-        extensions,
-        followups,
-        health,
-        help,
-        home,
-        inbox,
-        plans,
-        progress,
-        reports,
-        resolutions,
-        responses,
-        review,
-        search,
-        states,
-        visit_parts,
-        visit_sections,
-        visits,
-    ]
-    for module in modules:
-        app.register_blueprint(module.blueprint)
+    for name in PAGES:
+        app.register_blueprint(import_module(f"{__name__}.{name}").blueprint)
 
 
 def _tell_database(app: Flask) -> None:

@@ -107,6 +107,12 @@ def test_a_scope_must_be_one(
     assert person.grants == []
 
 
+def test_a_code_of_no_member_state_is_called_that(administrator: Account, person: Account) -> None:
+    with pytest.raises(Invalid) as refused:
+        grants.grant(person, Role.ANALYST, Scope.STATES, by=administrator, states=["XXX"])
+    assert refused.value.message == "There is no Member State with the code XXX."
+
+
 def test_an_administrator_has_no_narrower_scope(administrator: Account, person: Account) -> None:
     with pytest.raises(Invalid):
         grants.grant(person, Role.ADMINISTRATOR, Scope.STATES, by=administrator, states=["PAK"])

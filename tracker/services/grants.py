@@ -105,7 +105,7 @@ def _check_states(states: Sequence[str]) -> None:
     known = set(db.session.scalars(sa.select(State.id).where(State.id.in_(states))))
     unknown = sorted(set(states) - known)
     if unknown:
-        raise Invalid(_("There is no State with the code %(code)s.", code=", ".join(unknown)), "states")
+        raise Invalid(_("There is no Member State with the code %(code)s.", code=", ".join(unknown)), "states")
 
 
 def _changed(kind: str, given: Grant, by: Account | None, reason: str = "") -> None:

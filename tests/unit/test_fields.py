@@ -159,8 +159,8 @@ def test_the_precision_of_a_date_follows_from_what_is_filled_in(typed: dict[str,
         (parts("", "", "٢٠٠٦"), "write the year in the digits 0 to 9, such as 2006", "year"),
         (parts("١٣", "11", "2006"), "write the day in the digits 0 to 9, such as 13", "day"),
         (parts("13", "١١", "2006"), "write the month in the digits 0 to 9, such as 11", "month"),
-        (parts("", "13", "2006"), "the month must be a number from 1 to 12", "month"),
-        (parts("", "Brumaire", "2006"), "the month must be a number from 1 to 12", "month"),
+        (parts("", "13", "2006"), "the month must be a number from 1 to 12 or a name, such as March", "month"),
+        (parts("", "Brumaire", "2006"), "the month must be a number from 1 to 12 or a name, such as March", "month"),
         (parts("0", "11", "2006"), "the day must be a number from 1 to 31", "day"),
         (parts("9" * 5000, "11", "2006"), "the day must be a number from 1 to 31", "day"),
         (parts("", "", "\x00200"), "the year must have four digits, such as 2006", "year"),
@@ -203,6 +203,30 @@ def test_the_months_have_names() -> None:
     assert months[11] == ("11", "November")
 
 
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [
+        (parts("9", "March", "2026"), PartialDate(2026, 3, 9)),
+        (parts("", "mar.", "2026"), PartialDate(2026, 3)),
+        (parts("9", "MARS", "2026"), PartialDate(2026, 3, 9)),
+        (parts("2026-03-09"), PartialDate(2026, 3, 9)),
+        (parts("9 March 2026"), PartialDate(2026, 3, 9)),
+        (parts("March 9, 2026"), PartialDate(2026, 3, 9)),
+        (parts("March 2026"), PartialDate(2026, 3)),
+    ],
+    ids=str,
+)
+def test_a_month_by_its_name_and_a_date_pasted_whole_are_understood(typed: dict[str, str], known: PartialDate) -> None:
+    field = one(PartialDateField("Due date"), typed)
+    assert (field.data, field.errors) == (known, [])
+
+
+@pytest.mark.parametrize("typed", ["09/03/2026", "9.3.2026", "31 February 2026", "9 March 26"])
+def test_a_date_that_could_be_another_is_not_guessed(typed: str) -> None:
+    field = one(PartialDateField("Due date"), parts(typed))
+    assert field.data is None and field.errors and field.day_text == typed
+
+
 @pytest.mark.parametrize("typed", ["2026-02-30", "0001-01-01", "9999-12-31", "2026-03", "٢٠٢٦-٠٣-٠١", "x", "1" * 9000])
 def test_a_day_that_is_none_is_refused_and_kept(typed: str) -> None:
     field = one(DayField("Signed on"), typed)
@@ -213,7 +237,14 @@ def test_a_day_that_is_none_is_refused_and_kept(typed: str) -> None:
 
 def test_a_day_is_a_date() -> None:
     assert one(DayField("Signed on"), "2026-03-31").data == date(2026, 3, 31)
+    assert one(DayField("Signed on"), "31 March 2026").data == date(2026, 3, 31)
     assert one(DayField("Signed on", required="Enter the day"), "").errors == ["Enter the day"]
+
+
+def test_a_day_is_asked_for_in_words_that_mean_one_day() -> None:
+    field = one(DayField("Signed on", hint="Leave it empty for no end."), "")
+    assert 'type="text"' in str(field)
+    assert str(field.description) == "Leave it empty for no end. Written like 2026-03-31 or 31 March 2026."
 
 
 @pytest.mark.parametrize("typed", ["-1", "1.5", "٣", "9" * 30, "9" * 6000, "abc", "1e3", "0x10"])

@@ -8,7 +8,7 @@ No field sets ``maxlength``: browsers cut pasted text there without a word (R30)
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -18,12 +18,13 @@ from babel.dates import get_month_names
 from flask import current_app
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from wtforms import widgets
 from wtforms.fields.choices import Choice, SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import StopValidation, ValidationError
 
-from tracker.forms import checks
+from tracker.forms import checks, dates
 from tracker.partial_date import EARLIEST, LATEST, PartialDate, Precision
 
 Words = Any  # str or a lazy translation
@@ -215,20 +216,18 @@ def _small(digits: str) -> int:
 
 
 class DayField(_Typed):
-    """A full day from the browser's date input; ``data`` is a date or None."""
+    """A full day in one text, never ambiguous: ``2026-03-31`` or ``31 March 2026``; ``data`` is a date or None."""
 
     data: date | None
-    widget = widgets.DateInput()
 
-    def __init__(self, label: Words, **kwargs: Any) -> None:
-        super().__init__(label, **kwargs)
+    def __init__(self, label: Words, *, hint: Words = "", **kwargs: Any) -> None:
+        written = _l("Written like 2026-03-31 or 31 March 2026.")
+        said = _l("%(hint)s %(written)s", hint=hint, written=written) if hint else written
+        super().__init__(label, hint=said, **kwargs)
         self.type = "DateField"
 
     def read(self, text: str) -> date:
-        try:
-            day = PartialDate.parse(text)
-        except ValueError:
-            day = None
+        day = dates.whole_date(text)
         if day is None or day.precision is not Precision.DAY:
             raise ValueError(
                 _(
@@ -242,9 +241,10 @@ class DayField(_Typed):
 
 
 class PartialDateField(wtforms.Field):
-    """A date as exactly as it is known: inputs ``<name>-day``, ``<name>-month`` (1 to 12) and ``<name>-year``.
+    """A date as exactly as it is known: inputs ``<name>-day``, ``<name>-month`` (number or name) and ``<name>-year``.
 
-    The precision follows from what is filled in. ``day_text``, ``month_text`` and ``year_text`` keep what was typed;
+    The precision follows from what is filled in. A whole date that was pasted into the day is spread over
+    the three. ``day_text``, ``month_text`` and ``year_text`` keep what was typed;
     ``wrong_parts`` names the inputs that an error is about; ``precisions`` limits what is taken.
     """
 
@@ -292,6 +292,9 @@ class PartialDateField(wtforms.Field):
             checks.trimmed(formdata.get(f"{self.name}-{part}", "")) for part in ("day", "month", "year")
         )
         self.data = None
+        pasted = None if self.month_text or self.year_text else dates.whole_date(self.day_text)
+        if pasted:
+            self.day_text, self.month_text, self.year_text = _parts(pasted)
         try:
             self.data = self._read()
         except _WrongPart as wrong:
@@ -358,10 +361,13 @@ def _year(text: str) -> int:
 def _month(text: str) -> int | None:
     if not text:
         return None
+    named = dates.month_named(text)
+    if named:
+        return named
     if checks.has_other_digits(text):
         raise _WrongPart(_("write the month in the digits 0 to 9, such as 11"), "month")
     if not (checks.is_ascii_number(text) and len(text) <= 2 and 1 <= int(text) <= 12):
-        raise _WrongPart(_("the month must be a number from 1 to 12"), "month")
+        raise _WrongPart(_("the month must be a number from 1 to 12 or a name, such as March"), "month")
     return int(text)
 
 
@@ -397,6 +403,12 @@ class _Choices:
 
     choices: Any
     posted: Any
+    closed: Collection[str] = ()
+
+    def close(self, values: Collection[str], why: Words) -> None:
+        """Draw these choices as closed, and say why; the service refuses them all the same."""
+        self.closed = values
+        self.description = why
 
     def options(self) -> list[Any]:
         """The choices, as given by the form or set by the view."""
@@ -422,7 +434,8 @@ class _Choices:
         raise NotImplementedError
 
     def _drawn(self, one: Any) -> Any:
-        return Choice(value=one.value, label=one.label, selected=self.is_chosen(one.value), render_kw=one.render_kw)
+        attributes = {**(one.render_kw or {}), "disabled": True} if one.value in self.closed else one.render_kw
+        return Choice(value=one.value, label=one.label, selected=self.is_chosen(one.value), render_kw=attributes)
 
 
 def _unknown(field: Any, value: str) -> StopValidation:

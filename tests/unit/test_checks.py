@@ -9,13 +9,20 @@ from tracker.errors import NotFound
 from tracker.forms import checks
 
 
+def test_a_character_that_is_not_seen_is_shown_among_five_words_on_each_side() -> None:
+    text = " ".join(f"before{number}" for number in range(9)) + " \u202e" + " ".join(f"after{n}" for n in range(9))
+    said = checks.fault_in_characters(text, "Text") or ""
+    assert "“before4 before5 before6 before7 before8 ⟨here⟩after0 after1 after2 after3 after4" in said
+    assert "before3" not in said and "\u202e" not in said
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a\x00b", "Title holds an invisible control character (U+0000) at character 2."),
+        ("a\x00b", "Title holds an invisible control character (U+0000) at character 2, marked here: “a⟨here⟩b”"),
         ("\x07", "U+0007"),
         ("a\x85", "U+0085"),
-        ("safe\u202egpj.exe", "(right-to-left override) at character 5. Delete it"),
+        ("safe\u202egpj.exe", "(right-to-left override) at character 5, marked here: “safe⟨here⟩gpj.exe”. Delete it"),
         ("\u2066x", "left-to-right isolate"),
         ("x\u2069", "pop directional isolate"),
         ("\ud800", "could not be read (U+D800)"),

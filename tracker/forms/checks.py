@@ -21,6 +21,7 @@ LARGEST_ID = 2**31 - 1
 LONGEST_TEXT = 50_000
 SPACES = "\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 WHITE = " \t\n" + SPACES  # str.strip would also take control characters off, which must be reported
+WORDS_AROUND, LONGEST_AROUND = 5, 60  # of what is shown on each side of a character that is not seen
 DIRECTION_MARKS = {
     "\u202a": "left-to-right embedding",
     "\u202b": "right-to-left embedding",
@@ -50,9 +51,10 @@ def fault_in_characters(text: str, label: str) -> str | None:
     said = {"label": label, "code": f"U+{ord(sign):04X}", "place": found.start() + 1}
     if sign in DIRECTION_MARKS:
         return _(
-            "%(label)s holds the invisible direction mark %(code)s (%(mark)s) at character %(place)d. Delete "
-            "it: the direction of a text is found without it",
+            "%(label)s holds the invisible direction mark %(code)s (%(mark)s) at character %(place)d, marked here: "
+            "“%(around)s”. Delete it: the direction of a text is found without it",
             mark=DIRECTION_MARKS[sign],
+            around=_around(text, found.start()),
             **said,
         )
     if sign >= "\ud800":
@@ -61,10 +63,19 @@ def fault_in_characters(text: str, label: str) -> str | None:
             **said,
         )
     return _(
-        "%(label)s holds an invisible control character (%(code)s) at character %(place)d. Delete it, or "
-        "type the words around it again",
+        "%(label)s holds an invisible control character (%(code)s) at character %(place)d, marked here: "
+        "“%(around)s”. Delete it, or type the words around it again",
+        around=_around(text, found.start()),
         **said,
     )
+
+
+def _around(text: str, place: int) -> str:
+    """The words around a character that is not seen, and where among them it stands."""
+    before, after = (_SUSPECT.sub("", part) for part in (text[:place], text[place + 1 :]))
+    start = " ".join(before[-LONGEST_AROUND:].split(" ")[-WORDS_AROUND - 1 :])
+    end = " ".join(after[:LONGEST_AROUND].split(" ")[: WORDS_AROUND + 1])
+    return " ".join(f"{start}⟨{_('here')}⟩{end}".split("\n"))
 
 
 def fault_in_length(text: str, label: str, longest: int) -> str | None:

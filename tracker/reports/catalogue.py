@@ -153,6 +153,15 @@ def paragraphs_of_area(code: str) -> list[ParagraphEntry]:
     return _once("paragraphs_of_areas", _read_paragraphs_of_areas).get(code, [])
 
 
+def areas_on_paragraphs() -> dict[str, list[AreaEntry]]:
+    """The areas that rest on each paragraph under their current edition, by the paragraph's id as a form posts it."""
+    found: dict[str, list[AreaEntry]] = {}
+    for area in areas().values():
+        for row in paragraphs_of_area(area.code):
+            found.setdefault(str(row.id), []).append(area)
+    return found
+
+
 def ratings() -> dict[str, RatingEntry]:
     """Each rating level by code in the scale's order, retired ones included: old assessments still show them."""
     return _once("ratings", _read_ratings)

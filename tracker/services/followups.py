@@ -190,10 +190,12 @@ def supersede(followup: Followup, by_reference: str, reason: str, *, by: Account
 
 
 def from_conclusion(conclusion: Conclusion) -> FollowupInput:
-    """What a follow-up that answers the conclusion starts from: its area, paragraphs, basis, visit and words."""
+    """What a follow-up that answers the conclusion starts from: its area, paragraphs, basis and visit.
+
+    Its words are a finding; what the State should do about it is another sentence, which is still to be written.
+    """
     return FollowupInput(
-        title=_first_sentence(conclusion.text),
-        text=conclusion.text,
+        title="",
         area_code=conclusion.area_code,
         paragraph_ids=[link.paragraph_id for link in conclusion.paragraphs],
         basis=conclusion.basis,
@@ -391,10 +393,3 @@ def _next_number(state_id: str) -> int:
             .returning(FollowupCounter.last_number)
         ).scalar_one()
     )
-
-
-def _first_sentence(text: str) -> str:
-    """The beginning of the text, as a title to be put in the imperative."""
-    line = " ".join(text.split())
-    sentence = line.partition(". ")[0].rstrip(".")
-    return sentence if len(sentence) <= LONGEST_TITLE else sentence[: LONGEST_TITLE - 1] + "…"

@@ -20,6 +20,11 @@ GIVEN = (ConsentScope.FULL, ConsentScope.PARTIAL)
 OUTSIDE = (Sharing.PARTNERS, Sharing.PUBLIC)
 
 
+def has_consent(visit: Visit | None) -> bool:
+    """Whether what came of the visit may go beyond the State."""
+    return visit is not None and visit.share_consent in GIVEN
+
+
 def check(sharing: Sharing, visit: Visit | None) -> None:
     """Raise Invalid when the level goes beyond the State and its consent to share is not recorded."""
     if sharing not in OUTSIDE:
@@ -28,7 +33,7 @@ def check(sharing: Sharing, visit: Visit | None) -> None:
         raise Invalid(
             _("Name the visit that raised it first: the consent to share what came of a visit stands there."), "sharing"
         )
-    if visit.share_consent not in GIVEN:
+    if not has_consent(visit):
         raise Invalid(
             _("Record the State's consent to share first: without it nothing goes further than to the State."),
             "sharing",

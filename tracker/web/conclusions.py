@@ -20,9 +20,10 @@ from tracker.models import Conclusion, ConclusionKind, ConclusionStatus, SealedS
 from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.reports import conclusions as report
-from tracker.reports.visits import conclusion_label
+from tracker.reports.visits import conclusion_label, is_before
 from tracker.services import conclusions, request_keys
 from tracker.web import sealed, timeline
+from tracker.web import sharing as sharing_levels
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
@@ -60,7 +61,7 @@ def index() -> ResponseReturnValue:
             ("", _("All")),
             *((one.id, one.name) for one in catalogue.states().values() if reach.covers(one.id)),
         ],
-        region_choices=[("", _("All")), *((one.code, _region_words(one)) for one in catalogue.regions().values())],
+        region_choices=[("", _("All")), *_region_choices(reach)],
         area_choices=[("", _("All")), *((one.code, one.words) for one in catalogue.areas().values())],
         kind_choices=[("", _("All")), *members(ConclusionKind).items()],
         workflow_choices=[("", _("All")), *members(ConclusionStatus).items()],
@@ -87,6 +88,13 @@ def export() -> ResponseReturnValue:
 
 def _counted(count: int) -> str:
     return ngettext("%(counted)s conclusion", "%(counted)s conclusions", count, counted=number(count))
+
+
+def _region_choices(reach: policy.Reach) -> list[tuple[str, str]]:
+    """The regions in which the reader may see a State."""
+    seen = [one for one in catalogue.states().values() if reach.covers(one.id)]
+    codes = {code for one in seen for code in (one.region_code, one.subregion_code)}
+    return [(one.code, _region_words(one)) for one in catalogue.regions().values() if one.code in codes]
 
 
 def _region_words(region: catalogue.RegionEntry) -> str:
@@ -166,9 +174,9 @@ def create(reference: str) -> ResponseReturnValue:
     visit = policy.load(current_user, Visit, reference=reference)
     policy.require(current_user, Permission.CONCLUSION_EDIT, visit)
     form = ConclusionForm()
-    _offer(form)
+    _offer(form, visit)
     _propose(form, request.args.get("area", "").upper())
-    if form.validate_on_submit():
+    if not _only_shows_paragraphs() and form.validate_on_submit():
         landed = request_keys.claim(form.request_key.data, current_user)
         if landed is not None:
             return redirect(landed, 303)
@@ -184,7 +192,8 @@ def create(reference: str) -> ResponseReturnValue:
             flash(_("%(reference)s is a draft. Submit it when it is complete.", reference=conclusion.reference))
             return redirect(href, 303)
     noun = conclusion_label(visit, is_plural=False)
-    return render_template("conclusions/new.html", form=form, visit=visit, noun=noun), _status(form)
+    page = render_template("conclusions/new.html", form=form, visit=visit, noun=noun, **_paragraphs(form))
+    return page, _status(form)
 
 
 @blueprint.route("/conclusions/<reference>/edit", methods=["GET", "POST"])
@@ -193,9 +202,9 @@ def edit(reference: str) -> ResponseReturnValue:
     conclusion = policy.load(current_user, Conclusion, reference=reference)
     policy.require(current_user, Permission.CONCLUSION_EDIT, conclusion)
     form = ConclusionForm()
-    _offer(form)
+    _offer(form, conclusion.visit)
     form.fill(conclusion)
-    if form.validate_on_submit():
+    if not _only_shows_paragraphs() and form.validate_on_submit():
         try:
             form.check_version(conclusion)
             conclusions.edit(conclusion, by=current_user, version=form.version.data, **form.values())
@@ -211,10 +220,25 @@ def edit(reference: str) -> ResponseReturnValue:
     return render_template("conclusions/edit.html", **_about(conclusion, form)), _status(form)
 
 
-def _offer(form: ConclusionForm) -> None:
-    """The catalogue as choices."""
-    form.area_code.choices = [option(*choice) for choice in catalogue.area_choices()]
+def _offer(form: ConclusionForm, visit: Visit) -> None:
+    """The catalogue as choices, the areas in the visit's scope first."""
+    scope = {link.area_code for link in visit.areas}
+    areas = catalogue.area_choices()
+    near = [option(code, said, _("In scope")) for code, said, _top in areas if code in scope]
+    form.area_code.choices = near + [option(*choice) for choice in areas if choice[0] not in scope]
     form.paragraph_ids.choices = [option(*choice) for choice in catalogue.paragraph_choices()]
+    sharing_levels.limit(form.sharing, visit)
+
+
+def _only_shows_paragraphs() -> bool:
+    """Whether the form was sent to see the paragraphs of the area chosen, not to be saved."""
+    return "show-paragraphs" in request.form
+
+
+def _paragraphs(form: ConclusionForm) -> dict[str, Any]:
+    """What the paragraphs' boxes need: those that stand first, and the areas that rest on each."""
+    near = {str(row.id) for row in catalogue.paragraphs_of_area(form.area_code.posted)}
+    return {"near": near | set(form.paragraph_ids.posted), "resting": catalogue.areas_on_paragraphs()}
 
 
 def _propose(form: ConclusionForm, area_code: str) -> None:
@@ -271,6 +295,8 @@ def _act(action: str, reference: str, form: Any, permission: Permission, service
             db.session.rollback()
             form.refuse(error)
         else:
+            if action == "share" and is_before(conclusion.visit, form.happened.data):
+                flash(_("That day lies before the start of the visit. That is allowed; check both."), "warning")
             flash(_("Done. It stands in the timeline of %(reference)s.", reference=reference))
             return redirect(url_for("conclusions.page", reference=reference), 303)
     return render_template(template, **_about(conclusion, form)), _status(form)
@@ -285,7 +311,8 @@ def _conflict(template: str, reference: str, form: Any, stale: Stale) -> Respons
 
 
 def _about(conclusion: Conclusion, form: Any) -> dict[str, Any]:
-    return {
+    more = _paragraphs(form) if isinstance(form, ConclusionForm) else {}
+    return more | {
         "conclusion": conclusion,
         "form": form,
         "noun": conclusion_label(conclusion.visit, is_plural=False),

@@ -30,6 +30,7 @@ from tracker.reports import catalogue, visits
 from tracker.reports.states import names_over_time
 from tracker.services import visit_parts as parts
 from tracker.services import visits as service
+from tracker.web import sharing as sharing_levels
 from tracker.web.locale import language
 
 blueprint = Blueprint("visit_sections", __name__, url_prefix="/visits/<reference>")
@@ -132,8 +133,11 @@ def sharing(reference: str) -> ResponseReturnValue:
     def save(visit: Visit, given: dict[str, Any]) -> None:
         service.set_sharing(visit, given["sharing"], by=current_user)
 
+    visit = _editable(reference)
+    form = SharingForm()
+    sharing_levels.limit(form.sharing, visit)
     note = _("Partners and the public only with the State's consent to share.")
-    return _section(_editable(reference), SharingForm(), _("Sharing level"), save, note)
+    return _section(visit, form, _("Sharing level"), save, note)
 
 
 def _editable(reference: str) -> Visit:

@@ -1,0 +1,16 @@
+"""The sharing levels that a form offers: beyond the State only where its consent to share is recorded."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from tracker.forms.fields import ChoiceField
+from tracker.models import Visit
+from tracker.services import sharing
+
+
+def limit(field: ChoiceField, visit: Visit | None) -> None:
+    """Close the levels beyond the State while it has not consented, and say so at the field."""
+    if not sharing.has_consent(visit):
+        said = _("Partners and the public open once the State's consent to share is recorded on the visit.")
+        field.close(sharing.OUTSIDE, said)

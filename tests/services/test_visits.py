@@ -22,6 +22,7 @@ from tracker.models import (
     DelegateKind,
     Event,
     Organisation,
+    Paragraph,
     Role,
     Sharing,
     Tour,
@@ -100,6 +101,9 @@ def test_a_visit_entered_as_cancelled_owes_a_reason(analyst: Account) -> None:
 def test_resolutions_adopted_by_the_date_are_proposed(analyst: Account, visit: Visit) -> None:
     numbers = [link.resolution_number for link in visit.resolutions]
     assert {1373, 1624} <= set(numbers) and 2178 not in numbers
+    latest = parts.propose_resolutions(date(2026, 1, 1))
+    rested_on = set(db.session.scalars(sa.select(Paragraph.resolution_number)))
+    assert set(latest) <= rested_on and 2349 not in latest and 2178 in latest
     parts.set_resolutions(visit, [1373], by=analyst)
     assert [link.resolution_number for link in visit.resolutions] == [1373]
     with pytest.raises(Invalid):
@@ -278,6 +282,7 @@ def test_saving_what_is_there_leaves_no_event(analyst: Account, visit: Visit) ->
     parts.set_areas(visit, ["FIN-01"], by=analyst)
     check = parts.add_check(visit, parts.Check("Karachi port"), by=analyst)
     team = parts.add_delegate(visit, parts.Delegate(DelegateKind.TEAM, "Customs", None, ["FIN-01"]), by=analyst)
+    parts.set_resolutions(visit, [link.resolution_number for link in visit.resolutions], by=analyst)  # confirmed
     db.session.commit()
     before = kinds()
     visits.edit(visit, visits.Details(), by=analyst)

@@ -16,8 +16,9 @@ from sqlalchemy import event
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory
 from tracker import clock
 from tracker.extensions import db
-from tracker.models import DelegateKind, Event, Role, Visit, VisitMode, VisitStage, VisitType
+from tracker.models import ConsentScope, DelegateKind, Event, Role, Visit, VisitMode, VisitStage, VisitType
 from tracker.partial_date import PartialDate
+from tracker.services import assessments
 from tracker.services import visit_parts as parts
 from tracker.services import visits as service
 
@@ -477,3 +478,97 @@ def test_a_clock_that_never_ran_is_said_on_the_page_and_in_my_work(analyst: Any,
     browser.post("/visits/PAK-2006-1/stage", data=typed | {"no_clock": "y"})
     assert "no clock: day not known" in browser.get("/visits/PAK-2006-1").text
     assert "no clock runs" in browser.get("/work/visits").text
+
+
+def tags(page: str) -> str:
+    """The page's text without marks and white space in excess."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_after_recording_a_visit_the_first_open_task_is_named(analyst: Any, sign_in: SignIn) -> None:
+    browser = sign_in(analyst)
+    answer = browser.post("/visits/new", data=new_visit(**{"start-month": "3", "start-year": "2027"}))
+    assert "PAK-2027-1 is recorded. Next: Sources." in tags(browser.get(answer.location).text)
+
+
+def test_resolutions_are_proposed_until_somebody_saved_them(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    browser = sign_in(analyst)
+    assert "Applicable resolutions Proposed, not yet confirmed" in tags(browser.get("/visits/PAK-2006-1").text)
+    numbers = [str(link.resolution_number) for link in visit.resolutions]
+    typed = {"version": str(visit.version), "resolutions": numbers}
+    assert browser.post("/visits/PAK-2006-1/resolutions", data=typed).status_code == 303
+    assert f"Applicable resolutions Done ({len(numbers)})" in tags(browser.get("/visits/PAK-2006-1").text)
+
+
+def test_areas_marked_as_not_assessed_are_not_called_done(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    for code in ("ASY-01", "FIN-01"):
+        assessments.assess(visit, code, by=analyst, rating="not_assessed", explanation="Not looked at")
+    db.session.commit()
+    page = tags(sign_in(analyst).get("/visits/PAK-2006-1").text)
+    assert "Assessments Marked (0 rated, 2 marked not assessed)" in page
+
+
+def test_observations_bear_their_name_everywhere(analyst: Any, sign_in: SignIn) -> None:
+    made = service.create("PAK", by=analyst, components=[parts.Component(start=PartialDate(2019, 3))])
+    service.move_stage(made, VisitStage.PROVISIONAL_ISSUED, by=analyst, happened=PartialDate(2019, 3))
+    db.session.commit()
+    browser = sign_in(analyst)
+    for address in ("/visits/PAK-2019-1", "/states/PAK"):
+        page = tags(browser.get(address).text)
+        assert "Preliminary observations issued" in page and "Provisional" not in page, address
+    rows = browser.get("/visits").text.partition("<tbody")[2]
+    assert "Preliminary observations issued" in rows and "Provisional" not in rows
+
+
+@pytest.mark.parametrize(
+    ("part", "typed"),
+    [
+        ("counterparts", {"authority": "Ministry of the Interior", "met_on-year": "2005"}),
+        ("checks", {"place": "Karachi port", "checked_on-day": "1 December 2006"}),
+    ],
+)
+def test_what_happened_outside_the_visits_dates_is_allowed_and_said(
+    analyst: Any, visit: Visit, sign_in: SignIn, part: str, typed: dict[str, str]
+) -> None:
+    browser = sign_in(analyst)
+    assert browser.post(f"/visits/PAK-2006-1/{part}/new", data=typed).status_code == 303
+    assert "lies outside the dates of the visit, 13–17 November 2006" in browser.get("/visits/PAK-2006-1").text
+
+
+def test_a_move_on_a_day_before_the_visits_start_is_allowed_and_said(
+    analyst: Any, visit: Visit, sign_in: SignIn
+) -> None:
+    browser = sign_in(analyst)
+    typed = {"version": str(visit.version), "stage": "provisional_issued", "happened-day": "1 November 2006"}
+    assert browser.post("/visits/PAK-2006-1/stage", data=typed).status_code == 303
+    assert "before the start of the visit" in browser.get("/visits/PAK-2006-1").text
+
+
+def test_levels_beyond_the_state_open_with_its_consent(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    browser = sign_in(analyst)
+
+    def closed(address: str) -> list[str]:
+        return re.findall(
+            r'<(?:input|option)[^>]*\bdisabled\b[^>]*value="(\w+)"|value="(\w+)"[^>]*\bdisabled\b',
+            (browser.get(address).text),
+        )
+
+    for address in ("/visits/PAK-2006-1/sharing", "/visits/PAK-2006-1/conclusions/new"):
+        found = {one or other for one, other in closed(address)}
+        assert found == {"partners", "public"}, address
+        assert "open once the State" in browser.get(address).text
+    service.record_share_consent(
+        visit, by=analyst, consent=ConsentScope.FULL, given_on=PartialDate(2007), given_by="Permanent Mission"
+    )
+    db.session.commit()
+    assert closed("/visits/PAK-2006-1/sharing") == []
+
+
+def test_a_follow_up_that_was_changed_since_it_was_signed_says_so(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    FollowupFactory(
+        visit_id=visit.id, owner_id=analyst.id, seal_count=1, content_sha256="0" * 64, sealed_sha256="1" * 64
+    )
+    db.session.commit()
+    browser = sign_in(analyst)
+    for address in ("/visits/PAK-2006-1", "/"):
+        assert "Draft Changed since it was signed off" in tags(browser.get(address).text), address

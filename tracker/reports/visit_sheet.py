@@ -29,6 +29,7 @@ from tracker.models import (
     Conclusion,
     DelegateArea,
     DelegateKind,
+    Event,
     Followup,
     Matrix,
     Organisation,
@@ -47,6 +48,7 @@ from tracker.models import (
     VisitStage,
 )
 from tracker.partial_date import PartialDate
+from tracker.reports.assessments import NOT_ASSESSED
 from tracker.reports.visits import conclusion_label
 from tracker.workflow.visit import LINE, next_stage
 
@@ -141,6 +143,8 @@ class Step:
 
 class TaskState(StrEnum):
     DONE = "done"
+    MARKED = "marked"
+    PROPOSED = "proposed"
     NEXT = "next"
     MISSING = "missing"
     LATER = "later"
@@ -174,6 +178,7 @@ class Sheet:
     conclusions: Sequence[Any]
     followups: Sequence[Any]
     tour: Sequence[Any]
+    are_resolutions_confirmed: bool
 
     @property
     def steps(self) -> list[Step]:
@@ -195,6 +200,11 @@ class Sheet:
     def assessed(self) -> int:
         return sum(bool(line.rating) for line in self.scope)
 
+    @property
+    def rated(self) -> int:
+        """The areas that bear a rating which says something of them."""
+        return self.assessed - sum(line.rating == NOT_ASSESSED for line in self.scope)
+
 
 def sheet(visit: Visit, account: Account) -> Sheet:
     """The visit with everything that hangs on it; visits of the same tour only within the account's scope."""
@@ -215,6 +225,7 @@ def sheet(visit: Visit, account: Account) -> Sheet:
         conclusions=_conclusions(visit),
         followups=_followups(visit),
         tour=_tour(visit, account),
+        are_resolutions_confirmed=bool(links["confirmed", 0]),
     )
 
 
@@ -327,6 +338,11 @@ def _links(visit: Visit) -> dict[tuple[str, int], list[Any]]:
         .join(VisitResolution, VisitResolution.resolution_number == Resolution.number)
         .where(VisitResolution.visit_id == visit.id)
     )
+    selects.append(
+        sa.select(  # somebody has looked at the resolutions that were proposed from the visit's date, and saved them
+            sa.literal("confirmed"), sa.literal(0), sa.cast(Event.seq, sa.Text), _NOTHING, sa.literal(0)
+        ).where(Event.object_type == "visit", Event.object_id == visit.id, Event.kind == "visit.resolutions_set")
+    )
     found: dict[tuple[str, int], list[Any]] = defaultdict(list)
     for row in db.session.execute(sa.union_all(*selects).order_by("place", "code")):
         found[row.part, row.owner].append(row)
@@ -400,6 +416,7 @@ def _followups(visit: Visit) -> Sequence[Any]:
             Followup.title,
             Followup.area_code,
             Followup.workflow,
+            Followup.sealed_state.label("sealed_state"),
             Followup.assessed_status,
             Followup.current_due,
             CarryOver.disposition,
@@ -461,10 +478,24 @@ def tasks(told: Sheet) -> list[Task]:
         ]
     wanted.append(("share_consent", _("Consent to share"), shared, S.RESPONSE_DUE, None))
     made = [
-        Task(key, name, _state(visit, done, due), _note(key, told, count, signed))
+        Task(key, name, _honest(key, told, _state(visit, done, due)), _note(key, told, count, signed))
         for key, name, done, due, count in wanted
     ]
     return _with_next(made)
+
+
+def _honest(key: str, told: Sheet, state: TaskState) -> TaskState:
+    """What is marked as not assessed is not assessed, and what the program proposed is confirmed by nobody yet."""
+    if state is not TaskState.DONE:
+        return state
+    if key == "matrix" and told.rated < told.assessed:
+        return TaskState.MARKED
+    return TaskState.PROPOSED if key == "resolutions" and not told.are_resolutions_confirmed else state
+
+
+def first_open_task(made: Sequence[Task]) -> Task | None:
+    """The first task that is missing or next."""
+    return next((task for task in made if task.state in (TaskState.MISSING, TaskState.NEXT)), None)
 
 
 _SIGNED = ("signed_off", "shared_with_state", "commented", "final")
@@ -479,11 +510,20 @@ def _state(visit: Visit, is_done: bool, due: VisitStage) -> TaskState:
 
 
 def _note(key: str, told: Sheet, count: int | None, signed: int) -> str:
+    if key == "matrix" and told.rated < told.assessed:
+        return _matrix_note(told)
     if key == "matrix" and told.scope:
         return _("%(done)s of %(all)s areas", done=told.assessed, all=len(told.scope))
     if key == "conclusions" and count:
         return _("%(all)s, %(signed)s signed off", all=_shown(count), signed=signed)
     return _shown(count) if count else ""
+
+
+def _matrix_note(told: Sheet) -> str:
+    """How many areas are rated, how many are marked as not assessed, and of how many, while some are left."""
+    said = _("%(rated)s rated, %(marked)s marked not assessed", rated=told.rated, marked=told.assessed - told.rated)
+    left = len(told.scope) - told.assessed
+    return _("%(said)s, %(left)s to be assessed", said=said, left=left) if left else said
 
 
 def _shown(count: int) -> str:

@@ -19,11 +19,14 @@ from tracker.extensions import db
 from tracker.models import (
     Account,
     Area,
+    AreaEditionParagraph,
     Assessment,
     ComponentArea,
     DelegateArea,
     DelegateKind,
+    Event,
     Organisation,
+    Paragraph,
     Resolution,
     Visit,
     VisitArea,
@@ -402,19 +405,41 @@ def known_areas(codes: Sequence[str]) -> list[str]:
 
 # Resolutions
 
+REGIONAL = (2349,)
+"""Resolutions on the threat in one region: 2349 (2017) is on the Lake Chad Basin."""
+_IS_CURRENT = AreaEditionParagraph.edition == Area.current_edition
+
 
 def propose_resolutions(day: date) -> list[int]:
-    """The numbers of the resolutions in the catalogue that were adopted on or before ``day``."""
+    """The numbers of the resolutions adopted on or before ``day`` on which an area of the catalogue rests.
+
+    One on a single region is proposed to no visit: whoever measures against it chooses it.
+    """
+    rests = (
+        sa.select(Paragraph.resolution_number)
+        .join(AreaEditionParagraph, AreaEditionParagraph.paragraph_id == Paragraph.id)
+        .join(Area, sa.and_(Area.code == AreaEditionParagraph.area_code, _IS_CURRENT))
+    )
     return list(
-        db.session.scalars(sa.select(Resolution.number).where(Resolution.adopted_on <= day).order_by(Resolution.number))
+        db.session.scalars(
+            sa.select(Resolution.number)
+            .where(Resolution.adopted_on <= day, Resolution.number.in_(rests), Resolution.number.not_in(REGIONAL))
+            .order_by(Resolution.number)
+        )
     )
 
 
 def set_resolutions(visit: Visit, numbers: Sequence[int], *, by: Account) -> None:
-    """Set the resolutions that the visit measures against."""
+    """Set the resolutions that the visit measures against. Saving what was proposed confirms it, which is noted."""
     allow(visit, by)
-    if put_resolutions(visit, numbers):
+    if put_resolutions(visit, numbers) or not _is_noted(visit, "resolutions_set"):
         note(visit, "resolutions_set", by)
+
+
+def _is_noted(visit: Visit, past: str) -> bool:
+    """Whether an event of that kind stands on the visit."""
+    noted = sa.exists().where(Event.object_type == "visit", Event.object_id == visit.id, Event.kind == f"visit.{past}")
+    return bool(db.session.scalar(sa.select(noted)))
 
 
 def put_resolutions(visit: Visit, numbers: Sequence[int]) -> bool:

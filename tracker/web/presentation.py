@@ -152,6 +152,16 @@ def tag(member: Any) -> Markup:
     return _tag(tone(member), words.words(member))
 
 
+def stage_tag(row: Any) -> Markup:
+    """The stage of a visit, or of a row with its ``stage`` and ``sort_day``, as a tag in the words of its time."""
+    return _tag(tone(row.stage), words.stage_words(row, row.stage))
+
+
+def reported_tag(member: Any) -> Markup:
+    """The status that a Member State reports, as a tag."""
+    return _tag(tone(member), words.reported_words(member))
+
+
 @lru_cache(maxsize=4096)
 def _tag(tone: str, said: str) -> Markup:
     return _TAG.format(tone + " tag-long" if len(said) > LONGEST_TAG else tone, said)
@@ -309,6 +319,9 @@ FILTERS = {
     "number": number,
     "partial": dates.partial,
     "ref": reference,
+    "reported_tag": reported_tag,
+    "reported_words": words.reported_words,
+    "stage_tag": stage_tag,
     "tag": tag,
     "tone": tone,
     "words": words.words,

@@ -16,11 +16,11 @@ from flask_login import current_user
 
 from tracker import policy
 from tracker.forms.comments import COMMENT, CommentForm
-from tracker.models import Category
+from tracker.models import Category, Visit
 from tracker.policy import Permission
 from tracker.reports import timeline
 from tracker.reports.timeline import Entry
-from tracker.web.words import words
+from tracker.web.words import event_words, value_words, words
 
 SHOWN_CATEGORIES = (Category.CHANGE, Category.COMMENT, Category.SIGN_OFF, Category.FILE)
 ANCHOR = "timeline"
@@ -32,12 +32,21 @@ class History:
     """What the panel at the end of a record's page needs."""
 
     root: str
+    visit: Visit | None
     entries: list[Entry]
     more_href: str | None
     newest_href: str | None
     filters: list[tuple[str, str, bool]]
     comment_form: CommentForm | None
     comment_href: str
+
+    def event_words(self, kind: str) -> str:
+        """What was done, in the words of the visit's time."""
+        return event_words(kind, self.visit)
+
+    def value_words(self, table: str, column: str, value: Any) -> str:
+        """What a column holds, in the words of the visit's time."""
+        return value_words(table, column, value, self.visit)
 
 
 def page(record: Any) -> History:
@@ -48,6 +57,7 @@ def page(record: Any) -> History:
     may_comment = policy.can(current_user, Permission.COMMENT, record)
     return History(
         root=object_type,
+        visit=record if isinstance(record, Visit) else None,
         entries=found.entries,
         more_href=_here(category, found.next_before) if found.next_before else None,
         newest_href=_here(category) if before else None,

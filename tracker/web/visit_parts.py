@@ -34,7 +34,7 @@ from tracker.reports import catalogue, visits
 from tracker.reports.states import names_over_time
 from tracker.services import request_keys
 from tracker.services import visit_parts as service
-from tracker.web.dates import period_words
+from tracker.web.dates import partial_words, period_words
 from tracker.web.locale import language
 from tracker.web.words import words
 
@@ -139,7 +139,7 @@ def add(reference: str, part: str) -> ResponseReturnValue:
         try:
             kind.add(visit, kind.given(**form.values()), by=current_user)
             request_keys.land(form.request_key.data, current_user, back)
-            _warn_of_overlaps(visit, part)
+            _warn(visit, part, form)
             db.session.commit()
         except Invalid as error:
             db.session.rollback()
@@ -164,7 +164,7 @@ def edit(reference: str, part: str, row_id: int) -> ResponseReturnValue:
         try:
             form.check_section(visit, row.id)
             kind.edit(row, kind.given(**form.values()), by=current_user)
-            _warn_of_overlaps(visit, part)
+            _warn(visit, part, form)
             db.session.commit()
         except Stale as error:
             db.session.rollback()
@@ -230,6 +230,19 @@ def _form(kind: Part) -> PartForm:
 
 def _back(visit: Visit, part: str) -> str:
     return url_for("visits.show", reference=visit.reference, _anchor=part)
+
+
+def _warn(visit: Visit, part: str, form: PartForm) -> None:
+    """What is allowed and hardly meant is said."""
+    _warn_of_overlaps(visit, part)
+    day: Any = next((form[name].data for name in ("met_on", "checked_on") if name in form), None)
+    if visits.is_outside(visit, day):
+        words = _(
+            "%(day)s lies outside the dates of the visit, %(dates)s. That is allowed; check both.",
+            day=partial_words(day),
+            dates=period_words(visit.start, visit.end),
+        )
+        flash(words, "warning")
 
 
 def _warn_of_overlaps(visit: Visit, part: str) -> None:

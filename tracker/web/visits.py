@@ -30,8 +30,8 @@ from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.locale import language
 from tracker.web.presentation import number
-from tracker.web.words import words
-from tracker.workflow.visit import LINE, next_stage
+from tracker.web.words import stage_words
+from tracker.workflow.visit import LINE, has_begun, next_stage
 
 blueprint = Blueprint("visits", __name__)
 
@@ -57,6 +57,8 @@ TASKS: dict[str, tuple[str, dict[str, Any]]] = {
 
 TONES = {
     TaskState.DONE: "done",
+    TaskState.MARKED: "neutral",
+    TaskState.PROPOSED: "neutral",
     TaskState.NEXT: "info",
     TaskState.MISSING: "attention",
     TaskState.LATER: "neutral",
@@ -244,7 +246,7 @@ def create() -> ResponseReturnValue:
             db.session.rollback()
             form.refuse(error)
         else:
-            flash(_("%(reference)s is recorded.", reference=visit.reference))
+            flash(_recorded_words(visit))
             return redirect(landed, 303)
     page = render_template("visits/new.html", form=form)
     return page, 422 if form.errors else 200
@@ -262,6 +264,14 @@ def _created(form: NewVisitForm) -> Visit:
         year=given["year"],
         standing=service.Standing(given["stage"], given["happened"], given["reason"], given["due"], given["no_clock"]),
     )
+
+
+def _recorded_words(visit: Visit) -> str:
+    """What was recorded, and the first task that is open on it."""
+    first = visit_sheet.first_open_task(visit_sheet.tasks(visit_sheet.sheet(visit, current_user)))
+    if first is None:
+        return _("%(reference)s is recorded.", reference=visit.reference)
+    return _("%(reference)s is recorded. Next: %(task)s.", reference=visit.reference, task=first.name)
 
 
 def warn_of_overlaps(visit: Visit) -> None:
@@ -327,17 +337,12 @@ def _new_conclusion_words(visit: Visit) -> str:
     return _("New %(conclusion)s", conclusion=visits.conclusion_label(visit, is_plural=False).lower())
 
 
-def stage_words(visit: Visit, stage: VisitStage) -> str:
-    """A stage in words; from 8 October 2018 on, conclusions are preliminary observations."""
-    if stage is VisitStage.PROVISIONAL_ISSUED:
-        return _("%(conclusions)s issued", conclusions=visits.conclusion_label(visit))
-    return str(words(stage))
-
-
 def _tasks(told: visit_sheet.Sheet, can_edit: bool) -> list[tuple[str, str | None, str, str]]:
     """The tasks as the page shows them: name, where it is done, state in words, tone."""
     said = {
         TaskState.DONE: _("Done"),
+        TaskState.MARKED: _("Marked"),
+        TaskState.PROPOSED: _("Proposed, not yet confirmed"),
         TaskState.NEXT: _("Next"),
         TaskState.MISSING: _("Missing"),
         TaskState.LATER: _("Later"),
@@ -415,6 +420,8 @@ def _moved(visit: Visit, form: StageForm, here: str) -> ResponseReturnValue:
     )
     request_keys.land(form.request_key.data, current_user, here)
     db.session.commit()
+    if has_begun(visit.stage) and visits.is_before(visit, given["happened"]):
+        flash(_("That day lies before the start of the visit. That is allowed; check both."), "warning")
     flash(_("%(reference)s is now at: %(stage)s.", reference=visit.reference, stage=stage_words(visit, visit.stage)))
     return redirect(here, 303)
 

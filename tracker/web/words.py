@@ -50,6 +50,7 @@ from tracker.models import (
 )
 from tracker.partial_date import PartialDate, Precision
 from tracker.policy import Permission
+from tracker.reports.visits import conclusion_label
 from tracker.role_words import ROLE_WORDS
 from tracker.web import locale
 from tracker.web.dates import date_words, moment_words, partial_words
@@ -258,7 +259,6 @@ NOUNS: dict[str, Any] = {
     "access": _l("Access"),
     "account": _l("Account"),
     "account_grant": _l("Grant"),
-    "account_grant": _l("Grant"),
     "grant": _l("Grant"),
     "area": _l("Area"),
     "assessment": _l("Assessment"),
@@ -335,7 +335,7 @@ FIELDS: dict[str, Any] = {
     "components": _l("Components"),
     "conclusion_id": _l("Conclusion"),
     "conclusions": _l("Conclusions answered"),
-    "conclusions_due": _l("Provisional conclusions due"),
+    "conclusions_due": _l("Conclusions due"),
     "content_sha256": _l("SHA-256 of the sealed fields"),
     "content_type": _l("File type"),
     "content_version": _l("Version of the sealed fields"),
@@ -605,13 +605,28 @@ def noun_words(object_type: str) -> str:
     return _known(NOUNS, object_type, object_type)
 
 
-def event_words(kind: str) -> str:
-    """``followup.signed_off`` → "signed off": its own words, its verb's, or the verb written out."""
+def stage_words(visit: Any, stage: VisitStage) -> str:
+    """A stage of that visit, or of a row with its ``sort_day``: from 8 October 2018 on, observations are issued."""
+    if stage == VisitStage.PROVISIONAL_ISSUED and visit is not None:
+        return _("%(conclusions)s issued", conclusions=conclusion_label(visit))
+    return words(stage)
+
+
+def event_words(kind: str, visit: Any = None) -> str:
+    """``followup.signed_off`` → "signed off": its own words, its verb's, or the verb written out.
+
+    With the visit that it happened to, a stage bears its name of the time.
+    """
     noun, _dot, verb = kind.rpartition(".")
     if noun == "visit" and verb in WORDS[VisitStage]:
-        return _("moved it to the stage “%(stage)s”", stage=words(VisitStage(verb)))
+        return _("moved it to the stage “%(stage)s”", stage=stage_words(visit, VisitStage(verb)))
     found = EVENTS.get(kind) or _VERBS.get(verb)
     return str(found) if found else _written_out(verb)
+
+
+def reported_words(status: Implementation) -> str:
+    """What a Member State reports: where it reported nothing, nobody has said "not assessed"."""
+    return _("None reported") if status == Implementation.NOT_ASSESSED else words(status)
 
 
 def detail_name(name: str) -> str:
@@ -630,10 +645,17 @@ def detail_words(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def value_words(table: str, column: str, value: Any) -> str:
-    """What a column holds, in words, also from the plain text of a version row or an event; ``None`` → ""."""
+def value_words(table: str, column: str, value: Any, visit: Any = None) -> str:
+    """What a column holds, in words, also from the plain text of a version row or an event; ``None`` → "".
+
+    With the visit whose column it is, a stage bears its name of the time.
+    """
     if value is None or value == "":
         return ""
+    if column == "reported_status" and value == Implementation.NOT_ASSESSED:
+        return reported_words(Implementation.NOT_ASSESSED)
+    if (table, column) == ("visit", "stage") and value == VisitStage.PROVISIONAL_ISSUED:
+        return stage_words(visit, VisitStage.PROVISIONAL_ISSUED)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list | tuple | set | frozenset):

@@ -577,6 +577,7 @@ class Clerk:
             sealed_sha256=seal["content_sha256"],
             seal_count=seal["number"],
             details={
+                "note": seal["note"],
                 "seal": seal["number"],
                 "meaning": purpose.value,
                 "content_version": seal["content_version"],
@@ -608,7 +609,9 @@ class Clerk:
             submitted_at=self.desk.now,
             note=note,
         )
-        self._move(noun, record_id, signoff.ACTIONS[purpose], self.analyst, reason=note, **values)
+        is_reason = purpose is not Purpose.SIGN_OFF
+        reason, details = (note, {}) if is_reason else ("", {"note": note})
+        self._move(noun, record_id, signoff.ACTIONS[purpose], self.analyst, reason=reason, details=details, **values)
 
     def _decided(self, noun: str, record_id: int, decision: str, by: int, reason: str) -> history.Row:
         return self.desk.change(

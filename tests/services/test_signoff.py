@@ -219,3 +219,22 @@ def test_whoever_reads_from_right_to_left_is_told_too(session: Any, analyst: Any
     assert (
         session.scalar(sa.select(Notification.kind).where(Notification.account_id == analyst.id)) == "record_returned"
     )
+
+
+def test_nobody_signs_for_a_successor_that_has_ended_meanwhile(session: Any, analyst: Any, reviewer: Any) -> None:
+    followup, successor = submittable(analyst), FollowupFactory()
+    signoff.submit(followup, by=analyst)
+    signoff.sign_off(followup, by=reviewer, content_version=followup.content_version)
+    followups.supersede(followup, successor.reference, "Taken up by the new bill.", by=analyst)
+    followups.withdraw(successor, "Entered twice", by=analyst)
+    with pytest.raises(Stale):
+        signoff.sign_off(followup, by=reviewer, content_version=followup.content_version)
+
+
+def test_the_seal_says_what_takes_the_place(session: Any, analyst: Any, reviewer: Any) -> None:
+    followup, successor = submittable(analyst), FollowupFactory()
+    signoff.submit(followup, by=analyst)
+    signoff.sign_off(followup, by=reviewer, content_version=followup.content_version)
+    followups.supersede(followup, successor.reference, "Taken up by the new bill.", by=analyst)
+    seal = signoff.sign_off(followup, by=reviewer, content_version=followup.content_version, note="Agreed.")
+    assert seal.note == f"Superseded by {successor.reference}. Agreed."

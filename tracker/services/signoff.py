@@ -23,7 +23,7 @@ from tracker.models import (
     Submission,
 )
 from tracker.policy import Permission
-from tracker.services import notifications
+from tracker.services import notifications, succession
 
 ACTIONS = {
     Purpose.SIGN_OFF: "submit",
@@ -79,7 +79,7 @@ def submit(
 def recall(record: Any, *, by: Account) -> None:
     """submitted → where it was, by the person who submitted it."""
     lock(record)
-    submission = _pending(record)
+    submission = _pending(record, by)
     policy.require(by, Permission.RECALL, record)
     _decide(submission, Decision.RECALLED, by, "")
     _take_back(record, submission)
@@ -90,7 +90,7 @@ def return_(record: Any, *, by: Account, reason: str) -> None:
     """submitted → returned, with a reason; a request to withdraw or supersede goes back to where it was."""
     policy.require(by, Permission.RETURN, record)
     lock(record)
-    submission = _pending(record)
+    submission = _pending(record, by)
     target = "returned" if submission.purpose is Purpose.SIGN_OFF else submission.previous_status
     _decide(submission, Decision.RETURNED, by, reason)
     _take_back(record, submission)
@@ -105,10 +105,13 @@ def sign_off(record: Any, *, by: Account, content_version: int, note: str = "") 
     (R12). The caller has confirmed a factor again (R16).
     """
     lock(record)
-    submission = _pending(record)
+    submission = _pending(record, by)
     policy.require(by, Permission.SIGN_OFF, record)
     if content_version != record.content_version:
         raise Stale(_("The text changed after you opened it. Read what is there now, then sign."))
+    if submission.purpose is Purpose.SUPERSEDE:
+        succession.check(record)
+        note = f"{_('Superseded by %(reference)s.', reference=record.superseded_by.reference)} {note}".strip()
     seal = _seal(record, submission.purpose, by, note)
     _decide(submission, Decision.SIGNED, by, note)
     workflow.move(
@@ -136,9 +139,9 @@ def _take_back(record: Any, submission: Submission) -> None:
         record.status_reason = ""
 
 
-def require_pending(record: Any) -> Submission:
+def require_pending(record: Any, by: Account) -> Submission:
     """The submission that waits; raises Stale, saying who decided, when there is none (R22)."""
-    return _pending(record)
+    return _pending(record, by)
 
 
 def title_of(record: Any) -> str:
@@ -156,14 +159,14 @@ def lock(record: Any) -> None:
     db.session.refresh(record, with_for_update=db.engine.dialect.name == "postgresql")
 
 
-def _pending(record: Any) -> Submission:
+def _pending(record: Any, by: Account) -> Submission:
     submission = policy.pending_submission(record)
     if submission is None:
-        raise Stale(_who_decided(record))
+        raise Stale(_who_decided(record, by))
     return submission
 
 
-def _who_decided(record: Any) -> str:
+def _who_decided(record: Any, by: Account) -> str:
     last = db.session.scalar(
         sa.select(Submission)
         .where(Submission.object_type == record.__tablename__, Submission.object_id == record.id)
@@ -172,6 +175,8 @@ def _who_decided(record: Any) -> str:
     )
     if last is None or last.decided_by_id is None:
         return _("It is not before the reviewers.")
+    if last.decided_by_id == by.id:
+        return _("You have decided on it already: it stands as you decided.")
     who = db.session.get_one(Account, last.decided_by_id).name
     if last.decision is Decision.SIGNED:
         return _("%(who)s has signed it off already.", who=who)

@@ -74,7 +74,7 @@ def sign_off(object_type: str, reference: str) -> ResponseReturnValue:
     """submitted → signed_off, at the version that was on the screen, with a factor again."""
     record = sealables.load(current_user, object_type, reference)
     policy.require(current_user, Permission.REVIEW, record)
-    signoff.require_pending(record)
+    signoff.require_pending(record, current_user)
     policy.require(current_user, Permission.SIGN_OFF, record)
     form = SignForm()
     if not form.validate_on_submit():

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -31,6 +31,8 @@ from tracker.models import (
     SealedState,
     Visit,
 )
+from tracker.models.followup import ENDED
+from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.reports.filters import (
     BadValue,
@@ -104,7 +106,8 @@ def _is_me(value: str) -> bool:
 
 def page(args: Mapping[str, Any], account: Account) -> Page:
     """One page of what the address asks for, within the account's scope: two statements."""
-    return listing(args).page(asked(args, account), scope(account), base=rows(clock.today()))
+    shown = rows(clock.today()).add_columns(owning(account))
+    return listing(args).page(asked(args, account), scope(account), base=shown)
 
 
 def listing(args: Mapping[str, Any]) -> Listing:
@@ -122,14 +125,42 @@ def rows(today: date) -> sa.Select[Any]:
 
 
 def owners(state_id: str) -> list[Account]:
-    """Who may be given a follow-up of the State: everyone who may see it, by name."""
+    """Who may be given a follow-up of the State: everyone who can work on it, by name."""
     accounts = db.session.scalars(
         sa.select(Account)
         .where(Account.active)
         .options(sa.orm.selectinload(Account.grants))
         .order_by(Account.name, Account.id)
     )
-    return [account for account in accounts if policy.may_see_state(account, state_id)]
+    return [one for one in accounts if policy.reach(one, Permission.FOLLOWUP_TRACK).covers(state_id)]
+
+
+def owning(account: Account) -> Any:
+    """A column with who owns a follow-up that the account may see, alike in every row: what a list can be narrowed to
+    costs no statement of its own. ``owner_names`` reads it."""
+    owned, person = sa.orm.aliased(Followup), sa.orm.aliased(Account)
+    is_owner = sa.exists().where(owned.owner_id == person.id, policy.reach(account).condition(owned.state_id))
+    said = (sa.cast(person.id, sa.String) + " " + person.name).label("said")
+    named = sa.select(said).where(is_owner).order_by(person.name, person.id).limit(MOST_OFFERED).subquery()
+    return sa.select(sa.func.aggregate_strings(named.c.said, SEPARATOR)).scalar_subquery().label("owning")
+
+
+def owner_names(found: Sequence[Any]) -> dict[str, str]:
+    """The names of owners by their number, from rows with the column ``owning``."""
+    lines = (found[0].owning or "").split(SEPARATOR) if found else []
+    pairs = (line.partition(" ") for line in lines if line)
+    return {number: name for number, _space, name in pairs}
+
+
+def others(followup: Followup) -> list[tuple[str, str]]:
+    """The State's other follow-ups that have not ended, the latest first: reference and title."""
+    found = db.session.execute(
+        sa.select(Followup.reference, Followup.title)
+        .where(Followup.state_id == followup.state_id, Followup.id != followup.id, Followup.workflow.not_in(ENDED))
+        .order_by(Followup.id.desc())
+        .limit(MOST_OFFERED)
+    )
+    return [(row.reference, row.title) for row in found]
 
 
 def authorities(state_id: str) -> list[str]:

@@ -68,7 +68,7 @@ def sentence(shown: ListPage) -> str:
 
 
 def filter_words(rows: Any) -> dict[str, FilterWords]:
-    owners = {str(row.owner_id): row.owner for row in rows if row.owner_id}
+    owners = report.owner_names(rows) | {str(row.owner_id): row.owner for row in rows if row.owner_id}
     owners |= {report.NOBODY: _("nobody"), str(current_user.id): current_user.name}
     return {
         "state": FilterWords(_("Member State"), lambda code: state_name(code)),
@@ -92,6 +92,14 @@ def filter_words(rows: Any) -> dict[str, FilterWords]:
         "next-step": FilterWords(_("Next step"), {report.NOBODY: _("none"), "any": _("any")}),
         "q": FilterWords(_("Words")),
     }
+
+
+def owner_choices(shown: ListPage) -> list[tuple[str, str]]:
+    """All, me, nobody, then by name; what an address asks for beside these stays chosen."""
+    me, asked = str(current_user.id), shown.value("owner")
+    others = [(number, name) for number, name in report.owner_names(shown.rows).items() if number != me]
+    choices = [("", _("All")), (me, _("me")), (report.NOBODY, _("nobody")), *others]
+    return choices if asked in dict(choices) else [*choices, (asked, asked)]
 
 
 def state_name(code: str) -> str:

@@ -45,7 +45,7 @@ from tracker.services import followups, request_keys
 from tracker.services.followups import FollowupInput
 from tracker.web import sealed, timeline
 from tracker.web.dates import period_words
-from tracker.web.followup_list import filter_choices, list_page, sentence, state_name
+from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence, state_name
 from tracker.web.words import field_words
 from tracker.workflow.moves import Move
 
@@ -102,6 +102,7 @@ def index() -> ResponseReturnValue:
         areas=catalogue.area_titles(),
         authority_names=report.authority_names,
         choices=filter_choices(),
+        owner_choices=owner_choices,
         may_write=policy.can(current_user, Permission.FOLLOWUP_EDIT),
         export_href=shown.export_href(f"{request.script_root}/reports/status.csv"),
     )
@@ -506,6 +507,7 @@ def _about(followup: Followup, form: Any) -> dict[str, Any]:
     return {
         "followup": followup,
         "form": form,
+        "others": report.others(followup) if isinstance(form, SupersedeForm) else [],
         "back": url_for("followups.page", reference=followup.reference),
         "is_official": followup.workflow is FollowupStatus.SIGNED_OFF,
         "was_sealed": followup.seal_count > 0,

@@ -12,11 +12,32 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from tracker.reports.listing import Args, Page, address
 from tracker.web.presentation import number
 from tracker.web.words import words
+
+LISTS = ("reports.status_preview", "admin.people", "home.rows")
+"""The lists beside those that are their blueprint's ``index``."""
+
+
+def init_lists(app: Flask) -> None:
+    """Keep the addresses of lists short."""
+    app.before_request(_drop_empty)
+
+
+def _drop_empty() -> ResponseReturnValue | None:
+    """A form sends each field that was left empty (``?q=&state=PAK``): lead once to the address without them."""
+    endpoint = request.endpoint or ""
+    if request.method != "GET" or not (endpoint.endswith(".index") or endpoint in LISTS):
+        return None
+    if all(value.strip() for _name, value in request.args.items(multi=True)):
+        return None
+    kept = {name: [value for value in values if value.strip()] for name, values in request.args.lists()}
+    return redirect(address(request.script_root + request.path, {name: v for name, v in kept.items() if v}), 302)
 
 
 def members(enum: type[StrEnum]) -> dict[str, str]:

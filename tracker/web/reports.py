@@ -14,7 +14,7 @@ from tracker.reports import csv_file, followups, status
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import address
 from tracker.web.exports import csv_response
-from tracker.web.followup_list import filter_choices, list_page, sentence
+from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -33,7 +33,8 @@ def status_preview() -> ResponseReturnValue:
     content = _content()
     listing = followups.listing(request.args)
     asked = followups.asked(request.args, current_user)
-    page = listing.page(asked, followups.scope(current_user), base=status.base())
+    base = status.base().add_columns(followups.owning(current_user))
+    page = listing.page(asked, followups.scope(current_user), base=base)
     shown = list_page(page, url_for("reports.status_preview"), {"content": [content]})
     row_of = status.row_maker(content)
     return render_template(
@@ -41,6 +42,7 @@ def status_preview() -> ResponseReturnValue:
         list=shown,
         sentence=sentence(shown),
         choices=filter_choices(),
+        owner_choices=owner_choices,
         content=content,
         current_href=address(shown.path, shown.page.args),
         sealed_href=address(shown.path, shown.page.args | {"content": ["sealed"]}),

@@ -1,0 +1,71 @@
+"""What holds for every list: an address that makes no sense says so, and empty fields leave no trace in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import AccountFactory, FollowupFactory
+from tracker.extensions import db
+from tracker.models import Role
+
+SignIn = Callable[[Any], FlaskClient]
+
+
+@pytest.fixture
+def browser(session: Any, sign_in: SignIn) -> FlaskClient:
+    return sign_in(AccountFactory(role=Role.AUDITOR))
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/audit?from=31-02-2026", "From: “31-02-2026” is not a day that can be"),
+        ("/visits?year-from=abcd", "“abcd” is not a day that can be"),
+        ("/follow-ups?due-after=soon", "Due after: “soon” is not a day that can be"),
+        ("/reports/status?due-after=soon", "Due after: “soon” is not a day that can be"),
+        ("/conclusions?kind=guess", "Kind: “guess” is not one of"),
+        ("/states?region=999", "Region: “999” is no region"),
+        ("/work/returned?size=many", "“many” is not a number of rows"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_said(browser: FlaskClient, address: str, said: str) -> None:
+    assert said in browser.get(address).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (
+            "/follow-ups?q=&state=PAK&status=&columns=title&columns=due",
+            "/follow-ups?state=PAK&columns=title&columns=due",
+        ),
+        ("/visits?q=&state=&year-from=+", "/visits"),
+        ("/reports/status?content=sealed&q=", "/reports/status?content=sealed"),
+        ("/audit?from=&to=2026-01-01", "/audit?to=2026-01-01"),
+    ],
+)
+def test_fields_left_empty_leave_the_address(browser: FlaskClient, typed: str, kept: str) -> None:
+    answer = browser.get(typed)
+    assert (answer.status_code, answer.location) == (302, kept)
+    assert browser.get(kept).status_code == 200
+
+
+def test_the_owner_is_chosen_among_those_in_scope(session: Any, sign_in: SignIn) -> None:
+    mine, theirs, outside = AccountFactory(name="Owner here"), AccountFactory(name="Second"), AccountFactory(name="Far")
+    reader = AccountFactory(role=Role.COORDINATOR, states=["PAK"])
+    FollowupFactory(owner_id=mine.id)
+    FollowupFactory(owner_id=theirs.id)
+    FollowupFactory(owner_id=outside.id, state_id="KEN")
+    db.session.commit()
+    browser = sign_in(reader)
+    page = browser.get("/follow-ups").text
+    assert f'<option value="{mine.id}">Owner here</option>' in page
+    assert ">me</option>" in page and ">nobody</option>" in page
+    assert "Far" not in page
+    assert f'<option value="{theirs.id}" selected>Second</option>' in browser.get(f"/follow-ups?owner={theirs.id}").text
+    assert "selected>me</option>" in browser.get("/follow-ups?owner=me").text
+    assert "selected>here</option>" in browser.get("/follow-ups?owner=here").text, "an old address keeps its filter"

@@ -148,12 +148,12 @@ class TestCreate:
 
 
 class TestFromConclusion:
-    def test_everything_is_prefilled(self, session: Any, analyst: Account) -> None:
+    def test_all_but_its_words_is_prefilled(self, session: Any, analyst: Account) -> None:
         conclusion = ConclusionFactory(text="The bill is stalled. It should move.", basis=Basis.OBLIGATION)
         given = followups.from_conclusion(conclusion)
-        assert given.title == "The bill is stalled"
+        assert (given.title, given.text) == ("", "")
         assert given.visit_id == conclusion.visit_id
-        followup = followups.create("PAK", given, by=analyst)
+        followup = followups.create("PAK", replace(given, title="Move the bill"), by=analyst)
         assert [link.conclusion_id for link in followup.conclusions] == [conclusion.id]
         assert followup.area_code == conclusion.area_code
         assert followup.sharing is Sharing.INTERNAL

@@ -358,7 +358,8 @@ class TestCreate:
         conclusion = ConclusionFactory(text="The bill is stalled. It should move.")
         path = f"/follow-ups/new?conclusion={conclusion.reference}"
         page = browser.get(path).text
-        assert 'value="The bill is stalled"' in page
+        assert 'name="title"' in page and 'value="The bill is stalled' not in page
+        assert "The bill is stalled. It should move." in page, "it stands beside"
         names = re.findall(r'name="(conclusion_ids|area_code|visit_id)"', page)
         assert set(names) == {"conclusion_ids", "area_code", "visit_id"}
         answer = browser.post(path, data=given(conclusion_ids=str(conclusion.id), visit_id=str(conclusion.visit_id)))

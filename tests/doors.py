@@ -144,6 +144,7 @@ DOORS = {
     # sign-off
     "review.index": Door("review", "GET", "/review"),
     "review.item": Door("record_read", "GET", "/review/followup/{submitted}"),
+    "review.as_signed": Door("record_read", "GET", "/review/followup/{sealed}/seals/1"),
     "review.sign_off": Door("review", "POST", "/review/followup/{submitted}/sign"),
     "review.return_": Door("review", "POST", "/review/followup/{submitted}/return"),
     "review.submit": Door("submit", "POST", "/review/followup/{followup}/submit"),

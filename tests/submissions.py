@@ -70,7 +70,7 @@ TYPED: dict[str, dict[str, str | list[str]]] = {
     "evidence.remove_bytes": {"reason": "Personal data"},
     "review.sign_off": {"content_version": "{submitted_version}", "factor": PASSWORD, "note": "Agreed"},
     "review.return_": {"reason": "Say who answers for it"},
-    "review.submit": {"note": "Ready"},
+    "review.submit": {"content_version": "{followup_version}", "note": "Ready"},
     "review.recall": {},
 }
 

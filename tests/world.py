@@ -151,6 +151,7 @@ def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = 
             "waiting": waiting.reference,
             "signed": signed.reference,
             "followup": followup.reference,
+            "followup_version": followup.content_version,
             "submitted": submitted.reference,
             "submitted_version": submitted.content_version,
             "sealed": sealed.reference,

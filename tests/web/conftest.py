@@ -2,10 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests import databases
+from tests.client import COOKIE, Client
+from tests.conftest import sessions_data, settings_for
+from tracker import clock, create_app
+from tracker.extensions import db
+from tracker.models import Account, SignInSession
+from tracker.sample import load as sample
+from tracker.web import sessions
+
+PASSWORD = "seven herons over the estuary"
 
 
 @pytest.fixture
 def unchecked_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are parsed in ``test_every_page.py`` and in each page's own test: a sweep of thousands does without."""
     monkeypatch.setattr("tests.client.check_page", lambda _page: None)
+
+
+@pytest.fixture(scope="session")
+def sample_app(database_server: Any, shipped: databases.Place, tmp_path_factory: Any) -> Iterator[Flask]:
+    """An application on a database of its own with the sample told: only read from."""
+    place = database_server.create(shipped)
+    app = create_app(settings_for(place, tmp_path_factory.mktemp("read"), demo_password=PASSWORD))
+    app.test_client_class = Client
+    with app.app_context():
+        sample.load_if_empty(echo=lambda _line: None)
+        db.session.commit()
+        db.session.remove()
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    database_server.drop(place)
+
+
+@pytest.fixture
+def sample_browser(sample_app: Flask) -> Callable[[str], FlaskClient]:
+    """``sample_browser("analyst2")`` is a browser signed in as that account of the sample."""
+
+    def signed_in(role: str) -> FlaskClient:
+        value = sessions.new_value()
+        with sample_app.app_context():
+            account = db.session.scalars(sa.select(Account).where(Account.email == f"{role}@example.org")).one()
+            now = clock.now()
+            db.session.add(
+                SignInSession(
+                    id=sessions.digest(value),
+                    account_id=account.id,
+                    data={"csrf_token": "f" * 40, **sessions_data(account)},
+                    address="127.0.0.1",
+                    browser="test",
+                    created_at=now,
+                    last_seen_at=now,
+                )
+            )
+            db.session.commit()
+            db.session.remove()
+        browser = sample_app.test_client()
+        browser.set_cookie(COOKIE, value)
+        return browser
+
+    return signed_in

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.factories import AccountFactory, FollowupFactory
+from tests.factories import AccountFactory, FollowupFactory, VisitFactory
 from tests.submittable import submittable
-from tracker.models import Event, Role
+from tracker.models import Event, Implementation, Role
 from tracker.partial_date import PartialDate
-from tracker.services import records, signoff
+from tracker.services import records, responses, signoff
 
 HEADER = (
     "item_id,iso3,member_state,region,visit_id,visit_type,visit_start,visit_end,area_code,area_title,further_areas,"
@@ -76,6 +76,29 @@ def test_a_row_says_what_the_record_says(session: Any, sign_in: Any, analyst: An
     }
     assert {name: row[name] for name in expected} == expected
     assert int(row["days_late"]) > 2000
+
+
+def test_the_newest_response_on_the_followup_comes_before_that_to_the_visit(
+    session: Any, sign_in: Any, analyst: Any
+) -> None:
+    visit = VisitFactory(response_received=PartialDate(2007, 1))
+    followup = FollowupFactory(visit_id=visit.id)
+    FollowupFactory(visit_id=visit.id)
+    for received in (PartialDate(2008, 3, 4), PartialDate(2007, 6)):
+        responses.record(followup, received, "It is under way.", by=analyst, reported_status=Implementation.IN_PROGRESS)
+    session.commit()
+    browser = sign_in(analyst)
+    current = rows_of(browser.get("/reports/status.csv?sort=reference").data)
+    assert [row["response_received"] for row in current] == ["2008-03-04", "2007-01"]
+    sealed = rows_of(browser.get("/reports/status.csv?content=sealed&sort=reference").data)
+    assert [row["response_received"] for row in sealed] == ["2007-01", "2007-01"]
+
+
+def test_the_heads_of_the_preview_say_what_each_column_holds(session: Any, sign_in: Any, analyst: Any) -> None:
+    FollowupFactory(current_due=PartialDate(2007, 1, 31))
+    page = sign_in(analyst).get("/reports/status").text
+    assert '<bdi>iso3</bdi><p class="hint">Member State, ISO 3166 alpha-3</p>' in page
+    assert '<td dir="auto" class="nowrap">2007-01-31</td>' in page
 
 
 def test_signed_values_stay_when_the_record_changes(session: Any, sign_in: Any, analyst: Any) -> None:

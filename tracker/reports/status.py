@@ -34,6 +34,7 @@ from tracker.models import (
     Region,
     Seal,
     State,
+    StateResponse,
     Visit,
 )
 from tracker.models.followup import SETTLED, is_open
@@ -83,7 +84,10 @@ COLUMNS: dict[str, LazyString] = {
     "overdue": _l("yes when it is open and the last day of its due date's period has passed, else no"),
     "days_late": _l("Days since then; empty when not overdue"),
     "response_due": _l("When the State's response to the visit's report is due"),
-    "response_received": _l("When that response was received"),
+    "response_received": _l(
+        "When the newest response on this follow-up was received, else that to the visit's report; in the sealed report"
+        " always the latter"
+    ),
     "assistance_need": _l("Not in use yet: empty"),
     "plan_code": _l("Not in use yet: empty"),
     "pillar": _l("Not in use yet: empty"),
@@ -123,6 +127,7 @@ def base() -> Columns:
             Visit.end.label("visit_end"),
             Visit.response_due,
             Visit.response_received,
+            _newest_response().label("own_response_received"),
             Followup.area_code,
             _area_title(Followup).label("area_title"),
             Followup.title,
@@ -182,6 +187,7 @@ def current_row(row: Any, today: date) -> Sequence[Any]:
         authorities=row.authorities,
         status=(row.assessed_status, row.assessed_on),
         due=(row.current_due, row.current_due_last),
+        received=row.own_response_received or row.response_received,
         is_open=is_open(row.workflow, row.assessed_status),
         today=today,
     )
@@ -190,7 +196,7 @@ def current_row(row: Any, today: date) -> Sequence[Any]:
 def sealed_row(row: Any, today: date) -> Sequence[Any]:
     """A row of the report with the values that were signed last; what was never signed is empty."""
     if row.seal_sha256 is None:
-        return _row(row, today=today)
+        return _row(row, received=row.response_received, today=today)
     return _row(
         row,
         area=(row.sealed_area, row.sealed_area_title, row.sealed_further_areas),
@@ -200,6 +206,7 @@ def sealed_row(row: Any, today: date) -> Sequence[Any]:
         authorities=row.sealed_authorities,
         status=(row.sealed_assessed_status, row.sealed_assessed_on),
         due=(row.sealed_due, row.sealed_due_last),
+        received=row.response_received,
         is_open=row.meaning is Purpose.SIGN_OFF and row.sealed_assessed_status not in SETTLED,
         today=today,
     )
@@ -216,6 +223,7 @@ def _row(
     authorities: str | None = "",
     status: tuple[Implementation | str | None, PartialDate | None] = (None, None),
     due: tuple[PartialDate | None, date | None] = (None, None),
+    received: PartialDate | None = None,
     is_open: bool = False,
 ) -> Sequence[Any]:
     is_late = is_open and due[1] is not None and due[1] < today
@@ -258,7 +266,7 @@ def _row(
         "yes" if is_late else "no",
         (today - due[1]).days if is_late and due[1] else None,
         row.response_due,
-        row.response_received,
+        received,
         None,
         None,
         None,
@@ -299,6 +307,18 @@ def _links() -> dict[str, sa.ScalarSelect[Any]]:
         "conclusion_refs": _joined(_answered(Conclusion.reference)),
         "finding_types": _joined(_answered(Conclusion.kind)),
     }
+
+
+def _newest_response() -> sa.ScalarSelect[Any]:
+    """When the Member State's newest response on the follow-up was received."""
+    return (
+        sa.select(StateResponse.received)
+        .where(StateResponse.followup_id == Followup.id)
+        .order_by(StateResponse.received.desc(), StateResponse.id.desc())
+        .limit(1)
+        .correlate(Followup)
+        .scalar_subquery()
+    )
 
 
 def _answered(column: Any) -> sa.Select[Any]:

@@ -46,7 +46,7 @@ def status_preview() -> ResponseReturnValue:
         content=content,
         current_href=address(shown.path, shown.page.args),
         sealed_href=address(shown.path, shown.page.args | {"content": ["sealed"]}),
-        columns=status.HEADER,
+        columns=status.COLUMNS,
         rows=[[_shown(value) for value in row_of(row)] for row in page.rows],
         file_href=shown.export_href(url_for("reports.status_csv")),
     )

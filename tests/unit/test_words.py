@@ -59,6 +59,9 @@ def test_one_column_name_may_have_two_meanings() -> None:
         ("followup.signed_off", "signed off"),
         ("visit.consent_requested", "moved it to the stage “Consent requested”"),
         ("extension.requested", "asked for a later due date"),
+        ("progress.added", "noted progress"),
+        ("response.recorded", "recorded a response of the Member State"),
+        ("evidence.revised", "added a revision of evidence"),
         ("comet.quietly_observed", "quietly observed"),
     ],
 )

@@ -167,6 +167,12 @@ def test_what_is_overdue_says_so_no_more_exactly_than_is_known(page: Any, due: P
     assert f">{said}</span>" in shown
 
 
+def test_paper_says_who_printed_it_and_when(session: Any, sign_in: SignIn) -> None:
+    reader = AccountFactory(role=Role.COORDINATOR, name="Coordinator of paper")
+    page = re.sub(r"\s+", " ", sign_in(reader).get("/help").text)
+    assert '<p class="print-only"> Printed by <bdi>Coordinator of paper</bdi>,' in page
+
+
 def test_a_digest_wraps_where_a_reference_does_not(page: Any) -> None:
     assert page("{{ 'ab12'|digest }}") == '<bdi class="digest" translate="no">ab12</bdi>'
     assert re.search(r"\.digest \{[^}]*overflow-wrap: anywhere", THEME)

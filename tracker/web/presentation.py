@@ -346,6 +346,7 @@ GLOBALS = {
     "page_exists": page_exists,
     "page_language": locale.language,
     "period": dates.period,
+    "printed_at": clock.now,
     "problems": problems,
     "value_words": words.value_words,
     "viewer": viewer,

@@ -331,7 +331,7 @@ def test_the_auditor_reads_everything_that_happened(sign_in_as: Callable[..., Pa
     page.get_by_role("link", name="Sign-offs", exact=True).click()
     assert page.locator(".timeline > li").count() >= 4
     axe(page)
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Audit").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Log", exact=True).click()
     fill(page, {"Record": story["reference"]})
     press(page, "Apply")
     expect(page.locator("#main")).to_contain_text(story["reference"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime
 
@@ -49,27 +50,25 @@ class Mark(Base):
     value: Mapped[str] = mapped_column(sa.Text)
 
 
+# Scripts written without spaces: CJK ideographs, kana.
+_UNSPACED = re.compile("[㐀-鿿぀-ヿ豈-\ufaff]+")
+
+
 def fold(text: str) -> str:
     """Words as search compares them: case and accents taken off, Chinese and Japanese cut into bigrams."""
+    plain = text.casefold() if text.isascii() else _without_accents(text)
+    if not plain.isascii():
+        plain = _UNSPACED.sub(_bigrams, plain)
+    return " ".join(plain.split())
+
+
+def _without_accents(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    words: list[str] = []
-    run = ""
-    for sign in plain:
-        if _is_unspaced(sign):
-            run += sign
-            continue
-        words.append(_bigrams(run) + sign)
-        run = ""
-    return " ".join(("".join(words) + _bigrams(run)).split())
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
-def _is_unspaced(sign: str) -> bool:
-    """Whether the sign belongs to a script written without spaces (CJK ideographs, kana)."""
-    return "㐀" <= sign <= "鿿" or "぀" <= sign <= "ヿ" or "豈" <= sign <= "\ufaff"
-
-
-def _bigrams(run: str) -> str:
+def _bigrams(found: re.Match[str]) -> str:
+    run = found.group()
     if len(run) < 2:
-        return f" {run} " if run else ""
+        return f" {run} "
     return " " + " ".join(run[at : at + 2] for at in range(len(run) - 1)) + " "

@@ -23,7 +23,7 @@ UNLINKED = EVENT_COLUMNS[: EVENT_COLUMNS.index("prev")]
 DIALECTS: dict[str, Callable[[], sa.Dialect]] = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
 
 # While the rows are written: nothing is lost that cannot be generated again.
-UNHURRIED = {"synchronous": "OFF", "temp_store": "MEMORY", "cache_size": "-200000", "wal_autocheckpoint": "40000"}
+UNHURRIED = {"synchronous": "OFF", "temp_store": "MEMORY", "cache_size": "-500000", "wal_autocheckpoint": "100000"}
 
 
 def stored(table: str, rows: Iterable[tuple[Any, ...]], dialect: str, *, without_id: bool = False) -> Rows:

@@ -56,7 +56,7 @@ from tracker.services import reference
 MOST = 5_000_000
 PERIOD = 30  # days
 BEFOREHAND = 130  # days: no event on a visit lies earlier
-COMMIT_EVERY = 30  # visits
+COMMIT_EVERY = 60  # visits
 SMALL = 10  # visits that are told in this process: starting others would take longer
 EMPTY_DETAILS = "{}"  # JSON, as both databases take it
 

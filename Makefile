@@ -20,7 +20,7 @@ check: .venv/test.stamp ## Check style, types and templates without changing any
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --lint --quiet templates
 
 lock: .venv/test.stamp ## Write both lists of pinned packages anew from pyproject.toml (needs uv).
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

@@ -338,9 +338,14 @@ def _package(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     if file.read(4) != b"PK\x03\x04":
         raise _Lies(_("If it is protected by a password, take the password off."))
     _check_directory(file)
-    with zipfile.ZipFile(file) as package:
-        _check_entries(package.infolist())
-        yield package
+    try:
+        with zipfile.ZipFile(file) as package:
+            _check_entries(package.infolist())
+            yield package
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # the disk's own faults are no lies of the file's
+            raise
+        raise _Lies from error  # an offset before the beginning
 
 
 def _check_directory(file: BinaryIO) -> None:

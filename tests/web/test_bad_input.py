@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gc
 import io
 import re
 import tracemalloc
@@ -244,7 +245,6 @@ PARAMETERS = [
 
 
 IN_ADDRESSES = ("NUL", "broken UTF-8", "bidi override", "100,000 characters", "10^26", "superscript", "a path")
-ALONE = ("10^26", "Arabic digits")
 LISTS = {
     "/visits": "analyst",
     "/visits.csv": "analyst",
@@ -282,8 +282,8 @@ def test_every_parameter_of_a_list(path: str, people: world.Cast, told: world.Wo
     browser, address = sign_in(people[LISTS[path]]), told.address(path)
     assert browser.get(address).status_code == 200
     questions = ["&".join(f"{name}={raw}" for name in PARAMETERS) for raw in VALUES.values() if len(raw) < 100]
-    questions += [f"q={raw[:4000]}" for raw in VALUES.values()]
-    questions += [f"{name}={VALUES[what]}&{name}={VALUES[what]}" for name in PARAMETERS for what in ALONE]
+    questions += [f"q={raw[:4000]}" for raw in REFUSED_TEXTS.values()]
+    questions += [f"{name}={'9' * 27}&{name}=%D9%A2" for name in PARAMETERS]
     faults = []
     for question in questions:
         status = browser.get(f"{address}?{question}").status_code
@@ -364,6 +364,9 @@ class Endless(io.RawIOBase):
         return len(part)
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # Werkzeug leaves its file to be collected
 @pytest.mark.parametrize("is_chunked", [False, True])
 def test_a_file_of_100_mb_is_refused_in_little_memory(
     is_chunked: bool, people: world.Cast, told: world.World, sign_in: SignIn
@@ -380,8 +383,8 @@ def test_a_file_of_100_mb_is_refused_in_little_memory(
     try:
         answer = sign_in(people.analyst).post(
             told.address(DOORS["evidence.add"].address),
-            content_type="multipart/form-data; boundary=y",
             environ_overrides={
+                "CONTENT_TYPE": "multipart/form-data; boundary=y",
                 "wsgi.input": io.BufferedReader(body, 65536),
                 "wsgi.input_terminated": is_chunked,
                 "CONTENT_LENGTH": "" if is_chunked else str(len(head) + size + len(tail)),
@@ -390,6 +393,7 @@ def test_a_file_of_100_mb_is_refused_in_little_memory(
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    gc.collect()
     assert answer.status_code == 413
     assert "25 MB" in answer.text
     assert is_chunked or "Typed before the file" in answer.text

@@ -21,7 +21,9 @@ from tracker.services import extensions, records, signoff
 
 SignIn = Callable[[Any], FlaskClient]
 LONG_AGO = PartialDate(2007, 1, 31)
-FIGURE = re.compile(r'<a class="count-link"\s+href="([^"]+)"><span class="count">([^<]+)</span> <span[^>]*>([^<]+)</span>')
+FIGURE = re.compile(
+    r'<a class="count-link"\s+href="([^"]+)"><span class="count">([^<]+)</span> <span[^>]*>([^<]+)</span>'
+)
 LISTED = re.compile(r'<th scope="row"><a class="record-link" href="[^"]+"><bdi[^>]*>([^<]+)</bdi>')
 
 

@@ -69,7 +69,9 @@ def _refuse_open_address(host: str) -> None:
     except ValueError:
         is_loopback = False
     if not is_loopback:
-        raise click.ClickException(f"The demo serves this machine alone: HOST must be 127.0.0.1 or localhost, not {host}.")
+        raise click.ClickException(
+            f"The demo serves this machine alone: HOST must be 127.0.0.1 or localhost, not {host}."
+        )
 
 
 def _greeting(settings: Settings, host: str, port: int) -> str:

@@ -181,8 +181,7 @@ def _read(object_type: str, object_id: int, category: Category | None, before: i
         .order_by(Event.seq.desc())
         .limit(limit)
     )
-    if category is not None:
-        query = query.where(Event.category == category)
+    query = query.where(Event.category == category if category is not None else Event.category != Category.ACCESS)
     if before is not None:
         query = query.where(Event.seq < before)
     return list(db.session.execute(query).all())

@@ -125,9 +125,7 @@ def _areas(changes: Changes) -> None:
     }
     for position, row in enumerate(read.rows("areas"), start=1):
         number = resolutions[row["resolution"]]
-        cited = [
-            _paragraph(paragraphs, number, label, changes) for label in read.paragraphs(row["paragraph"])
-        ]
+        cited = [_paragraph(paragraphs, number, label, changes) for label in read.paragraphs(row["paragraph"])]
         values = {"parent_code": row["parent_code"] or None, "position": position}
         is_new = row["code"] not in areas
         area = _put(Area, areas, {"code": row["code"]}, values, changes)
@@ -156,9 +154,7 @@ def _add_edition(
 ) -> None:
     number = max((edition.edition for edition in area.editions), default=0) + 1
     area.current_edition = number
-    edition = AreaEdition(
-        edition=number, title=row["title"], description=row["description"], valid_from=valid_from
-    )
+    edition = AreaEdition(edition=number, title=row["title"], description=row["description"], valid_from=valid_from)
     edition.paragraphs.extend(cited)
     area.editions.append(edition)
     changes["area_edition"] += 1
@@ -203,10 +199,7 @@ def _organisations(changes: Changes) -> None:
 
 def _by_key(model: Any, *columns: str) -> dict[Any, Any]:
     """All rows of a small table by the values of ``columns``, a tuple when there are several."""
-    return {
-        _key({name: getattr(row, name) for name in columns}): row
-        for row in db.session.scalars(sa.select(model))
-    }
+    return {_key({name: getattr(row, name) for name in columns}): row for row in db.session.scalars(sa.select(model))}
 
 
 def _put(

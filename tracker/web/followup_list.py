@@ -15,6 +15,7 @@ from tracker.reports import followups as report
 from tracker.reports.listing import Args, Page
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
+from tracker.web.words import reported_words
 
 
 def list_page(page: Page, path: str, extra: Args | None = None) -> ListPage:
@@ -83,7 +84,9 @@ def filter_words(rows: Any) -> dict[str, FilterWords]:
         "workflow": FilterWords(_("Workflow status"), members(FollowupStatus)),
         "sealed": FilterWords(_("Sign-off"), members(SealedState)),
         "status": FilterWords(_("Status we assess"), members(Implementation)),
-        "reported": FilterWords(_("Status the Member State reports"), members(Implementation)),
+        "reported": FilterWords(
+            _("Status the Member State reports"), {one.value: reported_words(one) for one in Implementation}
+        ),
         "position": FilterWords(_("Position of the Member State"), members(Position)),
         "open": FilterWords(_("Open")),
         "overdue": FilterWords(_("Overdue")),

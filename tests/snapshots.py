@@ -8,12 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.databases import OWNER
 from tests.rolled_back import RolledBack
 from tracker.database import Base
 from tracker.extensions import db
 from tracker.models import Event
 
 OF_VISITING = frozenset({"sign_in_session", "sign_in_attempt"})
+FIRST_ID = 1_000_000
 Snapshot = dict[str, list[tuple[Any, ...]]]
 
 
@@ -55,6 +57,7 @@ def head() -> int:
 def taken_back(engine: RolledBack) -> Iterator[None]:
     """Whatever is committed in the block is gone after it, and the next block starts from the same rows."""
     db.session.commit()
+    _set_sequences(engine)
     engine._run("SAVEPOINT sweep")
     try:
         yield
@@ -64,3 +67,12 @@ def taken_back(engine: RolledBack) -> Iterator[None]:
         engine.savepoints.clear()
         engine._run("ROLLBACK TO SAVEPOINT sweep")
         engine._run("RELEASE SAVEPOINT sweep")
+
+
+def _set_sequences(engine: RolledBack) -> None:
+    """PostgreSQL takes back no number of a sequence: each block starts from the same ones."""
+    if engine.engine.dialect.name != "postgresql":
+        return
+    engine._run(f"SET LOCAL ROLE {OWNER}")
+    engine._run(f"SELECT setval(format('%I.%I', schemaname, sequencename), {FIRST_ID}) FROM pg_sequences")
+    engine._run("RESET ROLE")

@@ -88,9 +88,9 @@ def recall(record: Any, *, by: Account) -> None:
 
 def return_(record: Any, *, by: Account, reason: str) -> None:
     """submitted → returned, with a reason; a request to withdraw or supersede goes back to where it was."""
-    policy.require(by, Permission.RETURN, record)
     lock(record)
     submission = _pending(record, by)
+    policy.require(by, Permission.RETURN, record)
     target = "returned" if submission.purpose is Purpose.SIGN_OFF else submission.previous_status
     _decide(submission, Decision.RETURNED, by, reason)
     _take_back(record, submission)

@@ -95,6 +95,7 @@ def return_(object_type: str, reference: str) -> ResponseReturnValue:
     """submitted → returned, with a reason."""
     record = sealables.load(current_user, object_type, reference)
     policy.require(current_user, Permission.REVIEW, record)
+    signoff.require_pending(record, current_user)
     form = ReturnForm()
     if not form.validate_on_submit():
         return _item_page(record, SignForm.of(record), form, 422)

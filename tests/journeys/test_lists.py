@@ -39,7 +39,8 @@ def tab_to(page: Page, words: str) -> None:
 
 
 def references(page: Page) -> list[str]:
-    """The rows on the screen by their references, in their order."""
+    """The rows on the screen by their references, in their order, once the page is all there."""
+    page.wait_for_load_state("load")
     return page.locator("tbody th .record-link").all_inner_texts()
 
 

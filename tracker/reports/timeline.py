@@ -181,7 +181,10 @@ def _read(object_type: str, object_id: int, category: Category | None, before: i
         .order_by(Event.seq.desc())
         .limit(limit)
     )
-    query = query.where(Event.category == category if category is not None else Event.category != Category.ACCESS)
+    if category is not None:
+        query = query.where(Event.category == category)
+    elif object_type != "account":  # an account has nothing but access to tell
+        query = query.where(Event.category != Category.ACCESS)
     if before is not None:
         query = query.where(Event.seq < before)
     return list(db.session.execute(query).all())

@@ -85,7 +85,7 @@ def test_the_analyst_records_the_visit(analyst: Page, story: dict[str, str]) -> 
     axe(page)
     fill(
         page,
-        {"Member State": "Pakistan", "Type": "Type not stated", "Stage": "Provisional conclusions issued"},
+        {"Member State": "Pakistan", "Type": "Type not stated", "Stage": "Conclusions or observations issued"},
     )
     fill_date(page, "Start", year="2006", month="11")
     fill_date(page, "Reached this stage on", year="2006", month="11")

@@ -520,6 +520,23 @@ def test_observations_bear_their_name_everywhere(analyst: Any, sign_in: SignIn) 
     assert "Preliminary observations issued" in rows and "Provisional" not in rows
 
 
+def test_a_filter_and_the_log_call_the_stage_by_words_that_are_true_before_and_since_2018(
+    visit: Visit, analyst: Any, session: Any, sign_in: SignIn
+) -> None:
+    since = service.create("IND", by=analyst, components=[parts.Component(start=PartialDate(2019, 3, 4))])
+    for one in (visit, since):
+        service.move_stage(one, VisitStage.PROVISIONAL_ISSUED, by=analyst, happened=PartialDate(2020))
+    session.commit()
+    browser = sign_in(analyst)
+    page = browser.get("/visits?stage=provisional_issued").text
+    assert "Stage: Conclusions or observations issued" in page
+    assert '<option value="provisional_issued" selected>Conclusions or observations issued</option>' in page
+    rows = page[page.index("<tbody>") :]
+    assert "Provisional conclusions issued" in rows and "Preliminary observations issued" in rows
+    log = sign_in(AccountFactory(role=Role.AUDITOR)).get("/audit?object=IND-2019-1").text
+    assert "“Conclusions or observations issued”" in log and "Provisional" not in log
+
+
 @pytest.mark.parametrize(
     ("part", "typed"),
     [

@@ -93,7 +93,7 @@ WORDS: dict[type[StrEnum], Mapping[Any, Any]] = {
         VisitStage.CONSENTED: _l("Consented"),
         VisitStage.PREPARING: _l("Preparing"),
         VisitStage.UNDER_WAY: _l("Under way"),
-        VisitStage.PROVISIONAL_ISSUED: _l("Provisional conclusions issued"),
+        VisitStage.PROVISIONAL_ISSUED: _l("Conclusions or observations issued"),  # true of both eras: see stage_words
         VisitStage.DRAFT_REPORT: _l("Draft report"),
         VisitStage.WITH_STATE: _l("With the Member State"),
         VisitStage.FOR_ADOPTION: _l("For adoption"),
@@ -611,7 +611,10 @@ def noun_words(object_type: str) -> str:
 
 
 def stage_words(visit: Any, stage: VisitStage) -> str:
-    """A stage of that visit, or of a row with its ``sort_day``: from 8 October 2018 on, observations are issued."""
+    """A stage of that visit, or of a row with its ``sort_day``: from 8 October 2018 on, observations are issued.
+
+    Where no visit is known (a filter, the log, the help) the words are true of visits before and since.
+    """
     if stage == VisitStage.PROVISIONAL_ISSUED and visit is not None:
         return _("%(conclusions)s issued", conclusions=conclusion_label(visit))
     return words(stage)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.services.test_followups import complete, signed
 from tracker.extensions import db
 from tracker.models import (
     Account,
+    ConsentScope,
     Followup,
     FollowupStatus,
     Implementation,
@@ -69,6 +71,34 @@ def version_of(browser: FlaskClient, path: str) -> str:
     found = re.search(r'name="version"[^>]*value="(\d+)"', browser.get(path).text)
     assert found
     return found.group(1)
+
+
+def closed_levels(page: str) -> set[str]:
+    """The sharing levels that the form shows but does not let one choose."""
+    select = page[page.index('name="sharing"') :]
+    return set(re.findall(r'<option[^>]*\bdisabled\b[^>]*value="(\w+)"', select[: select.index("</select>")]))
+
+
+def test_levels_beyond_the_state_are_closed_until_it_consents(session: Any, browser: FlaskClient) -> None:
+    silent, consenting = VisitFactory(), VisitFactory(share_consent=ConsentScope.FULL)
+    under = {visit: FollowupFactory(visit=visit).reference for visit in (silent, consenting)}
+    free = FollowupFactory().reference
+    session.commit()
+    beyond = {"partners", "public"}
+    of_silent = [f"/follow-ups/{under[silent]}/edit", f"/follow-ups/{under[silent]}/track"]
+    for address in (*of_silent, f"/follow-ups/new?visit={silent.reference}"):
+        page = unescape(browser.get(address).text)
+        assert closed_levels(page) == beyond, address
+        assert "open once the State's consent to share is recorded on the visit" in page, address
+    for address in (f"/follow-ups/{free}/edit", f"/follow-ups/{free}/track", "/follow-ups/new?state=PAK"):
+        page = unescape(browser.get(address).text)
+        assert closed_levels(page) == beyond, address
+        assert "open once the visit that raised it is saved" in page, address
+    of_consenting = [f"/follow-ups/{under[consenting]}/edit", f"/follow-ups/{under[consenting]}/track"]
+    for address in (*of_consenting, f"/follow-ups/new?visit={consenting.reference}"):
+        assert closed_levels(browser.get(address).text) == set(), address
+    page = browser.post("/follow-ups/new?state=PAK", data=given(title="", visit_id=str(consenting.id))).text
+    assert closed_levels(page) == set(), "the visit chosen in the form decides"
 
 
 class TestList:

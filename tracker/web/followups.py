@@ -44,6 +44,7 @@ from tracker.reports.followup_sheet import Sheet, sheet
 from tracker.services import followups, request_keys
 from tracker.services.followups import FollowupInput
 from tracker.web import sealed, timeline
+from tracker.web import sharing as sharing_levels
 from tracker.web.dates import period_words
 from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence, state_name
 from tracker.web.words import field_words
@@ -232,6 +233,7 @@ def create() -> ResponseReturnValue:
     del form.reason
     _offer(form, state_id)
     _propose(form, conclusion, visit)
+    sharing_levels.limit(form.sharing, _visit_chosen(form))
     if form.validate_on_submit():
         landed = request_keys.claim(form.request_key.data, current_user)
         if landed is not None:
@@ -302,6 +304,7 @@ def edit(reference: str) -> ResponseReturnValue:
         del form.due
     _offer(form, followup.state_id, followup)
     form.fill(followup)
+    sharing_levels.limit(form.sharing, _visit_chosen(form))
     if form.validate_on_submit():
         try:
             form.check_version(followup)
@@ -375,6 +378,13 @@ def _propose(form: FollowupForm, conclusion: Conclusion | None, visit: Visit | N
     form.owner_id.process(None, current_user.id)
 
 
+def _visit_chosen(form: FollowupForm) -> Visit | None:
+    """The visit that the form names, one of those offered: under its consent the follow-up is shared."""
+    chosen = form.visit_id.posted
+    offered = {one.value for one in form.visit_id.choices}
+    return db.session.get(Visit, int(chosen)) if chosen in offered else None
+
+
 def _near(form: FollowupForm) -> set[str]:
     """The paragraphs that stand first: those of the areas chosen, and those ticked."""
     codes = [form.area_code.posted, *form.further_areas.posted]
@@ -421,6 +431,7 @@ def track(reference: str) -> ResponseReturnValue:
     form = TrackForm()
     if policy.can(current_user, Permission.FOLLOWUP_TRACK, followup):
         form.owner_id.choices = _owners(followup.state_id, followup)
+        sharing_levels.limit(form.sharing, followup.visit)
     return _act("track", reference, form, Permission.FOLLOWUP_TRACK, _track)
 
 

@@ -11,6 +11,9 @@ from tracker.services import sharing
 
 def limit(field: ChoiceField, visit: Visit | None) -> None:
     """Close the levels beyond the State while it has not consented, and say so at the field."""
-    if not sharing.has_consent(visit):
+    if visit is None:
+        said = _("Partners and the public open once the visit that raised it is saved and has consent to share.")
+        field.close(sharing.OUTSIDE, said)
+    elif not sharing.has_consent(visit):
         said = _("Partners and the public open once the State's consent to share is recorded on the visit.")
         field.close(sharing.OUTSIDE, said)

@@ -121,8 +121,10 @@ def right_to_left(sign_in_as: SignIn) -> Iterator[SignIn]:
 
     def turn(role: str) -> Page:
         page = sign_in_as(role)
-        press(page, "⟦Right to left⟧")
+        page.goto("/account")
+        press(page.locator("main"), "⟦Right to left⟧")
         turned.append(page)
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
         return page
 
     yield turn

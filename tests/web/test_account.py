@@ -363,6 +363,31 @@ def test_choosing_a_language(client: FlaskClient, analyst: Account) -> None:
     assert 'dir="rtl"' in client.get("/account").text
 
 
+def test_the_language_of_trials_stands_at_the_foot_of_the_account_and_in_nobodys_menu(
+    client: FlaskClient, analyst: Account
+) -> None:
+    log_in(client, analyst)
+    page = client.get("/account").text
+    menu, main = page[: page.index("<main")], page[page.index("<main") :]
+    assert "Right to left" not in menu
+    assert main.index("⟦Right to left⟧") > main.index("</aside>"), "below everything else"
+    assert "Right to left" not in client.get("/inbox").text
+    client.post("/account/language", data={"language": "ar-x-pseudo"})
+    turned = client.get("/inbox").text
+    assert '<span lang="en">English</span>' in turned, "the way back is on every page"
+    assert "Right to left" not in client.get("/account").text, "nobody is led to where one is"
+
+
+def test_production_offers_no_language_of_trials(app: Flask, client: FlaskClient, analyst: Account) -> None:
+    log_in(client, analyst)
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(settings, env="production")
+    try:
+        assert "Right to left" not in client.get("/account").text
+    finally:
+        app.config["SETTINGS"] = settings
+
+
 @pytest.mark.parametrize("extra", [{"active": "1"}, {"role": "administrator"}, {"fs_uniquifier": "x"}, {"id": "1"}])
 def test_extra_fields_change_nothing(client: FlaskClient, analyst: Account, extra: dict[str, str]) -> None:
     log_in(client, analyst)

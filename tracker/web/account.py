@@ -159,8 +159,9 @@ def show() -> ResponseReturnValue:
         grants=policy.active_grants(current_user),
         grant_words=grants.words,
         codes_left=factors.codes_left(current_user) if current_user.has_factor else 0,
-        languages=locale.languages(),
+        languages=locale.spoken(),
         language=locale.language(),
+        on_trial={code: name for code, name in locale.languages().items() if code not in locale.spoken()},
     )
 
 

@@ -74,6 +74,11 @@ def languages() -> dict[str, str]:
     return LANGUAGES
 
 
+def spoken() -> dict[str, str]:
+    """The languages to read in: those offered but the pseudo-language, which only shows what was forgotten."""
+    return {code: name for code, name in languages().items() if code != PSEUDO}
+
+
 def language() -> str:
     """The code of the language that this page speaks, for ``<html lang>``."""
     return _CODES.get(str(current()), DEFAULT)

@@ -340,7 +340,7 @@ GLOBALS = {
     "is_demo": is_demo,
     "may_search": may_search,
     "navigation": navigation,
-    "offered_languages": locale.languages,
+    "offered_languages": locale.spoken,
     "overdue_words": overdue_words,
     "page_direction": locale.direction,
     "page_exists": page_exists,

@@ -4,7 +4,7 @@ BIN := .venv/bin
 export TRACKER_ENV ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock
+.PHONY: help run test check bench lock
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -21,6 +21,11 @@ check: .venv/test.stamp ## Check style, types and templates without changing any
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet templates
+
+# More of its options: make bench BENCH="--rounds 9"; see docs/speed.md.
+bench: .venv/test.stamp ## Measure how fast the pages are (FOLLOW_UPS, FOLDER, DATABASE_URL say on which data).
+	@$(BIN)/python -m tests.benchmarks $(if $(FOLLOW_UPS),--follow-ups $(FOLLOW_UPS)) \
+		$(if $(FOLDER),--folder $(FOLDER)) $(if $(DATABASE_URL),--database-url '$(DATABASE_URL)') $(BENCH)
 
 lock: .venv/test.stamp ## Write both lists of pinned packages anew from pyproject.toml (needs uv).
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

@@ -75,9 +75,7 @@ def _run(ground: Ground, options: argparse.Namespace) -> dict[str, Any]:
     with ExitStack() as stack:
         stack.enter_context(ground.app.app_context())
         stack.enter_context(read_only())  # what is asked here keeps no writer waiting
-        hello = stack.enter_context(
-            serving("tests.benchmarks.hello:app", ground.environ, ground.folder / "hello.log")
-        )
+        hello = stack.enter_context(serving("tests.benchmarks.hello:app", ground.environ, ground.folder / "hello.log"))
         tracker = stack.enter_context(serving("wsgi:app", ground.environ, ground.folder / "tracker.log"))
         readers = {email: Browser(tracker.port) for email in (pages.REVIEWER, pages.ANALYST)}
         for email, browser in readers.items():

@@ -103,7 +103,9 @@ def crowd(port: int, path: str, headers: Mapping[str, str], clients: int, second
     until = time.perf_counter() + seconds
     counts = [0] * clients
     faults: list[bytes] = []
-    threads = [threading.Thread(target=_go_on, args=(port, request, until, counts, at, faults)) for at in range(clients)]
+    threads = [
+        threading.Thread(target=_go_on, args=(port, request, until, counts, at, faults)) for at in range(clients)
+    ]
     began = time.perf_counter()
     for thread in threads:
         thread.start()
@@ -133,7 +135,7 @@ def _first_line(port: int, request: bytes) -> bytes:
 
 
 def download(port: int, path: str, headers: Mapping[str, str], most: int | None = None) -> tuple[float, float, int]:
-    """Read a file and let go of it, or go away after ``most`` bytes: seconds to the first byte and to the last, bytes."""
+    """Read a file, or go away after ``most`` bytes: seconds to the first byte and to the last, and how many bytes."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     began = time.perf_counter()
     connection.request("GET", path, headers=dict(headers))

@@ -251,9 +251,9 @@ def to_sign() -> list[str]:
     )
 
 
-def _one(statement: sa.Select[tuple[str]]) -> str:
+def _one(statement: sa.Select[str]) -> str:
     return str(db.session.scalars(statement.limit(1)).one())
 
 
-def _many(statement: sa.Select[tuple[str]]) -> list[str]:
+def _many(statement: sa.Select[str]) -> list[str]:
     return list(db.session.scalars(statement))

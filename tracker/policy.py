@@ -243,8 +243,7 @@ def _status_refusal(permission: Permission, status: str) -> str:
 
 def _duty_refusal(account: Account, record: Any) -> str | None:
     """Nobody signs who drafted it, submitted it, or changed a sealed field or evidence since the last seal (R12)."""
-    pending = pending_submission(record)
-    if account.id in {record.drafted_by_id, pending.submitted_by_id if pending else None} | contributors(record):
+    if account.id in involved(record):
         return _(
             "Nobody signs who drafted it, submitted it, or changed a sealed field or evidence since the last seal."
         )
@@ -272,17 +271,19 @@ def pending_submission(record: Any) -> Submission | None:
     )
 
 
-def contributors(record: Any) -> set[int]:
-    """Who changed a sealed field or evidence of ``record`` since its last seal."""
-    return set(
-        db.session.scalars(
-            sa.select(Contributor.account_id).where(
-                Contributor.object_type == record.__tablename__,
-                Contributor.object_id == record.id,
-                Contributor.round == record.seal_count,
-            )
-        )
+def involved(record: Any) -> set[int | None]:
+    """Who drafted ``record``, submitted it, or changed a sealed field or evidence since its last seal."""
+    submitted = sa.select(Submission.submitted_by_id).where(
+        Submission.object_type == record.__tablename__,
+        Submission.object_id == record.id,
+        Submission.decision.is_(None),
     )
+    changed = sa.select(Contributor.account_id).where(
+        Contributor.object_type == record.__tablename__,
+        Contributor.object_id == record.id,
+        Contributor.round == record.seal_count,
+    )
+    return {record.drafted_by_id, *db.session.scalars(sa.union(submitted, changed))}
 
 
 def _region(code: str) -> frozenset[str]:

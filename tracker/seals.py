@@ -20,8 +20,15 @@ from tracker.models import (
     Account,
     Authority,
     Conclusion,
+    ConclusionParagraph,
     Contributor,
+    Evidence,
+    EvidenceRevision,
     Followup,
+    FollowupArea,
+    FollowupAuthority,
+    FollowupConclusion,
+    FollowupParagraph,
     Matrix,
     Paragraph,
     Seal,
@@ -148,10 +155,11 @@ def last(record: Any) -> Seal | None:
     return db.session.get(Seal, record.seal_id) if record.seal_id else None
 
 
-def since_last_seal(record: Any) -> list[FieldChange]:
-    """The sealed fields that differ from the last seal; all of them when there is none."""
+def since_last_seal(record: Any, now: Content | None = None) -> list[FieldChange]:
+    """The sealed fields that differ from the last seal; all of them when there is none. ``now`` is their content,
+    where it is known already."""
     seal = last(record)
-    return compare(json.loads(seal.canonical) if seal else {}, content(record), names(record))
+    return compare(json.loads(seal.canonical) if seal else {}, content(record) if now is None else now, names(record))
 
 
 def compare(old: Content, new: Content, fields: tuple[str, ...]) -> list[FieldChange]:
@@ -225,46 +233,76 @@ def matrix_content(assessments: Iterable[Any]) -> Content:
 
 
 def _followup(record: Followup) -> Content:
-    answered = db.session.execute(
-        sa.select(Conclusion.reference, Conclusion.text)
-        .where(Conclusion.id.in_([link.conclusion_id for link in record.conclusions]))
-        .order_by(Conclusion.id)
-    )
-    links = Links(
-        further_areas=[link.area_code for link in record.further_areas],
-        paragraphs=_paragraphs([link.paragraph_id for link in record.paragraphs]),
-        conclusions=[[reference, text] for reference, text in answered],
-        authorities=_authorities([link.authority_id for link in record.authorities]),
-        evidence=[
-            [item.title, item.source_note, [revision.sha256 for revision in item.revisions]]
-            for item in record.evidence
-            if not item.is_withdrawn
-        ],
-    )
-    return followup_content(record, links)
+    return followup_content(record, _followup_links(record.id))
 
 
 def _conclusion(record: Conclusion) -> Content:
-    return conclusion_content(record, Links(paragraphs=_paragraphs([link.paragraph_id for link in record.paragraphs])))
+    rows = db.session.execute(
+        sa.select(Paragraph.resolution_number, Paragraph.label)
+        .join(ConclusionParagraph, ConclusionParagraph.paragraph_id == Paragraph.id)
+        .where(ConclusionParagraph.conclusion_id == record.id)
+        .order_by(Paragraph.resolution_number, Paragraph.position)
+    )
+    return conclusion_content(record, Links(paragraphs=[f"{number} {label}".strip() for number, label in rows]))
 
 
 def _matrix(record: Matrix) -> Content:
     return matrix_content(record.assessments)
 
 
-def _paragraphs(ids: list[int]) -> list[str]:
-    if not ids:
-        return []
-    rows = db.session.scalars(
-        sa.select(Paragraph).where(Paragraph.id.in_(ids)).order_by(Paragraph.resolution_number, Paragraph.position)
+def _followup_links(followup_id: int) -> Links:
+    """What a follow-up's sealed text names, in one statement; sorted here, because databases sort words differently."""
+    found: dict[str, list[Any]] = {kind: [] for kind in ("area", "paragraph", "authority", "conclusion", "evidence")}
+    rows = db.session.execute(sa.union_all(*_link_selects(followup_id))).all()
+    for row in sorted(rows, key=lambda row: (row.first, row.second, row.one)):
+        found[row.kind].append(row)
+    evidence: dict[int, list[Any]] = {}
+    for row in found["evidence"]:
+        item = evidence.setdefault(row.first, [row.one, row.two, []])
+        item[2] += [row.three] if row.three else []
+    return Links(
+        further_areas=[row.one for row in found["area"]],
+        paragraphs=[f"{row.first} {row.one}".strip() for row in found["paragraph"]],
+        conclusions=[[row.one, row.two] for row in found["conclusion"]],
+        authorities=[row.one for row in found["authority"]],
+        evidence=list(evidence.values()),
     )
-    return [f"{row.resolution_number} {row.label}".strip() for row in rows]
 
 
-def _authorities(ids: list[int]) -> list[str]:
-    if not ids:
-        return []
-    return list(db.session.scalars(sa.select(Authority.name).where(Authority.id.in_(ids)).order_by(Authority.name)))
+def _link_selects(followup_id: int) -> list[sa.Select[Any]]:
+    area, paragraph, authority, answered = FollowupArea, FollowupParagraph, FollowupAuthority, FollowupConclusion
+    file = (Evidence.title, Evidence.source_note, EvidenceRevision.sha256)
+    return [
+        _link("area", _NONE, _NONE, area.area_code).where(area.followup_id == followup_id),
+        _link("paragraph", Paragraph.resolution_number, Paragraph.position, Paragraph.label)
+        .join(paragraph, paragraph.paragraph_id == Paragraph.id)
+        .where(paragraph.followup_id == followup_id),
+        _link("authority", _NONE, _NONE, Authority.name)
+        .join(authority, authority.authority_id == Authority.id)
+        .where(authority.followup_id == followup_id),
+        _link("conclusion", Conclusion.id, _NONE, Conclusion.reference, Conclusion.text)
+        .join(answered, answered.conclusion_id == Conclusion.id)
+        .where(answered.followup_id == followup_id),
+        _link("evidence", Evidence.id, sa.func.coalesce(EvidenceRevision.number, 0), *file)
+        .outerjoin(EvidenceRevision, EvidenceRevision.evidence_id == Evidence.id)
+        .where(Evidence.followup_id == followup_id, Evidence.is_withdrawn.is_(False)),
+    ]
+
+
+_NONE = sa.literal(0)
+
+
+def _link(kind: str, first: Any, second: Any, *texts: Any) -> sa.Select[Any]:
+    """One kind of link in the shape that all share: two numbers to sort by, three texts."""
+    one, two, three = (sa.cast(text, sa.Text) for text in (*texts, sa.null(), sa.null())[:3])
+    return sa.select(
+        sa.literal(kind).label("kind"),
+        first.label("first"),
+        second.label("second"),
+        one.label("one"),
+        two.label("two"),
+        three.label("three"),
+    )
 
 
 def _links(record: Any) -> list[str]:

@@ -71,5 +71,5 @@ def test_statements_do_not_grow_with_the_rows(browser: FlaskClient) -> None:
     for _each in range(12):
         FollowupFactory()
         ConclusionFactory(visit=visit)
-    assert statements(browser, "/areas/FIN-02") == few <= 13
-    assert statements(browser, "/resolutions/1373") <= 9
+    assert statements(browser, "/areas/FIN-02") == few <= 10
+    assert statements(browser, "/resolutions/1373") <= 6

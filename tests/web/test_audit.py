@@ -142,7 +142,7 @@ def test_statements_do_not_grow_with_the_entries(session: Any, browser: FlaskCli
     for _each in range(20):
         FollowupFactory()
     session.commit()
-    assert statements(browser, "/audit") == few <= 8
+    assert statements(browser, "/audit") == few <= 6
 
 
 def test_a_refusal_says_which_page_and_which_rule(browser: FlaskClient) -> None:

@@ -33,4 +33,4 @@ def test_an_unknown_plan_is_not_there(browser: FlaskClient) -> None:
 
 
 def test_a_plan_costs_a_fixed_number_of_statements(browser: FlaskClient) -> None:
-    assert statements(browser, "/plans/GCTS") <= 7
+    assert statements(browser, "/plans/GCTS") <= 4

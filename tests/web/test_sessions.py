@@ -166,7 +166,7 @@ def test_a_closed_account_is_out_even_if_its_session_were_left_open(sign_in: Any
     assert client.get("/account").status_code == 302
 
 
-def test_the_session_and_the_rights_cost_two_statements(sign_in: Any, analyst: Account, app: Flask) -> None:
+def test_the_session_and_the_rights_cost_one_statement(sign_in: Any, analyst: Account, app: Flask) -> None:
     client = sign_in(analyst)
     said: list[str] = []
 
@@ -180,7 +180,7 @@ def test_the_session_and_the_rights_cost_two_statements(sign_in: Any, analyst: A
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
     about = [text for text in said if "sign_in_session" in text or "account_grant" in text]
-    assert len(about) == 2, said
+    assert len(about) == 1, said
     assert not [text for text in said if text.startswith(("INSERT", "UPDATE", "DELETE"))], said
 
 

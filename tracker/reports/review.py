@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.orm import aliased
 
 from tracker import policy
 from tracker.errors import NotFound
@@ -16,6 +18,7 @@ from tracker.models import (
     Contributor,
     Decision,
     DueExtension,
+    Evidence,
     EvidenceRevision,
     ExtensionStatus,
     Followup,
@@ -74,30 +77,35 @@ def own_work(account: Account, rows: Iterable[Any]) -> set[int]:
     return mine | set(found)
 
 
-def notes(record: Any) -> list[Submission]:
-    """What was said in the rounds already decided, newest first."""
-    return list(
-        db.session.scalars(
-            sa.select(Submission)
-            .where(
-                Submission.object_type == record.__tablename__,
-                Submission.object_id == record.id,
-                Submission.decision.is_not(None),
-                Submission.decision != Decision.RECALLED,
-            )
-            .order_by(Submission.id.desc())
+@dataclass(frozen=True)
+class Rounds:
+    """A record's trips to the reviewers: the one that waits, those decided (newest first), and who took part."""
+
+    pending: Submission | None
+    decided: list[Submission]
+    people: dict[int | None, str]
+
+
+def rounds(record: Any) -> Rounds:
+    """What was asked and decided; a submission that was recalled is left out."""
+    asker, decider = aliased(Account), aliased(Account)
+    rows = db.session.execute(
+        sa.select(Submission, asker.name, decider.name)
+        .join(asker, asker.id == Submission.submitted_by_id)
+        .outerjoin(decider, decider.id == Submission.decided_by_id)
+        .where(
+            Submission.object_type == record.__tablename__,
+            Submission.object_id == record.id,
+            sa.or_(Submission.decision.is_(None), Submission.decision != Decision.RECALLED),
         )
-    )
-
-
-def people(submissions: Iterable[Submission | None]) -> dict[int, str]:
-    """The names of everyone who submitted or decided one of these."""
-    ids = set()
-    for submission in submissions:
-        if submission is not None:
-            ids |= {submission.submitted_by_id, submission.decided_by_id}
-    rows = db.session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(ids - {None})))
-    return {account_id: name for account_id, name in rows}  # noqa: C416  # rows are not pairs to a type checker
+        .order_by(Submission.id.desc())
+    ).all()
+    people: dict[int | None, str] = {}
+    for submission, asked, decided in rows:
+        people |= {submission.submitted_by_id: asked, submission.decided_by_id: decided}
+    found = [row[0] for row in rows]
+    pending = next((one for one in found if one.decision is None), None)
+    return Rounds(pending, [one for one in found if one.decision is not None], people)
 
 
 def extensions(account: Account) -> list[Any]:
@@ -143,7 +151,14 @@ def files(record: Any) -> list[EvidenceRevision]:
     """The files that would be signed with a follow-up, so that they can be opened before."""
     if not isinstance(record, Followup):
         return []
-    return [revision for item in record.evidence if not item.is_withdrawn for revision in item.revisions]
+    return list(
+        db.session.scalars(
+            sa.select(EvidenceRevision)
+            .join(Evidence, Evidence.id == EvidenceRevision.evidence_id)
+            .where(Evidence.followup_id == record.id, Evidence.is_withdrawn.is_(False))
+            .order_by(Evidence.id, EvidenceRevision.number)
+        )
+    )
 
 
 def waiting_extension(record: Any) -> DueExtension | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.orm.attributes import set_committed_value
 
 from tracker import policy
 from tracker.database import PartialDateType, UtcDateTime
@@ -35,6 +36,7 @@ from tracker.models import (
     Organisation,
     RatingLevel,
     Resolution,
+    Tour,
     Visit,
     VisitArea,
     VisitCheck,
@@ -208,24 +210,23 @@ class Sheet:
 
 def sheet(visit: Visit, account: Account) -> Sheet:
     """The visit with everything that hangs on it; visits of the same tour only within the account's scope."""
-    links = _links(visit)
-    parts = _parts(visit, links)
+    parts = _parts(visit)
     matrix = _matrix(visit)
     return Sheet(
         visit=visit,
-        components=parts["components"],
-        delegation=sorted(parts["delegation"], key=lambda row: list(DelegateKind).index(row.kind)),
-        counterparts=parts["counterparts"],
-        checks=parts["checks"],
-        sources=parts["sources"],
-        moves=parts["moves"],
-        scope=_scope(links["scope", 0], matrix),
-        resolutions=[(int(link.code), link.title) for link in links["resolutions", 0]],
+        components=_lines(parts, "components"),
+        delegation=sorted(_lines(parts, "delegation"), key=lambda row: list(DelegateKind).index(row.kind)),
+        counterparts=_lines(parts, "counterparts"),
+        checks=_lines(parts, "checks"),
+        sources=_lines(parts, "sources"),
+        moves=_lines(parts, "moves"),
+        scope=_scope(_areas(parts["scope"]), matrix),
+        resolutions=[(int(row.one), row.two) for row in parts["resolutions"]],
         matrix=matrix[0] if matrix else None,
         conclusions=_conclusions(visit),
         followups=_followups(visit),
         tour=_tour(visit, account),
-        are_resolutions_confirmed=bool(links["confirmed", 0]),
+        are_resolutions_confirmed=bool(parts["confirmed"]),
     )
 
 
@@ -237,23 +238,41 @@ _NOTHING = sa.literal("")
 
 
 def _part(
-    name: str, model: Any, texts: Sequence[Any], days: Sequence[Any] = (), at: Any = _NO_MOMENT
+    name: str,
+    source: Any,
+    texts: Sequence[Any],
+    days: Sequence[Any] = (),
+    at: Any = _NO_MOMENT,
+    *,
+    owner: Any = None,
+    place: Any = None,
 ) -> sa.Select[Any]:
-    """One part of a visit in the shape that all share: four texts, two days, a moment."""
+    """One part of a visit in the shape that all share: an id, four texts, two days, a moment, a place in the order."""
     four = [sa.cast(text, sa.Text) for text in (*texts, _NOTHING, _NOTHING, _NOTHING)[:4]]
     two = (*days, _NO_DAY, _NO_DAY)[:2]
+    row_id = source.id if owner is None else owner
     labels = ("one", "two", "three", "four")
     return sa.select(
         sa.literal(name).label("part"),
-        model.id.label("id"),
+        row_id.label("id"),
         *(text.label(label) for text, label in zip(four, labels, strict=True)),
         two[0].label("first"),
         two[1].label("last"),
         at.label("at"),
-    ).select_from(model)
+        (row_id if place is None else place).label("place"),
+    ).select_from(source)
 
 
-def _parts(visit: Visit, links: dict[tuple[str, int], list[Any]]) -> dict[str, list[Any]]:
+def _parts(visit: Visit) -> dict[str, list[Any]]:
+    """The rows of every part, and the links of each to areas, by the part's name."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    selects = [*_own_rows(visit), *_area_links(visit), *_resolutions(visit)]
+    for row in db.session.execute(sa.union_all(*selects).order_by("place", "one")):
+        found[row.part].append(row)
+    return found
+
+
+def _own_rows(visit: Visit) -> list[sa.Select[Any]]:
     move = _part(
         "moves",
         VisitMove,
@@ -280,7 +299,7 @@ def _parts(visit: Visit, links: dict[tuple[str, int], list[Any]]) -> dict[str, l
     ).join(Authority, Authority.id == VisitCounterpart.authority_id)
     check = _part("checks", VisitCheck, (VisitCheck.place, VisitCheck.note), (VisitCheck.checked_on,))
     source = _part("sources", VisitSource, (VisitSource.title, VisitSource.url))
-    selects = [
+    return [
         move.where(VisitMove.visit_id == visit.id),
         component.where(VisitComponent.visit_id == visit.id),
         delegate.where(VisitDelegate.visit_id == visit.id),
@@ -288,11 +307,46 @@ def _parts(visit: Visit, links: dict[tuple[str, int], list[Any]]) -> dict[str, l
         check.where(VisitCheck.visit_id == visit.id),
         source.where(VisitSource.visit_id == visit.id),
     ]
-    found: dict[str, list[Any]] = {name: [] for name in _LINES}
-    for row in db.session.execute(sa.union_all(*selects).order_by("id")):
-        areas = [AreaWords(link.code, link.title) for link in links[row.part, row.id]]
-        found[row.part].append(_LINES[row.part](row, areas))
-    return found
+
+
+def _area_links(visit: Visit) -> list[sa.Select[Any]]:
+    """Areas of the scope, of each component and of each delegate."""
+    links = (
+        ("scope", VisitArea, sa.literal(0)),
+        ("areas of components", ComponentArea, ComponentArea.component_id),
+        ("areas of delegation", DelegateArea, DelegateArea.delegate_id),
+    )
+    return [
+        _part(name, model, (Area.code, AreaEdition.title), owner=owner, place=Area.position)
+        .join(Area, Area.code == model.area_code)
+        .join(AreaEdition, sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition))
+        .where(model.visit_id == visit.id)
+        for name, model, owner in links
+    ]
+
+
+def _resolutions(visit: Visit) -> list[sa.Select[Any]]:
+    """The resolutions that apply; and whether somebody has looked at those proposed from the visit's date."""
+    number = Resolution.number
+    applicable = _part("resolutions", Resolution, (number, Resolution.title), owner=number).join(
+        VisitResolution, VisitResolution.resolution_number == number
+    )
+    saved = _part("confirmed", Event, (Event.kind,), owner=sa.literal(0)).where(
+        Event.object_type == "visit", Event.object_id == visit.id, Event.kind == "visit.resolutions_set"
+    )
+    return [applicable.where(VisitResolution.visit_id == visit.id), saved]
+
+
+def _areas(links: Sequence[Any]) -> list[AreaWords]:
+    return [AreaWords(link.one, link.two) for link in links]
+
+
+def _lines(parts: dict[str, list[Any]], name: str) -> list[Any]:
+    """One part's rows as the page shows them, each with its areas."""
+    links: dict[int, list[Any]] = defaultdict(list)
+    for link in parts[f"areas of {name}"]:
+        links[link.id].append(link)
+    return [_LINES[name](row, _areas(links[row.id])) for row in parts[name]]
 
 
 _LINES: dict[str, Any] = {
@@ -307,46 +361,6 @@ _LINES: dict[str, Any] = {
         VisitStage(row.one) if row.one else None, VisitStage(row.two), row.three, row.four or "", row.first, row.at
     ),
 }
-
-
-def _links(visit: Visit) -> dict[tuple[str, int], list[Any]]:
-    """Areas of the scope, of each component and of each delegate, and the resolutions: by part and its id."""
-    area_links = (("scope", VisitArea, sa.literal(0)), ("components", ComponentArea, ComponentArea.component_id))
-    selects = [
-        sa.select(
-            sa.literal(name).label("part"),
-            owner.label("owner"),
-            sa.cast(Area.code, sa.Text).label("code"),
-            sa.cast(AreaEdition.title, sa.Text).label("title"),
-            Area.position.label("place"),
-        )
-        .select_from(model)
-        .join(Area, Area.code == model.area_code)
-        .join(AreaEdition, sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition))
-        .where(model.visit_id == visit.id)
-        for name, model, owner in (*area_links, ("delegation", DelegateArea, DelegateArea.delegate_id))
-    ]
-    selects.append(
-        sa.select(
-            sa.literal("resolutions"),
-            sa.literal(0),
-            sa.cast(Resolution.number, sa.Text),
-            sa.cast(Resolution.title, sa.Text),
-            Resolution.number,
-        )
-        .select_from(Resolution)
-        .join(VisitResolution, VisitResolution.resolution_number == Resolution.number)
-        .where(VisitResolution.visit_id == visit.id)
-    )
-    selects.append(
-        sa.select(  # somebody has looked at the resolutions that were proposed from the visit's date, and saved them
-            sa.literal("confirmed"), sa.literal(0), sa.cast(Event.seq, sa.Text), _NOTHING, sa.literal(0)
-        ).where(Event.object_type == "visit", Event.object_id == visit.id, Event.kind == "visit.resolutions_set")
-    )
-    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
-    for row in db.session.execute(sa.union_all(*selects).order_by("place", "code")):
-        found[row.part, row.owner].append(row)
-    return found
 
 
 # What came of the visit
@@ -375,12 +389,11 @@ def _matrix(visit: Visit) -> Sequence[Any]:
     ).all()
 
 
-def _scope(links: Sequence[Any], matrix: Sequence[Any]) -> list[ScopeLine]:
+def _scope(areas: Sequence[AreaWords], matrix: Sequence[Any]) -> list[ScopeLine]:
     given = {row.area_code: row for row in matrix if row.area_code}
     lines = []
-    for link in links:
-        row = given.pop(link.code, None)
-        area = AreaWords(link.code, link.title)
+    for area in areas:
+        row = given.pop(area.code, None)
         lines.append(ScopeLine(area, True, row.rating if row else "", row.label if row else ""))
     beyond = [ScopeLine(AreaWords(row.area_code, row.title), False, row.rating, row.label) for row in given.values()]
     return lines + beyond
@@ -429,18 +442,18 @@ def _followups(visit: Visit) -> Sequence[Any]:
 
 
 def _tour(visit: Visit, account: Account) -> Sequence[Any]:
-    """The other visits of the trip, as far as the account may know of them (R9)."""
+    """The other visits of the trip, as far as the account may know of them (R9); the tour itself comes with them."""
     if visit.tour_id is None:
         return []
-    return db.session.execute(
-        sa.select(Visit.reference, Visit.state_id, Visit.start, Visit.end, Visit.sort_day)
-        .where(
-            Visit.tour_id == visit.tour_id,
-            Visit.id != visit.id,
-            policy.reach(account).condition(Visit.state_id),
-        )
+    others = sa.and_(Visit.tour_id == Tour.id, Visit.id != visit.id, policy.reach(account).condition(Visit.state_id))
+    rows = db.session.execute(
+        sa.select(Tour, Visit.reference, Visit.state_id, Visit.start, Visit.end, Visit.sort_day)
+        .outerjoin(Visit, others)
+        .where(Tour.id == visit.tour_id)
         .order_by(Visit.sort_day, Visit.id)
     ).all()
+    set_committed_value(visit, "tour", rows[0].Tour)
+    return [row for row in rows if row.reference is not None]
 
 
 # What is done, missing and next

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,7 +66,7 @@ def as_signed(object_type: str, reference: str, number: int) -> ResponseReturnVa
         object_type=object_type,
         record_href=sealables.address(object_type, reference),
         seal=seal,
-        fields=sealed.fields_of(seal, seals.names(record)),
+        fields=sealed.fields(record, json.loads(seal.canonical)),
     )
 
 
@@ -151,22 +152,22 @@ def _in_scope(names: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int = 200) -> ResponseReturnValue:
-    pending = policy.pending_submission(record)
-    notes = review.notes(record)
+    rounds = review.rounds(record)
+    seal, now = seals.last(record), seals.content(record)
     return (
         render_template(
             "review/item.html",
             record=record,
             object_type=record.__tablename__,
             record_href=sealables.address(record.__tablename__, record.reference),
-            pending=pending,
-            people=review.people([pending, *notes]),
-            notes=notes,
-            seal=seals.last(record),
-            fields=sealed.fields(record),
+            pending=rounds.pending,
+            people=rounds.people,
+            notes=rounds.decided,
+            seal=seal,
+            fields=sealed.fields(record, now),
             beside=sealed.beside(record),
-            changes=sealed.changes(record) if record.seal_count else [],
-            rewritten=sealed.since_returned(record, notes),
+            changes=sealed.changes(record, now) if record.seal_count else [],
+            rewritten=sealed.since_returned(record, rounds.decided, now),
             files=review.files(record),
             extension=review.waiting_extension(record),
             refusal=policy.refusal(current_user, Permission.SIGN_OFF, record),

@@ -9,10 +9,10 @@ from typing import Any
 from flask_babel import gettext as _
 
 from tracker import seals
-from tracker.models import Basis, ConclusionKind, Decision, Followup, Implementation, Seal, Submission
+from tracker.models import Basis, ConclusionKind, Decision, Followup, Implementation, Submission
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
-from tracker.seals import FieldChange
+from tracker.seals import Content, FieldChange
 from tracker.web.dates import partial
 from tracker.web.words import field_words, words
 
@@ -30,30 +30,23 @@ class Shown:
     new: str
 
 
-def changes(record: Any) -> list[Shown]:
+def changes(record: Any, now: Content | None = None) -> list[Shown]:
     """What differs from the last seal; every field that is filled when there is none."""
-    return [show(change) for change in seals.since_last_seal(record)]
+    return [show(change) for change in seals.since_last_seal(record, now)]
 
 
-def fields(record: Any) -> list[tuple[str, str]]:
-    """Every sealed field of the record as it is now: label and text."""
-    values = seals.content(record)
+def fields(record: Any, values: Content) -> list[tuple[str, str]]:
+    """Every sealed field of the record with these values, as it is now or as it was signed: label and text."""
     return [(field_words(name), text(name, values.get(name))) for name in seals.names(record)]
 
 
-def fields_of(seal: Seal, names: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Every sealed field as it was signed: label and text."""
-    values = json.loads(seal.canonical)
-    return [(field_words(name), text(name, values.get(name))) for name in names]
-
-
-def since_returned(record: Any, notes: list[Submission]) -> list[Shown]:
+def since_returned(record: Any, notes: list[Submission], now: Content) -> list[Shown]:
     """What was rewritten since a reviewer returned it in this round: the last reading, continued."""
     last = next((note for note in notes if note.round == record.seal_count and note.canonical), None)
     if last is None or last.decision is not Decision.RETURNED:
         return []
     before = json.loads(last.canonical)
-    return [show(change) for change in seals.compare(before, seals.content(record), seals.names(record))]
+    return [show(change) for change in seals.compare(before, now, seals.names(record))]
 
 
 def show(change: FieldChange) -> Shown:

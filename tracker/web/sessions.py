@@ -25,7 +25,7 @@ from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import login_user
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from tracker import clock, database
 from tracker.extensions import db
@@ -192,15 +192,18 @@ def _derived(value: str) -> str:
 
 
 def _load(row_id: str) -> tuple[Any, Account | None] | None:
-    """The session's row and its account with grants, in two statements."""
+    """The session's row and its account with grants, in one statement: every request asks it."""
     row = SignInSession.__table__
-    grants = selectinload(Account.grants).options(joinedload(Grant.states))
-    found = db.session.execute(
-        sa.select(*row.c, Account)
-        .select_from(row.outerjoin(Account.__table__, row.c.account_id == Account.id))
-        .where(row.c.id == row_id)
-        .options(grants)
-    ).one_or_none()
+    found = (
+        db.session.execute(
+            sa.select(*row.c, Account)
+            .select_from(row.outerjoin(Account.__table__, row.c.account_id == Account.id))
+            .where(row.c.id == row_id)
+            .options(joinedload(Account.grants).joinedload(Grant.states))
+        )
+        .unique(lambda found: found.id)
+        .one_or_none()
+    )
     return (found, found.Account) if found else None
 
 

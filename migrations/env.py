@@ -1,6 +1,7 @@
 """Runs the migrations: on both databases, as the migration role, whole or not at all (R28, R42).
 
-After each run the triggers are made anew (a batch ALTER on SQLite drops them without a word) and, on PostgreSQL,
+After each run the triggers are made anew (a batch ALTER on SQLite drops them without a word), the index of the words
+is there and, on PostgreSQL,
 the application's role is granted what it needs and no more.
 """
 
@@ -15,7 +16,7 @@ from sqlalchemy import event
 from tracker.config import Settings, sqlite_file
 from tracker.database import PartialDateType, UtcDateTime
 from tracker.extensions import db
-from tracker.models import triggers
+from tracker.models import search, triggers
 
 APPEND_ONLY = {"event": "SELECT, INSERT", "seal": "SELECT, INSERT", "alembic_version": "SELECT"}
 EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
@@ -33,10 +34,12 @@ def run() -> None:
             render_item=_render_item,
             transactional_ddl=True,
             compare_server_default=True,
+            include_name=_is_ours,
         )
         with context.begin_transaction():
             context.run_migrations()
             triggers.install(connection)
+            search.install(connection)
             _grant(connection, settings)
             _check_foreign_keys(connection)
     engine.dispose()
@@ -86,6 +89,11 @@ def _grant(connection: sa.Connection, settings: Settings) -> None:
         connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {quoted}')
         connection.exec_driver_sql(f'GRANT {APPEND_ONLY.get(table, EVERYTHING)} ON "{table}" TO {quoted}')
     connection.exec_driver_sql(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
+
+
+def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    """Whether the models describe it: the index of the words is made by ``search.install``."""
+    return kind != "table" or not (name or "").startswith("search_index")
 
 
 def _render_item(kind: str, item: Any, _context: Any) -> str | bool:

@@ -27,7 +27,8 @@ from sqlalchemy.orm import Mapper, ORMExecuteState, Session, SessionTransaction,
 
 from tracker import audit_head, clock, database
 from tracker.extensions import db
-from tracker.models import VERSION_TABLES, Account, Category, Event, Outcome, SearchRow, Versioned, fold
+from tracker.folding import fold
+from tracker.models import VERSION_TABLES, Account, Category, Event, Outcome, SearchRow, Versioned, search
 from tracker.partial_date import PartialDate
 
 log = structlog.get_logger("tracker.history")
@@ -330,11 +331,10 @@ def _difference(old: Row | None, new: Row | None) -> dict[str, list[Any]]:
 def _index(obj: Any) -> None:
     """Write the folded words of ``obj``, where they changed."""
     reference, title, text = (fold(part) for part in obj.searched)
-    row = db.session.scalar(
-        sa.select(SearchRow).where(SearchRow.object_type == obj.__tablename__, SearchRow.object_id == obj.id)
-    )
+    row_id = search.row_id(obj.__tablename__, obj.id)
+    row = db.session.get(SearchRow, row_id)
     if row is None:
-        row = SearchRow(object_type=obj.__tablename__, object_id=obj.id, state_id=obj.state_id)
+        row = SearchRow(id=row_id, object_type=obj.__tablename__, object_id=obj.id, state_id=obj.state_id)
         db.session.add(row)
     row.reference, row.title, row.text = reference, title, text
 

@@ -346,10 +346,13 @@ def upgrade():
     )
     with op.batch_alter_table('followup_version', schema=None) as batch_op:
         batch_op.create_index('ix_followup_version_area_code_current_due_last_id', ['area_code', 'current_due_last', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_followup_version_assessed_status_current_due_last_id', ['assessed_status', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_current_due_last_id', ['current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_drafted_by_id_workflow', ['drafted_by_id', 'workflow', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_followup_version_owner_id_current_due_last_id', ['owner_id', 'current_due_last', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_followup_version_position_current_due_last_id', ['position', 'current_due_last', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_followup_version_reported_status_current_due_last_id', ['reported_status', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_state_id_assessed_status_workflow_current_d', ['state_id', 'assessed_status', 'workflow', 'current_due_last', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_state_id_current_due_last_id', ['state_id', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_updated_at_id', ['updated_at', 'id', 'from_event'], unique=False)
@@ -978,10 +981,10 @@ def upgrade():
         batch_op.create_index('ix_seal_state_id', ['state_id', 'signed_at'], unique=False)
 
     op.create_table('search_row',
-    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('object_type', sa.String(length=20), nullable=False),
     sa.Column('object_id', sa.Integer(), nullable=False),
-    sa.Column('state_id', sa.String(length=3), nullable=False),
+    sa.Column('state_id', sa.String(length=3), nullable=True),
     sa.Column('reference', sa.String(length=60), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
@@ -989,9 +992,6 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_search_row')),
     sa.UniqueConstraint('object_type', 'object_id', name=op.f('uq_search_row_object_type_object_id'))
     )
-    with op.batch_alter_table('search_row', schema=None) as batch_op:
-        batch_op.create_index('ix_search_row_state', ['state_id', 'object_type'], unique=False)
-
     op.create_table('state_name',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('state_id', sa.String(length=3), nullable=False),
@@ -1177,7 +1177,10 @@ def upgrade():
         batch_op.create_index('ix_followup_drafted_by', ['drafted_by_id', 'workflow'], unique=False)
         batch_op.create_index('ix_followup_due', ['current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_owner_due', ['owner_id', 'current_due_last', 'id'], unique=False)
+        batch_op.create_index('ix_followup_position_due', ['position', 'current_due_last', 'id'], unique=False)
+        batch_op.create_index('ix_followup_reported_due', ['reported_status', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_state_due', ['state_id', 'current_due_last', 'id'], unique=False)
+        batch_op.create_index('ix_followup_status_due', ['assessed_status', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_tally', ['state_id', 'assessed_status', 'workflow', 'current_due_last'], unique=False)
         batch_op.create_index('ix_followup_updated', ['updated_at', 'id'], unique=False)
         batch_op.create_index('ix_followup_visit_due', ['visit_id', 'current_due_last', 'id'], unique=False)
@@ -1648,7 +1651,10 @@ def downgrade():
         batch_op.drop_index('ix_followup_visit_due')
         batch_op.drop_index('ix_followup_updated')
         batch_op.drop_index('ix_followup_tally')
+        batch_op.drop_index('ix_followup_status_due')
         batch_op.drop_index('ix_followup_state_due')
+        batch_op.drop_index('ix_followup_reported_due')
+        batch_op.drop_index('ix_followup_position_due')
         batch_op.drop_index('ix_followup_owner_due')
         batch_op.drop_index('ix_followup_due')
         batch_op.drop_index('ix_followup_drafted_by')
@@ -1676,9 +1682,6 @@ def downgrade():
 
     op.drop_table('submission')
     op.drop_table('state_name')
-    with op.batch_alter_table('search_row', schema=None) as batch_op:
-        batch_op.drop_index('ix_search_row_state')
-
     op.drop_table('search_row')
     with op.batch_alter_table('seal', schema=None) as batch_op:
         batch_op.drop_index('ix_seal_state_id')
@@ -1845,10 +1848,13 @@ def downgrade():
         batch_op.drop_index('ix_followup_version_updated_at_id')
         batch_op.drop_index('ix_followup_version_state_id_current_due_last_id')
         batch_op.drop_index('ix_followup_version_state_id_assessed_status_workflow_current_d')
+        batch_op.drop_index('ix_followup_version_reported_status_current_due_last_id')
+        batch_op.drop_index('ix_followup_version_position_current_due_last_id')
         batch_op.drop_index('ix_followup_version_owner_id_current_due_last_id')
         batch_op.drop_index('ix_followup_version_from_event')
         batch_op.drop_index('ix_followup_version_drafted_by_id_workflow')
         batch_op.drop_index('ix_followup_version_current_due_last_id')
+        batch_op.drop_index('ix_followup_version_assessed_status_current_due_last_id')
         batch_op.drop_index('ix_followup_version_area_code_current_due_last_id')
 
     op.drop_table('followup_version')

@@ -16,10 +16,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from werkzeug.datastructures import MultiDict
 
 from tracker.database import Base, PartialDateType, UtcDateTime, choice, open_properly
-from tracker.models import Region, SearchRow, State, StateKind, fold
+from tracker.folding import fold
+from tracker.models import Region, SearchRow, State, StateKind, search
 from tracker.partial_date import PartialDate
 from tracker.reports import listing
-from tracker.reports.filters import BadValue, codes, day, each, flag, members, numbers, text_condition, words
+from tracker.reports.filters import BadValue, asked, codes, day, each, flag, members, numbers, words
 from tracker.reports.listing import Applied, Listing, Sort
 
 
@@ -79,7 +80,7 @@ ITEMS = Listing(
         "changed-since": day(Item.changed_at, ">="),
         "late": flag(lambda: Item.due < date(2026, 4, 1)),
         "begins": each(lambda value: Item.title.startswith(value, autoescape=True)),
-        "q": words("item", Item.id),
+        "q": words("visit", Item.id),
     },
     sorts={
         "id": Sort(Item.id),
@@ -103,6 +104,7 @@ def engine(database_server: Any) -> Iterator[sa.Engine]:
     OwnBase.metadata.create_all(engine)
     Base.metadata.create_all(engine, tables=[model.__table__ for model in (Region, State, SearchRow)])
     with engine.begin() as connection:
+        search.install(connection)
         connection.execute(sa.insert(Region), {"code": "142", "name": "Asia"})
         pakistan = {"id": "PAK", "m49": "586", "kind": StateKind.MEMBER, "name": "Pakistan"}
         connection.execute(sa.insert(State), pakistan | {"region_code": "142", "subregion_code": "142"})
@@ -112,7 +114,8 @@ def engine(database_server: Any) -> Iterator[sa.Engine]:
             connection.execute(
                 sa.insert(SearchRow),
                 {
-                    "object_type": "item",
+                    "id": search.row_id("visit", number),
+                    "object_type": "visit",
                     "object_id": number,
                     "state_id": "PAK",
                     "reference": fold(f"PAK-F{number:03}"),
@@ -203,7 +206,8 @@ def test_a_page_takes_two_statements(engine: sa.Engine, session: Session, args: 
     statements: list[str] = []
     sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     ITEMS.page(args, on=session)
-    assert len([statement for statement in statements if statement.startswith("SELECT")]) == 2
+    weighing = int("q" in args and engine.dialect.name == "sqlite")
+    assert len([statement for statement in statements if statement.startswith("SELECT")]) == 2 + weighing
 
 
 def ids(session: Session, *args: tuple[str, str], **more: str) -> set[int]:
@@ -256,10 +260,11 @@ def test_words_are_looked_for_by_their_folded_form(session: Session) -> None:
 
 
 def test_wildcards_in_words_mean_nothing(session: Session) -> None:
-    assert ids(session, q="%") == {2}
-    assert ids(session, q="s_at") == {2}
+    assert ids(session, q="100 %") == {2}
+    assert ids(session, q="s_at") == set()
+    assert ids(session, q="ports_at") == {2}
     assert ids(session, q="a_opt") == set()
-    assert ids(session, q="/") == set()
+    assert [problem.name for problem in ITEMS.page({"q": "%"}, on=session).problems] == ["q"]
 
 
 def test_empty_and_unknown_parameters_are_ignored(session: Session) -> None:
@@ -441,4 +446,4 @@ def test_the_index_gives_the_order_in_both_directions(engine: sa.Engine, session
 
 def test_a_text_that_is_too_long_is_a_bad_value() -> None:
     with pytest.raises(BadValue):
-        text_condition("x" * 501, "item", Item.id)
+        asked(["x" * 501])

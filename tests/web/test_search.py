@@ -47,11 +47,11 @@ def test_references_come_first_then_titles_then_texts(browser: FlaskClient) -> N
 def test_a_phrase_is_found_as_it_stands_here_and_in_the_list_it_leads_to(browser: FlaskClient) -> None:
     FollowupFactory(title="Adopt the bill")
     FollowupFactory(title="Bill the adopter of the act, then adopt")
-    assert found(browser, "adopt bill") == ["PAK-F001", "PAK-F002"]
+    assert found(browser, "adopt bill") == ["PAK-F002", "PAK-F001"]
     assert found(browser, '"adopt the bill"') == ["PAK-F001"]
     assert found(browser, "“Adopt the bill”") == ["PAK-F001"]
     assert "1 follow-up" in browser.get("/follow-ups", query_string={"q": '"adopt the bill"'}).text
-    assert found(browser, 'adopt "bill') == ["PAK-F001", "PAK-F002"], "a mark without its pair is none"
+    assert found(browser, 'adopt "bill') == ["PAK-F002", "PAK-F001"], "a mark without its pair is none"
 
 
 @pytest.mark.parametrize("typed", ["PAK-F001", "pak-f001", "  Pak-F001 "])
@@ -123,5 +123,5 @@ def test_a_search_costs_the_same_whatever_it_finds(browser: FlaskClient) -> None
     for _row in range(25):
         FollowupFactory()
     page = browser.get("/search?q=terrorist").text
-    assert page.count('data-label="Text"') == 20 and ">All 25<" in page
+    assert page.count('data-label="Text"') == 10 and ">All 25<" in page
     assert statements(browser, "/search?q=terrorist") <= 8

@@ -16,7 +16,7 @@ from tracker.models.catalogue import (
     Resolution,
 )
 from tracker.models.conclusion import Conclusion, ConclusionKind, ConclusionParagraph, ConclusionStatus
-from tracker.models.desk import Mark, RequestKey, SearchRow, fold
+from tracker.models.desk import Mark, RequestKey
 from tracker.models.event import Category, Comment, Event, Outcome
 from tracker.models.followup import (
     CarryOver,
@@ -50,6 +50,7 @@ from tracker.models.sealable import (
     Sharing,
     Submission,
 )
+from tracker.models.search import SearchRow
 from tracker.models.state import Authority, Region, RegionName, State, StateKind, StateName
 from tracker.models.versions import Versioned, add_version_tables
 from tracker.models.visit import (

@@ -22,7 +22,8 @@ from flask import current_app
 from tracker import audit_head, history, seals
 from tracker.database import Base
 from tracker.extensions import db
-from tracker.models import VERSION_TABLES, Conclusion, Event, Followup, Matrix, Seal, SearchRow, Visit, fold
+from tracker.folding import fold
+from tracker.models import VERSION_TABLES, Conclusion, Event, Followup, Matrix, Seal, SearchRow, Visit
 
 CHUNK = 5_000
 SPAN = ("from_event", "to_event")

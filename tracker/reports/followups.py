@@ -107,7 +107,8 @@ def _is_me(value: str) -> bool:
 def page(args: Mapping[str, Any], account: Account) -> Page:
     """One page of what the address asks for, within the account's scope: two statements."""
     shown = rows(clock.today()).add_columns(owning(account))
-    return listing(args).page(asked(args, account), scope(account), base=shown)
+    few = 0 < len(policy.reach(account).states) <= FEW_STATES
+    return listing(args).page(asked(args, account), scope(account), base=shown, is_narrow=few)
 
 
 def listing(args: Mapping[str, Any]) -> Listing:
@@ -351,4 +352,5 @@ FOLLOWUPS = Listing(
         "updated": Sort(Followup.updated_at),
     },
     default_sort="due",
+    narrow={"state", "area", "owner", "person", "authority", "visit", "conclusion"},
 )

@@ -31,8 +31,8 @@ sense gives the first page. Rows without a sort key come last in both directions
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -42,8 +42,9 @@ from flask_babel import gettext as _
 
 from tracker.database import PartialDateType, UtcDateTime, read_only
 from tracker.extensions import db
+from tracker.models.search import INDEX
 from tracker.partial_date import PartialDate
-from tracker.reports.filters import BadValue, Condition, Expression, Filter
+from tracker.reports.filters import BadValue, Condition, Expression, Filter, Words, asked
 
 Args = dict[str, list[str]]
 Columns = sa.Select[*tuple[Any, ...]]
@@ -53,6 +54,7 @@ DEFAULT_SIZE = 50
 MOST_COUNTED = 1_000
 CHUNK = 2_000
 MOST_VALUES = 250
+MOST_SORTED = 3_000  # hits that cost less to sort than to meet one by one in the list's order
 OWN = ("sort", "size", "after", "before", "count")
 
 _UNSEARCHABLE = re.compile("[\x00\ud800-\udfff]")
@@ -101,6 +103,8 @@ class Question:
     sort_name: str
     is_descending: bool
     size: int
+    words: tuple[Condition, ...] = ()
+    words_to_count: tuple[Condition, ...] = ()
     cursor: Cursor | None = None
     is_backward: bool = False
     is_exact: bool = False
@@ -159,7 +163,8 @@ def address(path: str, args: Args) -> str:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list of one noun. ``base`` selects plain columns, each under a name of its own; joins add no rows."""
+    """A list of one noun. ``base`` selects plain columns, each under a name of its own; joins add no rows. The filters
+    of ``narrow`` leave few rows each."""
 
     base: Columns
     id_column: Expression
@@ -167,6 +172,7 @@ class Listing:
     sorts: Mapping[str, Sort]
     default_sort: str
     default_size: int = DEFAULT_SIZE
+    narrow: Set[str] = frozenset()
 
     def page(
         self,
@@ -175,10 +181,13 @@ class Listing:
         *,
         base: Columns | None = None,
         on: Any = None,
+        is_narrow: bool = False,
     ) -> Page:
-        """One page of what the address asks, within the scope: two statements, rows and count."""
+        """One page of what the address asks, within the scope: two statements, rows and count; one more where words are
+        looked for. ``is_narrow`` says that the scope alone leaves few rows."""
         question = self.read(query_args)
         session = db.session if on is None else on
+        self._weigh_words(question, session, is_narrow)
         found = session.execute(self._page_statement(question, scope_condition, base)).all()
         counted = session.execute(self._count_statement(question, scope_condition)).scalar_one()
         return self._page(question, found, counted)
@@ -264,7 +273,11 @@ class Listing:
             return
         question.filters_applied += [Applied(name, value) for value in values]
         try:
-            question.conditions.append(self.filters[name](_searchable(values)))
+            condition = self.filters[name](_searchable(values))
+            if isinstance(self.filters[name], Words):
+                question.words = question.words_to_count = (condition,)
+            else:
+                question.conditions.append(condition)
         except BadValue as problem:
             question.problems.append(Problem(name, str(problem)))
             question.conditions.append(sa.false())
@@ -285,11 +298,26 @@ class Listing:
                 Problem(name, _("The address names no place in this list, so that the list starts at its beginning"))
             )
 
+    def _weigh_words(self, question: Question, session: Any, is_narrow: bool) -> None:
+        """Words that many rows hold are better met in the list's order than looked up first. SQLite cannot tell which
+        words those are; PostgreSQL does, by its statistics."""
+        name = next((one for one in question.args if isinstance(self.filters.get(one), Words)), "")
+        if not question.words or session.get_bind().dialect.name != "sqlite":
+            return
+        words: Any = self.filters[name]
+        wanted = asked(question.args[name])
+        some = sa.select(INDEX.c.rowid).where(*words.hits(wanted)).limit(MOST_SORTED + 1).subquery()
+        if session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one() <= MOST_SORTED:
+            return
+        question.words = question.words_to_count = (words.beside(wanted),)
+        if not is_narrow and not self.narrow & question.args.keys():
+            question.words_to_count = words.joined(wanted)
+
     # The statements
 
     def _narrowed(self, question: Question, scope_condition: Condition | None, base: Columns | None) -> sa.Select[Any]:
         conditions = [*question.conditions, *([] if scope_condition is None else [scope_condition])]
-        return (self.base if base is None else base).where(*conditions)
+        return (self.base if base is None else base).where(*conditions, *question.words)
 
     def _decider(self, sort: Sort) -> Expression:
         """What decides between rows of one sort key."""
@@ -345,7 +373,8 @@ class Listing:
         return beyond
 
     def _count_statement(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any]:
-        rows = self._narrowed(question, scope_condition, None).with_only_columns(
+        counted = replace(question, words=question.words_to_count)
+        rows = self._narrowed(counted, scope_condition, None).with_only_columns(
             sa.literal(1).label("one"), maintain_column_froms=True
         )
         if not question.is_exact:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +12,13 @@ import sqlalchemy as sa
 
 from tracker import policy
 from tracker.extensions import db
-from tracker.models import Account, Conclusion, Followup, SearchRow, Visit, fold
+from tracker.folding import MARKS, Term
+from tracker.models import Account, Conclusion, Followup, Tour, Visit, search
+from tracker.models.search import INDEX
 from tracker.reports import filters
 from tracker.reports.listing import MOST_COUNTED, Columns
 
-SHOWN = 20
+SHOWN = 10
 EXCERPT = 240
 EXACT, IN_REFERENCE, IN_TITLE, IN_TEXT = range(4)
 
@@ -35,56 +39,142 @@ class Found:
 
 def find(q: str, account: Account, noun: str) -> Found:
     """What the account may see of this noun and holds all of ``q``, in one statement; raises BadValue, which says why
-    the words cannot be looked for."""
-    wanted = filters.terms(q)
-    within = (
-        SearchRow.object_type == noun,
-        policy.reach(account).condition(SearchRow.state_id),
-        *filters.holding(wanted),
-    )
-    counted = sa.select(sa.literal(1).label("one")).where(*within).limit(MOST_COUNTED + 1).subquery()
-    count = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
-    rank = sa.case(
-        (SearchRow.reference == fold(q), EXACT),
-        (sa.and_(*filters.holding(wanted, SearchRow.reference)), IN_REFERENCE),
-        (sa.and_(*filters.holding(wanted, SearchRow.title)), IN_TITLE),
-        else_=IN_TEXT,
-    )
+    the words cannot be looked for. Of hits that rank alike the latest come first."""
+    covered = policy.reach(account)
+    wanted = filters.asked([q])
+    scope = [search.noun_term(noun)] + ([] if covered.is_all else [search.state_terms(covered.states)])
+    anywhere = _hits(scope + wanted, MOST_COUNTED + 1).cte("anywhere")
+    hits = sa.union_all(
+        _ranked(sa.select(_row_id(noun)).where(_MODELS[noun].reference == q.strip().upper()), EXACT),
+        _ranked(_hits(scope + [search.within("reference", one) for one in wanted], SHOWN), IN_REFERENCE),
+        _ranked(_hits(scope + [search.within("title", one) for one in wanted], SHOWN), IN_TITLE),
+        _ranked(sa.select(anywhere.c.rowid).order_by(anywhere.c.rowid.desc()).limit(SHOWN), IN_TEXT),
+    ).subquery()
+    best = sa.select(hits.c.rowid, sa.func.min(hits.c.rank).label("rank")).group_by(hits.c.rowid).subquery()
+    counted = sa.select(sa.func.count()).select_from(anywhere).scalar_subquery().label("counted")
     rows = db.session.execute(
         _COLUMNS[noun]
-        .add_columns(rank.label("rank"), count.label("counted"))
-        .where(*within)
-        .order_by(rank, SearchRow.reference, SearchRow.id)
+        .join(best, _MODELS[noun].id == best.c.rowid.op(">>")(search.BITS))
+        .add_columns(best.c.rank, counted)
+        .where(covered.condition(_MODELS[noun].state_id))
+        .order_by(best.c.rank, best.c.rowid.desc())
         .limit(SHOWN)
     ).all()
     return Found(noun, rows, rows[0].counted if rows else 0)
 
 
+def _hits(wanted: Sequence[Any], most: int) -> sa.Select[int]:
+    """The latest rows of the index. PostgreSQL gives the first that it meets: to sort all would cost most."""
+    found = sa.select(INDEX.c.rowid).where(search.Matching(wanted)).limit(most)
+    return found.order_by(INDEX.c.rowid.desc()) if db.engine.dialect.name == "sqlite" else found
+
+
+def _ranked(rows: sa.Select[Any], rank: int) -> sa.Select[Any]:
+    return sa.select(rows.subquery().c.rowid, sa.literal(rank).label("rank"))
+
+
+def _row_id(noun: str) -> Any:
+    return _MODELS[noun].id.op("<<")(search.BITS).op("|")(search.NOUNS[noun]).label("rowid")
+
+
+_MODELS: dict[str, Any] = {"followup": Followup, "conclusion": Conclusion, "visit": Visit}
 _COLUMNS: dict[str, Columns] = {
     "followup": sa.select(
         Followup.reference,
         Followup.state_id,
         sa.null().label("sort_day"),
-        Followup.title.label("text"),
+        Followup.title,
+        Followup.text,
         Followup.workflow.label("status"),
-    ).join(SearchRow, SearchRow.object_id == Followup.id),
+    ),
     "conclusion": sa.select(
         Conclusion.reference,
         Conclusion.state_id,
         Visit.sort_day,
-        sa.func.substr(Conclusion.text, 1, EXCERPT + 1).label("text"),
+        sa.literal("").label("title"),
+        Conclusion.text,
         Conclusion.workflow.label("status"),
-    )
-    .join(Visit, Visit.id == Conclusion.visit_id)
-    .join(SearchRow, SearchRow.object_id == Conclusion.id),
+    ).join(Visit, Visit.id == Conclusion.visit_id),
     "visit": sa.select(
         Visit.reference,
         Visit.state_id,
         Visit.sort_day,
-        sa.func.substr(Visit.summary, 1, EXCERPT + 1).label("text"),
+        sa.func.coalesce(Tour.title, "").label("title"),
+        Visit.summary.label("text"),
         Visit.stage.label("status"),
         Visit.start,
         Visit.end,
-    ).join(SearchRow, SearchRow.object_id == Visit.id),
+    ).outerjoin(Tour, Tour.id == Visit.tour_id),
 }
 """What a hit shows. ``sort_day`` is the day whose name the State bears in the row; None for today's."""
+
+
+# The matching words
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a text; ``is_match`` where it is what was looked for."""
+
+    text: str
+    is_match: bool
+
+
+class Highlighter:
+    """Cuts texts into pieces, so that what was looked for can be shown where it stands."""
+
+    def __init__(self, wanted: Sequence[Term]) -> None:
+        self._pattern = re.compile("|".join(map(_pattern, wanted)), re.IGNORECASE)
+
+    def pieces(self, text: str) -> list[Piece]:
+        """The whole text."""
+        return self._cut(unicodedata.normalize("NFD", text), 0, None)
+
+    def excerpt(self, text: str) -> list[Piece]:
+        """About ``EXCERPT`` characters around the first match, or the beginning; where the text is cut stands an
+        ellipsis."""
+        apart = unicodedata.normalize("NFD", text)
+        first = self._pattern.search(apart)
+        begin = _word_start(apart, first.start() - EXCERPT // 3) if first else 0
+        end = begin + EXCERPT if begin + EXCERPT < len(apart) else None
+        return self._cut(apart, begin, end)
+
+    def _cut(self, text: str, begin: int, end: int | None) -> list[Piece]:
+        pieces = [("… ", False)] if begin else []
+        at, last = begin, len(text) if end is None else text.rfind(" ", begin + EXCERPT // 2, end)
+        last = end if last < 0 and end is not None else last
+        for match in self._pattern.finditer(text, begin, last):
+            pieces += [(text[at : match.start()], False), (match.group(), True)]
+            at = match.end()
+        pieces += [(text[at:last], False), ("" if end is None else " …", False)]
+        return [Piece(unicodedata.normalize("NFC", part), is_match) for part, is_match in pieces if part]
+
+
+def highlighter(q: str) -> Highlighter:
+    """For the words that ``find`` looks for; raises BadValue as it does."""
+    return Highlighter(filters.asked([q]))
+
+
+def _word_start(text: str, near: int) -> int:
+    """The beginning of a word not far behind: within the text."""
+    if near <= 0:
+        return 0
+    blank = text.find(" ", near, near + 40)
+    return near if blank < 0 else blank + 1
+
+
+def _pattern(term: Term) -> str:
+    """The term as it may be written: any case, any marks, any punctuation between its words."""
+    if len(term.words) > 1 and all(len(word) == 2 for word in term.words) and not term.words[0].isascii():
+        letters = term.words[0] + "".join(word[1] for word in term.words[1:])  # pairs of signs written without blanks
+        return re.escape(letters)
+    gap = r"[\W_]+"
+    words = gap.join(_word(word) for word in term.words)
+    return rf"(?<![^\W_])(?:[وبكف]?ال|لل)?{words}" + (r"(?:\w|" + MARKS + ")*" if term.is_prefix else r"(?![^\W_])")
+
+
+def _word(word: str) -> str:
+    return (MARKS + "*").join(_WRITTEN.get(sign, re.escape(sign)) for sign in word) + MARKS + "*"
+
+
+_WRITTEN = {"o": "[oø]", "l": "[lł]", "d": "[dđð]", "h": "[hħ]", "i": "[iı]", "t": "[tŧ]"}

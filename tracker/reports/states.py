@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from tracker import clock, policy
 from tracker.errors import NotFound
 from tracker.extensions import db
+from tracker.folding import fold, holds, terms
 from tracker.models import (
     Account,
     AreaEdition,
@@ -35,7 +36,6 @@ from tracker.models import (
     StateKind,
     StateName,
     Visit,
-    fold,
 )
 from tracker.models.followup import ENDED
 from tracker.reports import catalogue, followups
@@ -94,10 +94,10 @@ def _read(language: str) -> Names:
 
 def _named(words: str) -> Condition:
     """Any name that the State bears or bore, in any language, or its code: case and accents mean nothing."""
-    wanted = fold(words)
+    wanted = list(terms(words))
     if not wanted:
         raise BadValue(_("“%(value)s” holds no word to look for", value=words[:60]))
-    return State.id.in_(sorted(code for code, said in _folded_names().items() if wanted in said))
+    return State.id.in_(sorted(code for code, said in _folded_names().items() if holds(said, wanted)))
 
 
 def _folded_names() -> dict[str, str]:
@@ -105,9 +105,9 @@ def _folded_names() -> dict[str, str]:
     kept: dict[str, str] = current_app.extensions.setdefault("tracker_folded_state_names", {})
     if not kept:
         rows = db.session.execute(sa.select(StateName.state_id, StateName.name)).all()
-        kept.update({code: f"{fold(state.name)}\n{fold(code)}" for code, state in catalogue.states().items()})
+        kept.update({code: f"{fold(state.name)} | {fold(code)}" for code, state in catalogue.states().items()})
         for code, name in rows:
-            kept[code] += f"\n{fold(name)}"
+            kept[code] += f" | {fold(name)}"
     return kept
 
 
@@ -182,9 +182,9 @@ def row_of(row: Any) -> Sequence[Any]:
 
 def named(words: str, account: Account) -> list[tuple[str, str]]:
     """Code and today's name of the visible States that bear or bore such a name, without asking the database."""
-    wanted, covered = fold(words), policy.reach(account)
+    wanted, covered = list(terms(words)), policy.reach(account)
     known = catalogue.states()
-    found = [code for code, said in _folded_names().items() if wanted and wanted in said and covered.covers(code)]
+    found = [code for code, said in _folded_names().items() if wanted and holds(said, wanted) and covered.covers(code)]
     return sorted(((code, known[code].name) for code in found), key=lambda one: one[1])
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker import history, seals
+from tracker.folding import fold
 from tracker.models import (
     Basis,
     Category,
@@ -34,7 +35,7 @@ from tracker.models import (
     VisitSequence,
     VisitStage,
     VisitType,
-    fold,
+    search,
 )
 from tracker.partial_date import PartialDate
 from tracker.sample import plan as plans
@@ -97,11 +98,11 @@ class Clerk:
             getattr(self, act.name)(*act.args)
 
     def searched(self) -> Iterator[tuple[Any, ...]]:
-        """The search rows: type, id, State, and the folded words."""
+        """The search rows: number, type, id, State, and the folded words."""
         for (noun, _number), record_id in self.ids.items():
-            if noun in ("visit", "conclusion", "followup"):
+            if noun in search.NOUNS:
                 words = MODELS[noun].searched.fget(view({**self.desk.row(noun, record_id), "tour": None}))
-                yield noun, record_id, self.state_id, *map(fold, words)
+                yield search.row_id(noun, record_id), noun, record_id, self.state_id, *map(fold, words)
 
     # Visits
 

@@ -62,7 +62,7 @@ EMPTY_DETAILS = "{}"  # JSON, as both databases take it
 
 STEPS = 20  # lines that tell of progress
 LAST_PERIOD = plans.LAST_SECOND // (PERIOD * plans.DAY)
-WITHOUT_ID = (Notification.__tablename__, SearchRow.__tablename__)
+WITHOUT_ID = (Notification.__tablename__,)
 SUCCESSOR = list(Followup.__table__.columns.keys()).index("superseded_by_id")
 
 Echo = Callable[[str], object]

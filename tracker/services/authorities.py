@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from tracker import history
 from tracker.errors import Invalid
 from tracker.extensions import db
-from tracker.models import Account, Authority, fold
+from tracker.folding import fold
+from tracker.models import Account, Authority
 from tracker.services import turns
 
 

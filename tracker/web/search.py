@@ -23,9 +23,10 @@ LISTS = {"followup": "/follow-ups", "conclusion": "/conclusions", "visit": "/vis
 def index() -> ResponseReturnValue:
     """The hits of each noun within the reader's scope; words that cannot be looked for say why."""
     q = request.args.get("q", "").strip()
-    problem, found = "", []
+    problem, found, light = "", [], None
     try:
         found = [search.find(q, current_user, noun) for noun in LISTS] if q else []
+        light = search.highlighter(q) if q else None
     except BadValue as bad:
         problem = str(bad)
     href = _exactly(found)
@@ -43,7 +44,7 @@ def index() -> ResponseReturnValue:
         states=catalogue.states(),
         names=states.names_over_time(language()),
         state_href=lambda code: url_for("states.show", code=code),
-        EXCERPT=search.EXCERPT,
+        light=light,
     )
 
 

@@ -1,0 +1,77 @@
+"""Words as search compares them: without case, accents and punctuation, in any script.
+
+A folded text is its words with one blank between them. What is written without blanks (Chinese, Japanese) is cut into
+overlapping pairs of signs, and its last sign stands once more alone, so that every single sign begins some word.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+LONGEST_WORD = 60
+SHORTEST_PREFIX = 3
+
+# CJK ideographs, kana.
+_UNSPACED = re.compile("[㐀-鿿぀-ヿ豈-\ufaff\U00020000-\U0003ffff]+")
+_WORD = re.compile(r"[^\W_]+")
+# The Arabic article, alone or after "and", "with", "like", "so"; and "for the".
+_ARTICLE = re.compile("(?<![ء-ي])(?:[وبكف]?ال|لل)(?=[ء-ي]{3})")
+_TATWEEL = "\u0640"
+MARKS = "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff]"
+"""What may stand on or between the letters of a word without being one, for regular expressions."""
+# Letters with a stroke or without a dot, which Unicode does not take apart.
+_PLAIN = str.maketrans("øłđħıŧ", "oldhit")
+
+
+@dataclass(frozen=True)
+class Term:
+    """Words that stand one after the other; of the last, the beginning is enough where ``is_prefix``."""
+
+    words: tuple[str, ...]
+    is_prefix: bool
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def fold(text: str) -> str:
+    """The words of a text."""
+    plain = _plain(text)
+    if not plain.isascii():
+        plain = _UNSPACED.sub(lambda found: f" {' '.join((*_pairs(found.group()), found.group()[-1]))} ", plain)
+    return " ".join(word[:LONGEST_WORD] for word in _WORD.findall(plain))
+
+
+def terms(text: str, is_phrase: bool = False) -> Iterator[Term]:
+    """What a text to look for asks: each run of words, each run written without blanks. A phrase is found as it
+    stands; else the beginning of the last word is enough, when it has letters enough to say something."""
+    rest = _plain(text)
+    for run in _UNSPACED.findall(rest):
+        yield Term(_pairs(run) or (run,), is_prefix=len(run) == 1)
+    for part in _UNSPACED.split(rest):
+        words = tuple(word[:LONGEST_WORD] for word in _WORD.findall(part))
+        if words:
+            yield Term(words, is_prefix=not is_phrase and len(words[-1]) >= SHORTEST_PREFIX)
+
+
+def holds(folded: str, wanted: Iterable[Term]) -> bool:
+    """Whether a folded text holds every term."""
+    said = f" {folded} "
+    return all((f" {term.text}" if term.is_prefix else f" {term.text} ") in said for term in wanted)
+
+
+def _plain(text: str) -> str:
+    """Small letters without marks."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)
+    letters = "".join(sign for sign in apart if not unicodedata.combining(sign) and sign != _TATWEEL)
+    return _ARTICLE.sub("", letters)
+
+
+def _pairs(run: str) -> tuple[str, ...]:
+    return tuple(run[at : at + 2] for at in range(len(run) - 1))

@@ -1,0 +1,223 @@
+"""The words of each record, folded, and the index over them.
+
+``search_row`` holds the words; ``search_index`` finds them: an FTS5 table on SQLite, a ``tsvector`` with a GIN index on
+PostgreSQL, each with the two columns ``rowid`` and ``words``, kept by triggers. An indexed text begins with marked
+words: ``@followup`` the noun, ``#pak`` the State, ``^f012`` a word of the reference, ``~bill`` one of the title. So
+one index answers "in the title", "of these States" and "anywhere", and none of these questions reads a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.database import Base
+from tracker.folding import Term
+
+# The number of each noun that is searched; a record's row is numbered by its id and this.
+NOUNS = {"visit": 1, "conclusion": 2, "followup": 3}
+BITS = 4
+PARTS = {"reference": "^", "title": "~"}
+BREAK = "^"  # stands between reference, title and text, so that no phrase runs from one into the next
+
+
+class SearchRow(Base):
+    """The folded words of one record: reference, title and text apart, so that hits can be ranked.
+
+    ``id`` is ``row_id(noun, id of the record)``, so that a hit names its record without being read.
+    """
+
+    __tablename__ = "search_row"
+    __table_args__ = (sa.UniqueConstraint("object_type", "object_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    object_type: Mapped[str] = mapped_column(sa.String(20))
+    object_id: Mapped[int]
+    state_id: Mapped[str | None] = mapped_column(sa.ForeignKey("state.id"))
+    reference: Mapped[str] = mapped_column(sa.String(60))
+    title: Mapped[str] = mapped_column(sa.Text)
+    text: Mapped[str] = mapped_column(sa.Text)
+
+
+_CLAUSE = sa.sql.visitors.InternalTraversal.dp_clauseelement
+
+INDEX = sa.table("search_index", sa.column("rowid", sa.Integer), sa.column("words", sa.Text))
+
+
+def row_id(noun: str, object_id: int) -> int:
+    """The number of a record's search row."""
+    return (object_id << BITS) | NOUNS[noun]
+
+
+def object_ids() -> Any:
+    """The records' ids of hits in the index."""
+    return INDEX.c.rowid.op(">>", return_type=sa.Integer())(BITS)
+
+
+def of_noun(noun: str) -> Any:
+    """Hits that are of this noun."""
+    return INDEX.c.rowid.op("&", return_type=sa.Integer())((1 << BITS) - 1) == NOUNS[noun]
+
+
+class Matching(sa.ColumnElement[bool]):
+    """The index holds all that is wanted, and of each tuple one: said in the language of each database."""
+
+    inherit_cache = True
+    _traverse_internals = [("fts", _CLAUSE), ("tsquery", _CLAUSE)]
+    type = sa.Boolean()
+    _is_implicitly_boolean = True  # not to be compared with 1
+
+    def __init__(self, wanted: Sequence[Term | tuple[Term, ...]]) -> None:
+        clauses = [one if isinstance(one, tuple) else (one,) for one in wanted]
+        self.fts = sa.literal(_fts(clauses), sa.Text)
+        self.tsquery = sa.literal(_tsquery(clauses), sa.Text)
+
+
+@compiles(Matching)
+def _by_tsquery(element: Matching, compiler: Any, **kwargs: Any) -> str:
+    return f"{_words(compiler)} @@ CAST({compiler.process(element.tsquery, **kwargs)} AS tsquery)"
+
+
+@compiles(Matching, "sqlite")
+def _by_fts(element: Matching, compiler: Any, **kwargs: Any) -> str:
+    return f"{_words(compiler)} MATCH {compiler.process(element.fts, **kwargs)}"
+
+
+def _words(compiler: Any) -> str:
+    return str(compiler.process(INDEX.c.words, include_table=True))
+
+
+def noun_term(noun: str) -> Term:
+    """Records of this noun."""
+    return Term((f"@{noun}",), is_prefix=False)
+
+
+def within(part: str, term: Term) -> Term:
+    """The term, looked for in one part of the records: ``reference`` or ``title``."""
+    return Term(tuple(PARTS[part] + word for word in term.words), term.is_prefix)
+
+
+def state_terms(states: Any) -> tuple[Term, ...]:
+    """The records of these States, and those that belong to none."""
+    return tuple(Term((f"#{code}",), is_prefix=False) for code in ["", *sorted(map(str.lower, states))])
+
+
+def holding(term: Term) -> sa.ColumnElement[bool]:
+    """The search row holds the term: the same question, asked of the words of one row that is known already."""
+    words = " " + SearchRow.reference + f" {BREAK} " + SearchRow.title + f" {BREAK} " + SearchRow.text + " "
+    return words.like(f"% {term.text}%" if term.is_prefix else f"% {term.text} %")
+
+
+# Words are letters and digits, and marks: nothing in them needs to be quoted from the syntax of either index.
+
+
+def _fts(clauses: list[tuple[Term, ...]]) -> str:
+    return " AND ".join(_either(clause, _fts_term, " OR ") for clause in clauses)
+
+
+def _fts_term(term: Term) -> str:
+    return f'"{term.text}"' + (" *" if term.is_prefix else "")
+
+
+def _tsquery(clauses: list[tuple[Term, ...]]) -> str:
+    return " & ".join(_either(clause, _tsquery_term, " | ") for clause in clauses)
+
+
+def _tsquery_term(term: Term) -> str:
+    return " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.is_prefix else "")
+
+
+def _either(terms: tuple[Term, ...], write: Callable[[Term], str], way: str) -> str:
+    return "(" + way.join(map(write, terms)) + ")"
+
+
+# The index itself
+
+
+def install(connection: sa.Connection) -> None:
+    """Make the index and its triggers where they are missing; without search rows there is nothing to index."""
+    present = set(sa.inspect(connection).get_table_names())
+    is_sqlite = connection.dialect.name == "sqlite"
+    if "search_row" not in present:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS search_index")
+        return
+    for statement in _SQLITE if is_sqlite else _POSTGRESQL:
+        connection.exec_driver_sql(statement)
+    if "search_index" not in present:
+        rebuild(connection)
+
+
+def rebuild(connection: sa.Connection) -> None:
+    """Index every search row anew."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    for statement in _SQLITE_REBUILD if is_sqlite else _POSTGRESQL_REBUILD:
+        connection.exec_driver_sql(statement)
+
+
+def triggers() -> set[str]:
+    """The triggers that must exist on a database at head."""
+    return {"search_row_indexed", "search_row_indexed_anew", "search_row_no_more_indexed"}
+
+
+def _indexed(row: str) -> str:
+    """The text that is indexed of a row, in SQL that both databases read. Folded words have one blank between them."""
+    return (
+        f"'@' || {row}object_type || ' #' || coalesce(lower({row}state_id), '')"
+        f" || ' ^' || replace({row}reference, ' ', ' ^') || ' ~' || replace({row}title, ' ', ' ~')"
+        f" || ' ' || {row}reference || ' {BREAK} ' || {row}title || ' {BREAK} ' || {row}text"
+    )
+
+
+_ADD = f"INSERT INTO search_index (rowid, words) VALUES (NEW.id, {_indexed('NEW.')});"  # noqa: S608  # our own names
+_TAKE = (
+    "INSERT INTO search_index (search_index, rowid, words)"  # noqa: S608  # our own names
+    f" VALUES ('delete', OLD.id, {_indexed('OLD.')});"
+)
+
+_SQLITE = [
+    "CREATE VIRTUAL TABLE IF NOT EXISTS search_index USING"
+    """ fts5(words, content='', columnsize=0, prefix='3', tokenize="ascii tokenchars '@#^~'")""",
+    "DROP TRIGGER IF EXISTS search_row_indexed",
+    f"CREATE TRIGGER search_row_indexed AFTER INSERT ON search_row BEGIN {_ADD} END",
+    "DROP TRIGGER IF EXISTS search_row_indexed_anew",
+    f"CREATE TRIGGER search_row_indexed_anew AFTER UPDATE ON search_row BEGIN {_TAKE} {_ADD} END",
+    "DROP TRIGGER IF EXISTS search_row_no_more_indexed",
+    f"CREATE TRIGGER search_row_no_more_indexed AFTER DELETE ON search_row BEGIN {_TAKE} END",
+]
+_SQLITE_REBUILD = [
+    "INSERT INTO search_index (search_index) VALUES ('delete-all')",
+    f"INSERT INTO search_index (rowid, words) SELECT id, {_indexed('')} FROM search_row",  # noqa: S608
+    "INSERT INTO search_index (search_index) VALUES ('optimize')",
+]
+
+# Positions beyond the largest that a tsvector holds are all that one. "%%" is one "%": the driver reads placeholders.
+_POSTGRESQL = [
+    "CREATE TABLE IF NOT EXISTS search_index (rowid integer PRIMARY KEY, words tsvector NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS ix_search_index_words ON search_index USING gin (words)",
+    """CREATE OR REPLACE FUNCTION tracker_words(words text) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(string_agg('''' || word || ''':' || least(number, 16383), ' ')::tsvector, ''::tsvector)
+    FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS split (word, number) WHERE word <> '' $$""",
+    f"""CREATE OR REPLACE FUNCTION tracker_index() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP <> 'INSERT' THEN DELETE FROM search_index WHERE rowid = OLD.id; END IF;
+      IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+      INSERT INTO search_index (rowid, words) VALUES (NEW.id, tracker_words({_indexed("NEW.")}));
+      RETURN NEW;
+    END $$""",  # noqa: S608
+    *(
+        statement
+        for name, act in (("indexed", "INSERT"), ("indexed_anew", "UPDATE"), ("no_more_indexed", "DELETE"))
+        for statement in (
+            f"DROP TRIGGER IF EXISTS search_row_{name} ON search_row",
+            f"CREATE TRIGGER search_row_{name} AFTER {act} ON search_row FOR EACH ROW EXECUTE FUNCTION tracker_index()",
+        )
+    ),
+]
+_POSTGRESQL_REBUILD = [
+    "DELETE FROM search_index",
+    f"INSERT INTO search_index (rowid, words) SELECT id, tracker_words({_indexed('')}) FROM search_row",  # noqa: S608
+]

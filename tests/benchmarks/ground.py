@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from flask import Flask
 
 from tracker import config, create_app
 from tracker.config import ROOT, Settings
 from tracker.errors import RefusedToStart
+from tracker.extensions import db
 from tracker.sample import load
 from tracker.web import startup
-
-FILES = "sqlite"  # how an address of a file begins
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,10 @@ def prepare(folder: Path | None, database_url: str | None, followups: int, seed:
     settings = config.read(environ)
     app = create_app(settings)
     with app.app_context():
-        if not startup.is_at_head():
+        if not sa.inspect(db.engine).get_table_names():
             _flask(environ, "db", "upgrade")
+        elif not startup.is_at_head():
+            raise RefusedToStart("This database has another schema. Generate it anew, or run: flask db upgrade")
         if load.is_empty():
             _flask(environ, "sample", "generate", "--follow-ups", str(followups), "--seed", str(seed))
         elif not load.is_loaded():

@@ -119,9 +119,9 @@ def _cpu(hello: float, ours: float) -> Result:
     }
 
 
-def less(result: Result, seconds: float, name: str, target: float) -> Result:
-    """The result without work of so many seconds that it holds, for the same hello."""
-    ms, cpu = result["ms"] - seconds * 1000, result["cpu_ms"] - seconds * 1000
+def less(result: Result, seconds: float, of_cpu: float, name: str, target: float) -> Result:
+    """The result without work of so many seconds, and seconds of CPU, that it holds; for the same hello."""
+    ms, cpu = result["ms"] - seconds * 1000, result["cpu_ms"] - of_cpu * 1000
     multiple = figures.ratio(ms, result["hello_ms"])
     return result | {
         "name": name,

@@ -38,6 +38,13 @@ def test_sent_six_times_it_stands_there_once(session: Any, browser: Any) -> None
     assert count(session) == 1
 
 
+def test_what_was_refused_may_be_sent_again_from_the_same_page(session: Any, browser: Any) -> None:
+    data = {"text": "First reading passed", "request_key": "0d0f5f5c-6b8a-4a53-9f0f-8b1f6a1f2a3b"}
+    assert browser.post(PATH, data=data | {"happened-year": "2199"}).status_code == 422
+    assert browser.post(PATH, data=data | {"happened-year": "2007"}).status_code == 303
+    assert count(session) == 1
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

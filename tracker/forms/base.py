@@ -110,6 +110,7 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     request_key = RequestKeyField()
 
     is_bound = False
+    http_status = Invalid.http_status  # of the page that shows what was refused
     form_errors: list[str]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -173,6 +174,7 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def refuse(self, error: Invalid) -> None:
         """Put what a service found wrong beside the field that it is about, or above the form."""
+        self.http_status = error.http_status
         field = self._fields.get(error.field or "")
         if field is None:
             self.form_errors = [*self.form_errors, error.message]

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import ValidationError
 
+from tracker.errors import Invalid
 from tracker.forms import checks
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import (
@@ -122,6 +123,11 @@ class FollowupForm(TrackerForm):
     def names(self) -> list[str]:
         """Everything but the reason, which is no field of the record, when two versions are compared."""
         return [name for name in super().names() if name != "reason"]
+
+    def refuse(self, error: Invalid) -> None:
+        """Put a service's word on authorities at the field where they are typed."""
+        field = "new_authorities" if error.field in ("authority", "authorities") else error.field
+        super().refuse(Invalid(error.message, field))
 
 
 class AssessForm(TrackerForm):

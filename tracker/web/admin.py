@@ -21,7 +21,8 @@ from tracker.models import Account
 from tracker.policy import Permission
 from tracker.reports import accounts as reports
 from tracker.reports import catalogue, timeline
-from tracker.services import accounts, grants, request_keys
+from tracker.services import accounts, grants
+from tracker.web.request_keys import Made, once
 from tracker.web.words import words
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -58,22 +59,14 @@ def create_person() -> ResponseReturnValue:
     """A new account, whose owner is invited by mail."""
     policy.require(current_user, Permission.PEOPLE_MANAGE)
     form = PersonForm()
-    if form.validate_on_submit():
-        me = _myself()
-        landed = request_keys.claim(form.request_key.data, me)
-        if landed:
-            return redirect(landed, 303)
-        try:
-            person = accounts.create(form.email.data, form.name.data, by=me)
-        except Invalid as wrong:
-            db.session.rollback()
-            form.refuse(wrong)
-        else:
-            address = url_for("admin.person", account_id=person.id)
-            request_keys.land(form.request_key.data, me, address)
-            db.session.commit()
-            flash(_("The account is made and an invitation waits to be mailed. Now grant a role."))
-            return redirect(address, 303)
+
+    def invite() -> Made:
+        person = accounts.create(form.email.data, form.name.data, by=_myself())
+        words = _("The account is made and an invitation waits to be mailed. Now grant a role.")
+        return url_for("admin.person", account_id=person.id), words
+
+    if form.validate_on_submit() and (answer := once(form, invite)):
+        return answer
     return render_template("admin/person_form.html", form=form, person=None), 422 if form.is_bound else 200
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
-from tracker.errors import Invalid, Stale
+from tracker.errors import Stale
 from tracker.extensions import db
 from tracker.forms.base import OnScreen
 from tracker.forms.carry_overs import CarryOverForm, DispositionForm
@@ -18,8 +18,9 @@ from tracker.forms.fields import option
 from tracker.models import CarryOver, Followup, Visit
 from tracker.policy import Permission
 from tracker.reports import followups as report
-from tracker.services import carry_overs, request_keys
+from tracker.services import carry_overs
 from tracker.web.dates import period_words
+from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("carry_overs", __name__, url_prefix="/follow-ups")
 
@@ -32,21 +33,14 @@ def add(reference: str) -> ResponseReturnValue:
     form = CarryOverForm()
     form.visit_id.choices = _later_visits(followup)
     back = url_for("followups.page", reference=reference, _anchor="carry-over")
-    if form.validate_on_submit():
-        landed = request_keys.claim(form.request_key.data, current_user)
-        if landed is not None:
-            return redirect(landed, 303)
-        try:
-            visit = policy.load(current_user, Visit, id=form.visit_id.data)
-            carry_overs.add(visit, followup, by=current_user, note=form.note.data)
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            request_keys.land(form.request_key.data, current_user, back)
-            db.session.commit()
-            flash(_("%(visit)s takes %(reference)s up again.", visit=visit.reference, reference=reference))
-            return redirect(back, 303)
+
+    def take_up() -> Made:
+        visit = policy.load(current_user, Visit, id=form.visit_id.data)
+        carry_overs.add(visit, followup, by=current_user, note=form.note.data)
+        return back, _("%(visit)s takes %(reference)s up again.", visit=visit.reference, reference=reference)
+
+    if form.validate_on_submit() and (answer := once(form, take_up)):
+        return answer
     page = render_template("followups/carry_over.html", followup=followup, form=form, back=back)
     return page, 422 if form.errors or form.form_errors else 200
 

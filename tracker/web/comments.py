@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
-from tracker.extensions import db
 from tracker.forms.comments import COMMENT, CommentForm
 from tracker.models import Visit
 from tracker.policy import Permission
 from tracker.reports import sealables
-from tracker.services import comments, request_keys
+from tracker.services import comments
+from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("comments", __name__, url_prefix="/comments")
 
@@ -27,14 +27,13 @@ def add(object_type: str, reference: str) -> ResponseReturnValue:
     policy.require(current_user, Permission.COMMENT, record)
     back = f"{sealables.address(object_type, reference)}#timeline"
     form = CommentForm(prefix=COMMENT)
-    if form.validate_on_submit():
-        landed = request_keys.claim(form.request_key.data, current_user)
-        if landed is None:
-            comments.add(record, form.text.data, by=current_user)
-            request_keys.land(form.request_key.data, current_user, back)
-            db.session.commit()
-            flash(_("Your comment stands in the timeline."))
-        return redirect(landed or back, 303)
+
+    def remark() -> Made:
+        comments.add(record, form.text.data, by=current_user)
+        return back, _("Your comment stands in the timeline.")
+
+    if form.validate_on_submit() and (answer := once(form, remark)):
+        return answer
     action = url_for("comments.add", object_type=object_type, reference=reference)
     page = render_template("comments/add.html", form=form, record=record, back=back, action=action)
     return page, 422 if form.errors else 200

@@ -21,12 +21,13 @@ from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.reports import conclusions as report
 from tracker.reports.visits import conclusion_label, is_before
-from tracker.services import conclusions, request_keys
+from tracker.services import conclusions
 from tracker.web import sealed, timeline
 from tracker.web import sharing as sharing_levels
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
+from tracker.web.request_keys import Made, once
 from tracker.workflow.moves import Move
 
 blueprint = Blueprint("conclusions", __name__)
@@ -176,21 +177,14 @@ def create(reference: str) -> ResponseReturnValue:
     form = ConclusionForm()
     _offer(form, visit)
     _propose(form, request.args.get("area", "").upper())
-    if not _only_shows_paragraphs() and form.validate_on_submit():
-        landed = request_keys.claim(form.request_key.data, current_user)
-        if landed is not None:
-            return redirect(landed, 303)
-        try:
-            conclusion = conclusions.create(visit, by=current_user, **form.values())
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            href = url_for("conclusions.page", reference=conclusion.reference)
-            request_keys.land(form.request_key.data, current_user, href)
-            db.session.commit()
-            flash(_("%(reference)s is a draft. Submit it when it is complete.", reference=conclusion.reference))
-            return redirect(href, 303)
+
+    def draft() -> Made:
+        reference = conclusions.create(visit, by=current_user, **form.values()).reference
+        words = _("%(reference)s is a draft. Submit it when it is complete.", reference=reference)
+        return url_for("conclusions.page", reference=reference), words
+
+    if not _only_shows_paragraphs() and form.validate_on_submit() and (answer := once(form, draft)):
+        return answer
     noun = conclusion_label(visit, is_plural=False)
     page = render_template("conclusions/new.html", form=form, visit=visit, noun=noun, **_paragraphs(form))
     return page, _status(form)

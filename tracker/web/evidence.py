@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy, storage
-from tracker.errors import Invalid, NotFound, Stale
+from tracker.errors import NotFound, Stale
 from tracker.extensions import db
 from tracker.forms.base import OnScreen
 from tracker.forms.evidence import EvidenceForm, RemoveBytesForm, RevisionForm, WithdrawEvidenceForm
 from tracker.models import Evidence, EvidenceRevision, Followup, FollowupStatus
 from tracker.policy import Permission
-from tracker.services import evidence, request_keys
+from tracker.services import evidence
+from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("evidence", __name__)
 
@@ -29,26 +30,14 @@ def add(reference: str) -> ResponseReturnValue:
     followup = _load(reference)
     policy.require(current_user, Permission.FOLLOWUP_EDIT, followup)
     form = EvidenceForm()
-    if form.validate_on_submit():
-        return _add(followup, form)
-    return _page("followups/evidence.html", followup, form)
 
-
-def _add(followup: Followup, form: EvidenceForm) -> ResponseReturnValue:
-    back = _back(followup)
-    landed = request_keys.claim(form.request_key.data, current_user)
-    if landed is not None:
-        return redirect(landed, 303)
-    try:
+    def attach() -> Made:
         _keep(followup, form)
-    except Invalid as error:
-        db.session.rollback()
-        form.refuse(error)
-        return _page("followups/evidence.html", followup, form, error.http_status)
-    request_keys.land(form.request_key.data, current_user, back)
-    db.session.commit()
-    flash(_("The evidence stands on %(reference)s.", reference=followup.reference))
-    return redirect(back, 303)
+        return _back(followup), _("The evidence stands on %(reference)s.", reference=reference)
+
+    if form.validate_on_submit() and (answer := once(form, attach)):
+        return answer
+    return _page("followups/evidence.html", followup, form)
 
 
 def _keep(followup: Followup, form: EvidenceForm) -> Evidence:
@@ -66,22 +55,15 @@ def add_revision(reference: str, evidence_id: int) -> ResponseReturnValue:
     item = _item(followup, evidence_id)
     policy.require(current_user, Permission.FOLLOWUP_EDIT, followup)
     form = RevisionForm()
-    if not form.validate_on_submit():
-        return _page("followups/evidence_revision.html", followup, form, item=item)
-    landed = request_keys.claim(form.request_key.data, current_user)
-    if landed is not None:
-        return redirect(landed, 303)
-    try:
+
+    def attach() -> Made:
         stream, name = _sent(form.file.data)
         evidence.add_revision(item, stream, name, by=current_user)
-    except Invalid as error:
-        db.session.rollback()
-        form.refuse(error)
-        return _page("followups/evidence_revision.html", followup, form, error.http_status, item=item)
-    request_keys.land(form.request_key.data, current_user, _back(followup))
-    db.session.commit()
-    flash(_("The new revision stands beside the earlier ones."))
-    return redirect(_back(followup), 303)
+        return _back(followup), _("The new revision stands beside the earlier ones.")
+
+    if form.validate_on_submit() and (answer := once(form, attach)):
+        return answer
+    return _page("followups/evidence_revision.html", followup, form, item=item)
 
 
 @blueprint.route("/follow-ups/<reference>/evidence/<int:evidence_id>/withdraw", methods=["GET", "POST"])
@@ -167,7 +149,7 @@ def _back(followup: Followup) -> str:
     return url_for("followups.page", reference=followup.reference, _anchor="evidence")
 
 
-def _page(template: str, followup: Followup, form: Any, status: int = 422, **more: Any) -> tuple[str, int]:
+def _page(template: str, followup: Followup, form: Any, **more: Any) -> tuple[str, int]:
     page = render_template(
         template,
         followup=followup,
@@ -176,4 +158,4 @@ def _page(template: str, followup: Followup, form: Any, status: int = 422, **mor
         is_official=followup.workflow is FollowupStatus.SIGNED_OFF,
         **more,
     )
-    return page, status if form.errors or form.form_errors else 200
+    return page, form.http_status if form.errors or form.form_errors else 200

@@ -13,7 +13,8 @@ from tracker.extensions import db
 from tracker.forms.extensions import DecisionForm, ExtensionForm
 from tracker.models import Account, DueExtension, ExtensionStatus, Followup, FollowupStatus
 from tracker.policy import Permission
-from tracker.services import extensions, request_keys
+from tracker.services import extensions
+from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("extensions", __name__, url_prefix="/follow-ups")
 
@@ -25,20 +26,13 @@ def request(reference: str) -> ResponseReturnValue:
     policy.require(current_user, Permission.EXTENSION_ASK, followup)
     form = ExtensionForm()
     back = url_for("followups.page", reference=reference, _anchor="due")
-    if form.validate_on_submit():
-        landed = request_keys.claim(form.request_key.data, current_user)
-        if landed is not None:
-            return redirect(landed, 303)
-        try:
-            extensions.request(followup, by=current_user, **form.values())
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            request_keys.land(form.request_key.data, current_user, back)
-            db.session.commit()
-            flash(_("A reviewer is asked to move the due date of %(reference)s.", reference=reference))
-            return redirect(back, 303)
+
+    def ask() -> Made:
+        extensions.request(followup, by=current_user, **form.values())
+        return back, _("A reviewer is asked to move the due date of %(reference)s.", reference=reference)
+
+    if form.validate_on_submit() and (answer := once(form, ask)):
+        return answer
     page = render_template(
         "followups/extension.html",
         followup=followup,

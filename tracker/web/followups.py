@@ -41,12 +41,13 @@ from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.reports import followups as report
 from tracker.reports.followup_sheet import Sheet, sheet
-from tracker.services import followups, request_keys
+from tracker.services import followups
 from tracker.services.followups import FollowupInput
 from tracker.web import sealed, timeline
 from tracker.web import sharing as sharing_levels
 from tracker.web.dates import period_words
 from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence, state_name
+from tracker.web.request_keys import Made, once
 from tracker.web.words import field_words
 from tracker.workflow.moves import Move
 
@@ -234,21 +235,14 @@ def create() -> ResponseReturnValue:
     _offer(form, state_id)
     _propose(form, conclusion, visit)
     sharing_levels.limit(form.sharing, _visit_chosen(form))
-    if form.validate_on_submit():
-        landed = request_keys.claim(form.request_key.data, current_user)
-        if landed is not None:
-            return redirect(landed, 303)
-        try:
-            followup = followups.create(state_id, _given(form), by=current_user)
-        except Invalid as error:
-            db.session.rollback()
-            _refuse(form, error)
-        else:
-            href = url_for("followups.page", reference=followup.reference)
-            request_keys.land(form.request_key.data, current_user, href)
-            db.session.commit()
-            flash(_("%(reference)s is a draft. Submit it when it is complete.", reference=followup.reference))
-            return redirect(href, 303)
+
+    def draft() -> Made:
+        reference = followups.create(state_id, _given(form), by=current_user).reference
+        words = _("%(reference)s is a draft. Submit it when it is complete.", reference=reference)
+        return url_for("followups.page", reference=reference), words
+
+    if form.validate_on_submit() and (answer := once(form, draft)):
+        return answer
     return (
         render_template(
             "followups/new.html",
@@ -316,7 +310,7 @@ def edit(reference: str) -> ResponseReturnValue:
             return _conflict("followups/edit.html", reference, form, stale, **_edit_context(form, has_free_due_date))
         except Invalid as error:
             db.session.rollback()
-            _refuse(form, error)
+            form.refuse(error)
         else:
             flash(_("%(reference)s is saved.", reference=reference))
             return redirect(url_for("followups.page", reference=reference), 303)
@@ -396,12 +390,6 @@ def _given(form: FollowupForm) -> FollowupInput:
     values = form.values()
     names = [*values.pop("authority_names"), *lines_of(values.pop("new_authorities"))]
     return FollowupInput(authorities=names, **values)
-
-
-def _refuse(form: FollowupForm, error: Invalid) -> None:
-    """Put a service's word on authorities at the field where they are typed."""
-    field = "new_authorities" if error.field in ("authority", "authorities") else error.field
-    form.refuse(Invalid(error.message, field))
 
 
 # The statuses and what is tracked

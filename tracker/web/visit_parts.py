@@ -32,10 +32,10 @@ from tracker.models import Visit, VisitCheck, VisitComponent, VisitCounterpart, 
 from tracker.policy import Permission
 from tracker.reports import catalogue, visits
 from tracker.reports.states import names_over_time
-from tracker.services import request_keys
 from tracker.services import visit_parts as service
 from tracker.web.dates import partial_words, period_words
 from tracker.web.locale import language
+from tracker.web.request_keys import Made, once
 from tracker.web.words import words
 
 blueprint = Blueprint(
@@ -132,21 +132,14 @@ def add(reference: str, part: str) -> ResponseReturnValue:
     kind = PARTS[part]
     form = _form(kind)
     back = _back(visit, part)
-    if form.validate_on_submit():
-        landed = request_keys.claim(form.request_key.data, current_user)
-        if landed:
-            return redirect(landed, 303)
-        try:
-            kind.add(visit, kind.given(**form.values()), by=current_user)
-            request_keys.land(form.request_key.data, current_user, back)
-            _warn(visit, part, form)
-            db.session.commit()
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            flash(_("Added."))
-            return redirect(back, 303)
+
+    def put() -> Made:
+        kind.add(visit, kind.given(**form.values()), by=current_user)
+        _warn(visit, part, form)
+        return back, _("Added.")
+
+    if form.validate_on_submit() and (answer := once(form, put)):
+        return answer
     return _page(visit, form, kind.add_words, back)
 
 

@@ -30,6 +30,7 @@ from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.locale import language
 from tracker.web.presentation import number
+from tracker.web.request_keys import Made, once
 from tracker.web.words import stage_words
 from tracker.workflow.visit import LINE, has_begun, next_stage
 
@@ -232,22 +233,14 @@ def create() -> ResponseReturnValue:
     form.state.choices = [option(one.id, one.name) for one in catalogue.states().values() if reach.covers(one.id)]
     if request.method == "GET" and request.args.get("state", "").upper() in {one.value for one in form.state.choices}:
         form.state.process(None, request.args["state"].upper())
-    if form.validate_on_submit():
-        landed = request_keys.claim(form.request_key.data, current_user)
-        if landed:
-            return redirect(landed, 303)
-        try:
-            visit = _created(form)
-            warn_of_overlaps(visit)
-            landed = url_for("visits.show", reference=visit.reference)
-            request_keys.land(form.request_key.data, current_user, landed)
-            db.session.commit()
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            flash(_recorded_words(visit))
-            return redirect(landed, 303)
+
+    def record() -> Made:
+        visit = _created(form)
+        warn_of_overlaps(visit)
+        return url_for("visits.show", reference=visit.reference), _recorded_words(visit)
+
+    if form.validate_on_submit() and (answer := once(form, record)):
+        return answer
     page = render_template("visits/new.html", form=form)
     return page, 422 if form.errors else 200
 

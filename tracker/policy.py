@@ -140,16 +140,22 @@ class Reach:
         return column.in_(sorted(self.states)) if self.states else sa.false()
 
 
+def holds(grant: Grant, day: date | None = None) -> bool:
+    """Whether the grant holds on ``day`` (today): not revoked, not past its last day. See ``holding``."""
+    return grant.revoked_at is None and (grant.ends_on is None or grant.ends_on >= (day or clock.today()))
+
+
+def holding(day: date | None = None) -> sa.ColumnElement[bool]:
+    """``holds`` as a condition for the database."""
+    ends_later = sa.or_(Grant.ends_on.is_(None), Grant.ends_on >= (day or clock.today()))
+    return sa.and_(Grant.revoked_at.is_(None), ends_later)
+
+
 def active_grants(account: Account, day: date | None = None) -> list[Grant]:
-    """The grants that hold on ``day`` (today): not revoked, not past their last day."""
-    day = day or clock.today()
+    """The grants of an account in use that hold on ``day`` (today)."""
     if not account.is_authenticated or not account.active:
         return []
-    return [
-        grant
-        for grant in account.grants
-        if grant.revoked_at is None and (grant.ends_on is None or grant.ends_on >= day)
-    ]
+    return [grant for grant in account.grants if holds(grant, day)]
 
 
 def has_role(account: Account, *roles: Role) -> bool:

@@ -17,7 +17,7 @@ from tests.services.test_accounts import last_event, open_session
 from tracker import clock, policy
 from tracker.errors import Forbidden, Invalid
 from tracker.extensions import db
-from tracker.models import Account, Notification, Role, Scope
+from tracker.models import Account, Grant, Notification, Role, Scope
 from tracker.services import accounts, grants
 
 
@@ -57,10 +57,24 @@ def test_a_role_until_a_day(administrator: Account, person: Account) -> None:
     last = clock.today() + timedelta(days=3)
     given = grants.grant(person, Role.AUDITOR, Scope.ALL, by=administrator, ends_on=last)
     db.session.commit()
-    assert grants.is_current(given)
+    assert policy.holds(given)
     with clock.at(clock.now() + timedelta(days=4)):
-        assert not grants.is_current(given)
+        assert not policy.holds(given)
         assert policy.active_grants(person) == []
+
+
+def test_the_database_and_the_program_agree_on_which_grants_hold(administrator: Account, person: Account) -> None:
+    today = clock.today()
+    for days in (0, 1, 2):
+        grants.grant(person, Role.AUDITOR, Scope.ALL, by=administrator, ends_on=today + timedelta(days=days))
+    grants.revoke(grants.grant(person, Role.ANALYST, Scope.ALL, by=administrator), by=administrator)
+    grants.grant(person, Role.ANALYST, Scope.ALL, by=administrator)
+    db.session.commit()
+    for day, number in ((today, 4), (today + timedelta(days=1), 3), (today + timedelta(days=3), 1)):
+        held = [given.id for given in person.grants if policy.holds(given, day)]
+        asked = sa.select(Grant.id).where(Grant.account_id == person.id, policy.holding(day)).order_by(Grant.id)
+        assert held == list(db.session.scalars(asked))
+        assert len(held) == number
 
 
 def test_revoking_takes_effect_at_once_and_keeps_the_row(administrator: Account, person: Account) -> None:

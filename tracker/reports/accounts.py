@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
-from tracker import clock
+from tracker import policy
 from tracker.extensions import db
 from tracker.models import Account, Grant, Role
 
@@ -88,15 +88,7 @@ def _matching(question: Question) -> sa.Select[Account]:
     if question.active is not None:
         found = found.where(Account.active.is_(question.active))
     if question.role is not None:
-        found = found.where(
-            Account.grants.any(
-                sa.and_(
-                    Grant.role == question.role,
-                    Grant.revoked_at.is_(None),
-                    sa.or_(Grant.ends_on.is_(None), Grant.ends_on >= clock.today()),
-                )
-            )
-        )
+        found = found.where(Account.grants.any(sa.and_(Grant.role == question.role, policy.holding())))
     return found
 
 

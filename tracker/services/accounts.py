@@ -15,7 +15,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from tracker import clock, history, mail
+from tracker import clock, history, mail, policy
 from tracker.errors import Forbidden, Invalid
 from tracker.extensions import db
 from tracker.models import Account, Category, Grant, OutboxMail, Role
@@ -167,26 +167,14 @@ def choose_language(account: Account, language: str) -> None:
 def require_other_administrator(account: Account) -> None:
     """Refuse what would leave nobody who can manage people. Two who take it from each other at once take turns."""
     turns.take("administrators", "")
-    today = clock.today()
     others = sa.select(sa.func.count(sa.distinct(Grant.account_id))).where(
         Grant.account_id != account.id,
         Grant.role == Role.ADMINISTRATOR,
-        Grant.revoked_at.is_(None),
-        sa.or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
+        policy.holding(),
         Grant.account.has(Account.active.is_(True)),
     )
-    if _is_administrator(account) and not db.session.scalar(others):
+    if policy.has_role(account, Role.ADMINISTRATOR) and not db.session.scalar(others):
         raise Forbidden(_("This is the last administrator. Make another one first."), _another_administrator())
-
-
-def _is_administrator(account: Account) -> bool:
-    today = clock.today()
-    return account.active and any(
-        grant.role is Role.ADMINISTRATOR
-        and grant.revoked_at is None
-        and (grant.ends_on is None or grant.ends_on >= today)
-        for grant in account.grants
-    )
 
 
 def _another_administrator() -> str:

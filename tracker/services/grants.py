@@ -8,7 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from tracker import clock, history
+from tracker import clock, history, policy
 from tracker.errors import Forbidden, Invalid
 from tracker.extensions import db
 from tracker.models import Account, Category, Grant, GrantState, Region, Role, Scope, State
@@ -58,12 +58,7 @@ def revoke(given: Grant, *, by: Account | None, reason: str = "") -> None:
 
 def of(account: Account) -> list[Grant]:
     """Every grant the account ever had, those that hold first."""
-    return sorted(account.grants, key=lambda grant: (not is_current(grant), -grant.id))
-
-
-def is_current(given: Grant) -> bool:
-    """Whether the grant holds today."""
-    return given.revoked_at is None and (given.ends_on is None or given.ends_on >= clock.today())
+    return sorted(account.grants, key=lambda grant: (not policy.holds(grant), -grant.id))
 
 
 def words(given: Grant) -> str:

@@ -81,7 +81,7 @@ def person(account_id: int) -> ResponseReturnValue:
         "admin/person.html",
         person=found,
         is_oneself=found.id == current_user.id,
-        grants=[(grant, grants.words(grant), grants.is_current(grant)) for grant in given],
+        grants=[(grant, grants.words(grant), policy.holds(grant)) for grant in given],
         entries=[_with_actor(entry) for entry in log.entries],
         earlier_href=url_for("admin.person", account_id=found.id, before=log.next_before) if log.next_before else None,
     )

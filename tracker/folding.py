@@ -15,10 +15,11 @@ LONGEST_WORD = 60
 SHORTEST_PREFIX = 3
 
 # CJK ideographs, kana.
-_UNSPACED = re.compile("[㐀-鿿぀-ヿ豈-\ufaff\U00020000-\U0003ffff]+")
+UNSPACED = re.compile("[㐀-鿿぀-ヿ豈-\ufaff\U00020000-\U0003ffff]+")
 _WORD = re.compile(r"[^\W_]+")
-# The Arabic article, alone or after "and", "with", "like", "so"; and "for the".
-_ARTICLE = re.compile("(?<![ء-ي])(?:[وبكف]?ال|لل)(?=[ء-ي]{3})")
+# The Arabic article, alone or after "and" or "so", "with" or "like"; and "for the".
+ARTICLE = "(?:[وف]?(?:[بك]?ال|لل))"
+_ARTICLE = re.compile(f"(?<![ء-ي]){ARTICLE}(?=[ء-ي]{{3}})")
 _TATWEEL = "\u0640"
 MARKS = "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff]"
 """What may stand on or between the letters of a word without being one, for regular expressions."""
@@ -42,7 +43,7 @@ def fold(text: str) -> str:
     """The words of a text."""
     plain = _plain(text)
     if not plain.isascii():
-        plain = _UNSPACED.sub(lambda found: f" {' '.join((*_pairs(found.group()), found.group()[-1]))} ", plain)
+        plain = UNSPACED.sub(lambda found: f" {' '.join((*_pairs(found.group()), found.group()[-1]))} ", plain)
     return " ".join(word[:LONGEST_WORD] for word in _WORD.findall(plain))
 
 
@@ -50,9 +51,9 @@ def terms(text: str, is_phrase: bool = False) -> Iterator[Term]:
     """What a text to look for asks: each run of words, each run written without blanks. A phrase is found as it
     stands; else the beginning of the last word is enough, when it has letters enough to say something."""
     rest = _plain(text)
-    for run in _UNSPACED.findall(rest):
+    for run in UNSPACED.findall(rest):
         yield Term(_pairs(run) or (run,), is_prefix=len(run) == 1)
-    for part in _UNSPACED.split(rest):
+    for part in UNSPACED.split(rest):
         words = tuple(word[:LONGEST_WORD] for word in _WORD.findall(part))
         if words:
             yield Term(words, is_prefix=not is_phrase and len(words[-1]) >= SHORTEST_PREFIX)

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapper, ORMExecuteState, Session, SessionTransaction,
 from tracker import audit_head, clock, database
 from tracker.extensions import db
 from tracker.folding import fold
-from tracker.models import VERSION_TABLES, Account, Category, Event, Outcome, SearchRow, Versioned, search
+from tracker.models import VERSION_TABLES, Account, Category, Event, Outcome, SearchRow, State, Versioned, search
 from tracker.partial_date import PartialDate
 
 log = structlog.get_logger("tracker.history")
@@ -334,7 +334,10 @@ def _index(obj: Any) -> None:
     row_id = search.row_id(obj.__tablename__, obj.id)
     row = db.session.get(SearchRow, row_id)
     if row is None:
-        row = SearchRow(id=row_id, object_type=obj.__tablename__, object_id=obj.id, state_id=obj.state_id)
+        places = search.places(db.session.get(State, obj.state_id))
+        row = SearchRow(
+            id=row_id, object_type=obj.__tablename__, object_id=obj.id, state_id=obj.state_id, places=places
+        )
         db.session.add(row)
     row.reference, row.title, row.text = reference, title, text
 

@@ -985,6 +985,7 @@ def upgrade():
     sa.Column('object_type', sa.String(length=20), nullable=False),
     sa.Column('object_id', sa.Integer(), nullable=False),
     sa.Column('state_id', sa.String(length=3), nullable=True),
+    sa.Column('places', sa.String(length=60), nullable=False),
     sa.Column('reference', sa.String(length=60), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),

@@ -118,6 +118,7 @@ def engine(database_server: Any) -> Iterator[sa.Engine]:
                     "object_type": "visit",
                     "object_id": number,
                     "state_id": "PAK",
+                    "places": "#pak #142 #142",
                     "reference": fold(f"PAK-F{number:03}"),
                     "title": fold(title),
                     "text": fold("Customs and ports_at_sea" if number == 2 else ""),

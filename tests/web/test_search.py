@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.counting import statements
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory
 from tracker.models import Role
+from tracker.reports import listing
 
 SignIn = Callable[[Any], FlaskClient]
 
@@ -125,3 +126,82 @@ def test_a_search_costs_the_same_whatever_it_finds(browser: FlaskClient) -> None
     page = browser.get("/search?q=terrorist").text
     assert page.count('data-label="Text"') == 10 and ">All 25<" in page
     assert statements(browser, "/search?q=terrorist") <= 8
+
+
+LANGUAGES = {
+    "Contrôle des frontières maritimes": ["controle", "FRONTIÈRES", '"des frontieres maritimes"'],
+    "Пограничный контроль в портах": ["контрол", "ПОГРАНИЧНЫЙ"],
+    "مكافحة تمويل الإرهاب": ["الارهاب", "إرهاب", "تمويل"],
+    "加强边境管理机构之间的信息交流": ["边境", "信息交流", "流"],
+    "Sınır kontrolü": ["sinir", "KONTROLU"],
+}
+
+
+@pytest.mark.parametrize("title", LANGUAGES)
+def test_words_are_found_in_any_script_without_accents_and_shown_where_they_stand(
+    browser: FlaskClient, title: str
+) -> None:
+    FollowupFactory(title=title)
+    FollowupFactory(title="Something else")
+    for typed in LANGUAGES[title]:
+        page = browser.get("/search", query_string={"q": typed}).text
+        assert found(browser, typed) == ["PAK-F001"], typed
+        assert "<mark>" in page, typed
+        assert "1 follow-up" in browser.get("/follow-ups", query_string={"q": typed}).text
+
+
+def test_words_are_found_in_any_order_and_by_their_beginning(browser: FlaskClient) -> None:
+    FollowupFactory(title="Inspect ports", text="Every container from abroad is to be declared.")
+    for typed in ("container inspect", "PORTS contain", "decl abroad ports", "pak contain"):
+        assert found(browser, typed) == ["PAK-F001"], typed
+    assert found(browser, "tainer") == []
+    assert found(browser, '"to declared"') == []
+
+
+def test_the_text_is_shown_around_the_first_word_that_matches(browser: FlaskClient) -> None:
+    FollowupFactory(
+        title="Adopt the act", text="Much is said before. " * 40 + "The quay has no fence. " + "And after. " * 40
+    )
+    page = browser.get("/search?q=quay").text
+    assert re.search(r"… [^<]*<mark>quay</mark> has no fence\.[^<]* …", page)
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "AND OR NOT NEAR",
+        'words:x" OR "y',
+        "@followup #pak ^f001 ~bill",
+        "'); DROP TABLE search_row; --",
+        "(((((",
+        "a*b*c*",
+        "x:* & !y | z <-> w",
+        "{reference}: x",
+        "﷽",
+        "🙂",
+        "\u200e\u200f",
+        "²³¹ ½",
+        "ａｂｃ",
+    ],
+)
+def test_a_hostile_query_is_answered_politely(browser: FlaskClient, q: str) -> None:
+    FollowupFactory()
+    for path in ("/search", "/follow-ups", "/conclusions", "/visits", "/states"):
+        assert browser.get(path, query_string={"q": q}).status_code == 200, (path, q)
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"state": "PAK"}, {"overdue": "1"}, {"state": "KAZ", "sort": "updated"}])
+def test_words_of_many_records_give_the_same_rows_as_words_of_few(
+    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch, narrowed: dict[str, str]
+) -> None:
+    for number in range(6):
+        state = "PAK" if number % 2 else "KAZ"
+        FollowupFactory(title="Guard the harbour" if number % 3 else "Guard the gate", state_id=state)
+    FollowupFactory(title="Guard the harbour", state_id="KEN")
+    listed = re.compile(r'href="/follow-ups/([A-Z]{3}-F\d+)"')
+    address = {"q": "guard harb", "count": "exact"} | narrowed
+    by_index = browser.get("/follow-ups", query_string=address).text
+    monkeypatch.setattr(listing, "MOST_COUNTED", 1)
+    in_order = browser.get("/follow-ups", query_string=address).text
+    assert listed.findall(by_index) == listed.findall(in_order)
+    assert re.findall(r"\d+ follow-ups?", by_index) == re.findall(r"\d+ follow-ups?", in_order)

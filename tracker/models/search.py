@@ -2,13 +2,14 @@
 
 ``search_row`` holds the words; ``search_index`` finds them: an FTS5 table on SQLite, a ``tsvector`` with a GIN index on
 PostgreSQL, each with the two columns ``rowid`` and ``words``, kept by triggers. An indexed text begins with marked
-words: ``@followup`` the noun, ``#pak`` the State, ``^f012`` a word of the reference, ``~bill`` one of the title. So
-one index answers "in the title", "of these States" and "anywhere", and none of these questions reads a record.
+words: ``@followup`` the noun, ``#pak #142 #034`` the State and its regions, ``^f012`` a word of the reference,
+``~bill`` one of the title. So one index answers "in the title", "in this scope" and "anywhere", and none of these
+questions reads a record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,11 +18,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.database import Base
 from tracker.folding import Term
+from tracker.models.state import State
 
 # The number of each noun that is searched; a record's row is numbered by its id and this.
 NOUNS = {"visit": 1, "conclusion": 2, "followup": 3}
 BITS = 4
 PARTS = {"reference": "^", "title": "~"}
+NOWHERE = "#"
 BREAK = "^"  # stands between reference, title and text, so that no phrase runs from one into the next
 
 
@@ -38,6 +41,7 @@ class SearchRow(Base):
     object_type: Mapped[str] = mapped_column(sa.String(20))
     object_id: Mapped[int]
     state_id: Mapped[str | None] = mapped_column(sa.ForeignKey("state.id"))
+    places: Mapped[str] = mapped_column(sa.String(60))
     reference: Mapped[str] = mapped_column(sa.String(60))
     title: Mapped[str] = mapped_column(sa.Text)
     text: Mapped[str] = mapped_column(sa.Text)
@@ -101,9 +105,18 @@ def within(part: str, term: Term) -> Term:
     return Term(tuple(PARTS[part] + word for word in term.words), term.is_prefix)
 
 
-def state_terms(states: Any) -> tuple[Term, ...]:
-    """The records of these States, and those that belong to none."""
-    return tuple(Term((f"#{code}",), is_prefix=False) for code in ["", *sorted(map(str.lower, states))])
+def places(state: State | None) -> str:
+    """Where a record belongs, as its row says it: the State and its regions."""
+    return " ".join(_place(code) for code in (state.id, state.region_code, state.subregion_code)) if state else NOWHERE
+
+
+def place_terms(codes: Iterable[str]) -> tuple[Term, ...]:
+    """The records of these States or regions, and those that belong to no State."""
+    return tuple(Term((word,), is_prefix=False) for word in [NOWHERE, *map(_place, sorted(codes))])
+
+
+def _place(code: str) -> str:
+    return f"#{code.lower()}"
 
 
 def holding(term: Term) -> sa.ColumnElement[bool]:
@@ -166,7 +179,7 @@ def triggers() -> set[str]:
 def _indexed(row: str) -> str:
     """The text that is indexed of a row, in SQL that both databases read. Folded words have one blank between them."""
     return (
-        f"'@' || {row}object_type || ' #' || coalesce(lower({row}state_id), '')"
+        f"'@' || {row}object_type || ' ' || {row}places"
         f" || ' ^' || replace({row}reference, ' ', ' ^') || ' ~' || replace({row}title, ' ', ' ~')"
         f" || ' ' || {row}reference || ' {BREAK} ' || {row}title || ' {BREAK} ' || {row}text"
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from tracker.database import UtcDateTime
 from tracker.folding import Term, terms
 from tracker.models import SearchRow, search
 from tracker.partial_date import PartialDate
+from tracker.policy import Reach
 from tracker.reports import catalogue
 
 Condition = sa.ColumnElement[bool]
@@ -133,12 +135,12 @@ class Words:
 
     def __call__(self, values: list[str]) -> Condition:
         """Where few rows hold the words: look them up in the index first."""
-        hits = sa.select(search.object_ids()).where(*self.hits(asked(values)))
+        hits = sa.select(search.object_ids()).where(*self.hits(asked(values), None))
         return as_condition(self.id_column.in_(hits))
 
-    def hits(self, wanted: list[Term]) -> tuple[Condition, ...]:
-        """The conditions on the index alone."""
-        return search.Matching(wanted), search.of_noun(self.noun)
+    def hits(self, wanted: list[Term], reach: Reach | None) -> tuple[Condition, ...]:
+        """The conditions on the index alone; ``reach`` narrows them to a scope."""
+        return search.Matching([*within(reach), *wanted]), search.of_noun(self.noun)
 
     def beside(self, wanted: list[Term]) -> Condition:
         """Where rows are at hand: read the words of each."""
@@ -147,9 +149,29 @@ class Words:
         )
         return sa.exists().where(own, *(search.holding(term) for term in wanted))
 
-    def joined(self, wanted: list[Term]) -> tuple[Condition, ...]:
+    def joined(self, wanted: list[Term], reach: Reach | None) -> tuple[Condition, ...]:
         """Where nearly every row will do: read the index and join each record to it."""
-        return (*self.hits(wanted), as_condition(self.id_column == search.object_ids()))
+        return (*self.hits(wanted, reach), as_condition(self.id_column == search.object_ids()))
+
+
+def within(reach: Reach | None) -> list[tuple[Term, ...]]:
+    """The scope as the index of the words knows it."""
+    return [] if reach is None or reach.is_all else [search.place_terms(_covering(reach.states))]
+
+
+@lru_cache
+def _covering(states: frozenset[str]) -> frozenset[str]:
+    """The same scope in fewer words: whole regions by their codes, further States by theirs."""
+    lying: dict[str, set[str]] = {}
+    for one in catalogue.states().values():
+        for code in (one.region_code, one.subregion_code):
+            lying.setdefault(code, set()).add(one.id)
+    rest, found = set(states), set()
+    for code, members in sorted(lying.items(), key=lambda pair: -len(pair[1])):
+        if len(members) > 1 and members <= states and members & rest:
+            found.add(code)
+            rest -= members
+    return frozenset(found | rest)
 
 
 def asked(values: list[str]) -> list[Term]:

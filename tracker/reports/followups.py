@@ -107,8 +107,7 @@ def _is_me(value: str) -> bool:
 def page(args: Mapping[str, Any], account: Account) -> Page:
     """One page of what the address asks for, within the account's scope: two statements."""
     shown = rows(clock.today()).add_columns(owning(account))
-    few = 0 < len(policy.reach(account).states) <= FEW_STATES
-    return listing(args).page(asked(args, account), scope(account), base=shown, is_narrow=few)
+    return listing(args).page(asked(args, account), scope(account), base=shown, reach=policy.reach(account))
 
 
 def listing(args: Mapping[str, Any]) -> Listing:

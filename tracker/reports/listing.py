@@ -44,6 +44,7 @@ from tracker.database import PartialDateType, UtcDateTime, read_only
 from tracker.extensions import db
 from tracker.models.search import INDEX
 from tracker.partial_date import PartialDate
+from tracker.policy import Reach
 from tracker.reports.filters import BadValue, Condition, Expression, Filter, Words, asked
 
 Args = dict[str, list[str]]
@@ -54,7 +55,6 @@ DEFAULT_SIZE = 50
 MOST_COUNTED = 1_000
 CHUNK = 2_000
 MOST_VALUES = 250
-MOST_SORTED = 3_000  # hits that cost less to sort than to meet one by one in the list's order
 OWN = ("sort", "size", "after", "before", "count")
 
 _UNSEARCHABLE = re.compile("[\x00\ud800-\udfff]")
@@ -105,6 +105,7 @@ class Question:
     size: int
     words: tuple[Condition, ...] = ()
     words_to_count: tuple[Condition, ...] = ()
+    count: int | None = None
     cursor: Cursor | None = None
     is_backward: bool = False
     is_exact: bool = False
@@ -181,15 +182,17 @@ class Listing:
         *,
         base: Columns | None = None,
         on: Any = None,
-        is_narrow: bool = False,
+        reach: Reach | None = None,
     ) -> Page:
         """One page of what the address asks, within the scope: two statements, rows and count; one more where words are
-        looked for. ``is_narrow`` says that the scope alone leaves few rows."""
+        looked for. ``reach`` says the scope once more, to the index of the words."""
         question = self.read(query_args)
         session = db.session if on is None else on
-        self._weigh_words(question, session, is_narrow)
+        self._weigh_words(question, session, scope_condition, reach)
         found = session.execute(self._page_statement(question, scope_condition, base)).all()
-        counted = session.execute(self._count_statement(question, scope_condition)).scalar_one()
+        counted = question.count
+        if counted is None:
+            counted = session.execute(self._count_statement(question, scope_condition)).scalar_one()
         return self._page(question, found, counted)
 
     def stream(
@@ -298,7 +301,9 @@ class Listing:
                 Problem(name, _("The address names no place in this list, so that the list starts at its beginning"))
             )
 
-    def _weigh_words(self, question: Question, session: Any, is_narrow: bool) -> None:
+    def _weigh_words(
+        self, question: Question, session: Any, scope_condition: Condition | None, reach: Reach | None
+    ) -> None:
         """Words that many rows hold are better met in the list's order than looked up first. SQLite cannot tell which
         words those are; PostgreSQL does, by its statistics."""
         name = next((one for one in question.args if isinstance(self.filters.get(one), Words)), "")
@@ -306,12 +311,15 @@ class Listing:
             return
         words: Any = self.filters[name]
         wanted = asked(question.args[name])
-        some = sa.select(INDEX.c.rowid).where(*words.hits(wanted)).limit(MOST_SORTED + 1).subquery()
-        if session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one() <= MOST_SORTED:
-            return
-        question.words = question.words_to_count = (words.beside(wanted),)
-        if not is_narrow and not self.narrow & question.args.keys():
-            question.words_to_count = words.joined(wanted)
+        some = sa.select(INDEX.c.rowid).where(*words.hits(wanted, reach)).limit(MOST_COUNTED + 1).subquery()
+        found = session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+        is_whole = not question.conditions and (reach is not None or scope_condition is None)
+        if is_whole and not question.is_exact:
+            question.count = found
+        if found > MOST_COUNTED:
+            question.words = (words.beside(wanted),)
+            is_narrow = self.narrow & question.args.keys()
+            question.words_to_count = question.words if is_narrow else words.joined(wanted, reach)
 
     # The statements
 

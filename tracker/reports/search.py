@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tracker import policy
 from tracker.extensions import db
-from tracker.folding import MARKS, Term
+from tracker.folding import ARTICLE, MARKS, UNSPACED, Term
 from tracker.models import Account, Conclusion, Followup, Tour, Visit, search
 from tracker.models.search import INDEX
 from tracker.reports import filters
@@ -42,7 +42,7 @@ def find(q: str, account: Account, noun: str) -> Found:
     the words cannot be looked for. Of hits that rank alike the latest come first."""
     covered = policy.reach(account)
     wanted = filters.asked([q])
-    scope = [search.noun_term(noun)] + ([] if covered.is_all else [search.state_terms(covered.states)])
+    scope = [search.noun_term(noun), *filters.within(covered)]
     anywhere = _hits(scope + wanted, MOST_COUNTED + 1).cte("anywhere")
     hits = sa.union_all(
         _ranked(sa.select(_row_id(noun)).where(_MODELS[noun].reference == q.strip().upper()), EXACT),
@@ -165,12 +165,11 @@ def _word_start(text: str, near: int) -> int:
 
 def _pattern(term: Term) -> str:
     """The term as it may be written: any case, any marks, any punctuation between its words."""
-    if len(term.words) > 1 and all(len(word) == 2 for word in term.words) and not term.words[0].isascii():
-        letters = term.words[0] + "".join(word[1] for word in term.words[1:])  # pairs of signs written without blanks
-        return re.escape(letters)
+    if UNSPACED.match(term.words[0]):  # the pairs of a run written without blanks
+        return term.words[0] + "".join(pair[1:] for pair in term.words[1:])
     gap = r"[\W_]+"
     words = gap.join(_word(word) for word in term.words)
-    return rf"(?<![^\W_])(?:[وبكف]?ال|لل)?{words}" + (r"(?:\w|" + MARKS + ")*" if term.is_prefix else r"(?![^\W_])")
+    return rf"(?<![^\W_]){ARTICLE}?{words}" + (r"(?:\w|" + MARKS + ")*" if term.is_prefix else r"(?![^\W_])")
 
 
 def _word(word: str) -> str:

@@ -45,6 +45,8 @@ from tracker.models import (
     OutboxMail,
     Resolution,
     SearchRow,
+    State,
+    search,
 )
 from tracker.reports import catalogue
 from tracker.sample import bulk, load, vocabulary
@@ -158,6 +160,7 @@ def _ground(seed: int) -> plans.Ground:
         seed=seed,
         cast={row.email.partition("@")[0]: plans.Person(row.id, row.name) for row in accounts},
         regions={row.id: row.region_code for row in catalogue.states().values()},
+        places={row.id: search.places(row) for row in db.session.scalars(sa.select(State))},
         editions=dict(sorted(areas.items())),
         paragraphs_of={code: tuple(row.id for row in catalogue.paragraphs_of_area(code)) for code in areas},
         paragraphs=words,

@@ -78,6 +78,7 @@ class Ground:
     seed: int
     cast: dict[str, Person]
     regions: dict[str, str]
+    places: dict[str, str]
     editions: dict[str, int]
     paragraphs_of: dict[str, tuple[int, ...]]
     paragraphs: dict[int, str]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tracker.extensions import db
 from tracker.folding import fold
-from tracker.models import Conclusion, Followup, SearchRow, Visit, search
+from tracker.models import Conclusion, Followup, SearchRow, State, Visit, search
 
 AT_ONCE = 1_000
 
@@ -32,6 +32,7 @@ def rebuild() -> int:
 
 def _rows(model: Any) -> Iterator[dict[str, Any]]:
     noun = model.__tablename__
+    places = {state.id: search.places(state) for state in db.session.scalars(sa.select(State))}
     records = db.session.scalars(sa.select(model).order_by(model.id).execution_options(yield_per=AT_ONCE))
     with closing(records):
         for record in records:
@@ -41,6 +42,7 @@ def _rows(model: Any) -> Iterator[dict[str, Any]]:
                 "object_type": noun,
                 "object_id": record.id,
                 "state_id": record.state_id,
+                "places": places[record.state_id],
                 "reference": reference,
                 "title": title,
                 "text": text,

@@ -51,7 +51,7 @@ REVIEWERS = ("sign_off", "return")
 @blueprint.get("/conclusions")
 def index() -> ResponseReturnValue:
     """The conclusions in the reader's scope, as the address narrows and sorts them."""
-    page = report.CONCLUSIONS.page(request.args, report.scope(current_user))
+    page = report.CONCLUSIONS.page(request.args, report.scope(current_user), reach=policy.reach(current_user))
     reach = policy.reach(current_user)
     shown = ListPage(page, url_for("conclusions.index"), _counted, _filter_words(), _sort_words())
     return render_template(

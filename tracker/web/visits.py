@@ -72,7 +72,8 @@ TONES = {
 @blueprint.get("/visits")
 def index() -> ResponseReturnValue:
     """The visits in the reader's scope, as the address narrows and sorts them."""
-    page = visits.VISITS.page(request.args, policy.reach(current_user).condition(Visit.state_id))
+    reach = policy.reach(current_user)
+    page = visits.VISITS.page(request.args, reach.condition(Visit.state_id), reach=reach)
     columns = _columns()
     extra = {"columns": [",".join(columns)]} if "columns" in request.args else None
     shown = ListPage(page, url_for("visits.index"), _counted, filter_words(), sort_words(), extra)

@@ -102,14 +102,8 @@ class Clerk:
         for (noun, _number), record_id in self.ids.items():
             if noun in search.NOUNS:
                 words = MODELS[noun].searched.fget(view({**self.desk.row(noun, record_id), "tour": None}))
-                yield (
-                    search.row_id(noun, record_id),
-                    noun,
-                    record_id,
-                    self.state_id,
-                    self.ground.places[self.state_id],
-                    *map(fold, words),
-                )
+                row_id, places = search.row_id(noun, record_id), self.ground.places[self.state_id]
+                yield row_id, noun, record_id, self.state_id, places, *map(fold, words)
 
     # Visits
 

@@ -18,6 +18,7 @@ from tracker import clock, policy
 from tracker.errors import Forbidden, Invalid
 from tracker.extensions import db
 from tracker.models import Account, Grant, Notification, Role, Scope
+from tracker.reports import grants as granted
 from tracker.services import accounts, grants
 
 
@@ -136,7 +137,11 @@ def test_a_grant_in_words(administrator: Account, person: Account) -> None:
     everywhere = grants.grant(person, Role.ANALYST, Scope.ALL, by=administrator)
     asia = grants.grant(person, Role.ANALYST, Scope.REGION, by=administrator, region_code="142")
     two = grants.grant(person, Role.ANALYST, Scope.STATES, by=administrator, states=["PAK", "IRQ"])
-    assert [grants.words(given) for given in (everywhere, asia, two)] == ["all Member States", "Asia", "Iraq, Pakistan"]
+    assert [granted.words(given) for given in (everywhere, asia, two)] == [
+        "all Member States",
+        "Asia",
+        "Iraq, Pakistan",
+    ]
 
 
 def test_two_administrators_who_take_from_each_other_at_once_leave_one(own_app: Flask) -> None:

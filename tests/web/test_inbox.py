@@ -11,6 +11,7 @@ from flask import Flask
 from tests.factories import AccountFactory, FollowupFactory
 from tracker.extensions import db
 from tracker.models import Account, Notification
+from tracker.reports import notifications as report
 from tracker.services import notifications
 from tracker.web import inbox
 
@@ -53,10 +54,10 @@ def test_everything_is_marked_as_read(sign_in: Any, analyst: Account) -> None:
 
 
 def test_pages_go_on_to_the_first(sign_in: Any, analyst: Account) -> None:
-    tell(analyst, notifications.SHOWN + 3)
+    tell(analyst, report.SHOWN + 3)
     client = sign_in(analyst)
     page = client.get("/inbox").text
-    assert page.count("was returned to you") == notifications.SHOWN
+    assert page.count("was returned to you") == report.SHOWN
     older = page.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
     assert client.get(older).text.count("was returned to you") == 3
 
@@ -78,7 +79,9 @@ def test_anothers_message_does_not_exist(sign_in: Any, analyst: Account) -> None
 def test_a_message_on_a_state_out_of_scope_is_not_shown(sign_in: Any, analyst: Account) -> None:
     notifications.notify(analyst, "record_signed", obj=FollowupFactory(state_id="NGA"))
     db.session.commit()
-    assert "NGA" not in sign_in(analyst).get("/inbox").text
+    page = sign_in(analyst).get("/inbox").text
+    assert "NGA" not in page
+    assert '<span class="visually-hidden">waiting</span>' not in page  # nor is it counted in the sidebar
 
 
 def test_each_kind_of_record_has_an_address(app: Flask) -> None:

@@ -58,7 +58,7 @@ RECORDS = {
     "/areas/FIN-02": ("analyst", 10),
     "/resolutions/1373": ("analyst", 6),
     "/plans/GCTS": ("analyst", 4),
-    "/admin/people/{account}": ("administrator", 7),
+    "/admin/people/{account}": ("administrator", 6),
     "/audit/1": ("auditor", 4),
 }
 PAGES = LISTS | RECORDS

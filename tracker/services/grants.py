@@ -8,7 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from tracker import clock, history, policy
+from tracker import clock, history
 from tracker.errors import Forbidden, Invalid
 from tracker.extensions import db
 from tracker.models import Account, Category, Grant, GrantState, Region, Role, Scope, State
@@ -54,24 +54,6 @@ def revoke(given: Grant, *, by: Account | None, reason: str = "") -> None:
         accounts.require_other_administrator(given.account)
     given.revoked_at = clock.now()
     _changed("account.revoked", given, by, reason)
-
-
-def of(account: Account) -> list[Grant]:
-    """Every grant the account ever had, those that hold first."""
-    return sorted(account.grants, key=lambda grant: (not policy.holds(grant), -grant.id))
-
-
-def words(given: Grant) -> str:
-    """The grant's scope in words: all Member States, a region, or the States by name."""
-    if given.scope is Scope.ALL:
-        return _("all Member States")
-    if given.scope is Scope.REGION:
-        region = db.session.get(Region, given.region_code)
-        return region.name if region else str(given.region_code)
-    names = db.session.scalars(
-        sa.select(State.name).where(State.id.in_([row.state_id for row in given.states])).order_by(State.name)
-    )
-    return ", ".join(names)
 
 
 def refuse_oneself(account: Account, by: Account | None) -> None:

@@ -12,10 +12,11 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tracker import clock, mail, policy
+from tracker import clock, mail
 from tracker.errors import NotFound
 from tracker.extensions import db
 from tracker.models import Account, Notification
+from tracker.reports import notifications
 
 # kind: what the mail says, and what the inbox says (%(reference)s is the record's)
 KINDS: dict[str, tuple[Any, Any]] = {
@@ -52,7 +53,6 @@ KINDS: dict[str, tuple[Any, Any]] = {
         _l("Your rights were changed by an administrator."),
     ),
 }
-SHOWN = 50
 
 
 def notify(
@@ -96,23 +96,9 @@ def sentence(notification: Notification) -> str:
     return str(KINDS[notification.kind][1]) % {"reference": f"\u2068{notification.reference or ''}\u2069"}
 
 
-def inbox(account: Account, before: int | None = None) -> list[Notification]:
-    """One page and a row of the account's messages, newest first; none about a State outside its scope (R9)."""
-    rows = _mine(account).order_by(Notification.id.desc()).limit(SHOWN + 1)
-    if before is not None:
-        rows = rows.where(Notification.id < before)
-    return list(db.session.scalars(rows))
-
-
-def unread_count(account: Account) -> int:
-    """How many messages the account has not read."""
-    unread = _mine(account).where(Notification.read_at.is_(None)).with_only_columns(sa.func.count())
-    return db.session.scalar(unread) or 0
-
-
 def mark_read(account: Account, notification_id: int) -> Notification:
     """Mark one message as read."""
-    row = db.session.scalar(_mine(account).where(Notification.id == notification_id))
+    row = db.session.scalar(notifications.mine(account).where(Notification.id == notification_id))
     if row is None:
         raise NotFound(_("There is no such message."))
     row.read_at = row.read_at or clock.now()
@@ -126,11 +112,4 @@ def mark_all_read(account: Account) -> None:
         .where(Notification.account_id == account.id, Notification.read_at.is_(None))
         .values(read_at=clock.now())
         .execution_options(synchronize_session=False)
-    )
-
-
-def _mine(account: Account) -> sa.Select[Notification]:
-    in_scope = policy.reach(account).condition(Notification.state_id)
-    return sa.select(Notification).where(
-        Notification.account_id == account.id, sa.or_(Notification.state_id.is_(None), in_scope)
     )

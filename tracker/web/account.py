@@ -24,7 +24,8 @@ from tracker.forms.accounts import (
     SignInForm,
 )
 from tracker.models import Account
-from tracker.services import accounts, factors, grants, sign_in
+from tracker.reports import grants as report
+from tracker.services import accounts, factors, sign_in
 from tracker.services import sessions as session_rows
 from tracker.web import browsers, locale, security, sessions
 
@@ -157,7 +158,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "account/show.html",
         grants=policy.active_grants(current_user),
-        grant_words=grants.words,
+        grant_words=report.words,
         codes_left=factors.codes_left(current_user) if current_user.has_factor else 0,
         languages=locale.spoken(),
         language=locale.language(),

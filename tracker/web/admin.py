@@ -21,6 +21,7 @@ from tracker.models import Account
 from tracker.policy import Permission
 from tracker.reports import accounts as reports
 from tracker.reports import catalogue, timeline
+from tracker.reports import grants as granted
 from tracker.services import accounts, grants
 from tracker.web.request_keys import Made, once
 from tracker.web.words import words
@@ -76,12 +77,12 @@ def person(account_id: int) -> ResponseReturnValue:
     found = _person(account_id)
     before = request.args.get("before", "")
     log = timeline.entries("account", found.id, before=known_id(before) if before else None)
-    given = grants.of(found)
+    given = granted.of(found)
     return render_template(
         "admin/person.html",
         person=found,
         is_oneself=found.id == current_user.id,
-        grants=[(grant, grants.words(grant), policy.holds(grant)) for grant in given],
+        grants=[(grant, granted.words(grant), policy.holds(grant)) for grant in given],
         entries=[_with_actor(entry) for entry in log.entries],
         earlier_href=url_for("admin.person", account_id=found.id, before=log.next_before) if log.next_before else None,
     )
@@ -172,7 +173,7 @@ def revoke_grant(account_id: int, grant_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         grants.revoke(given, by=_myself(), reason=form.reason.data)
         return _done(account_id, _("The grant is revoked and every session of this person has ended."))
-    held = _("%(role)s, %(scope)s", role=words(given.role), scope=grants.words(given))
+    held = _("%(role)s, %(scope)s", role=words(given.role), scope=granted.words(given))
     return _ask(form, found, _("Revoke this grant?"), held)
 
 

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from tracker.extensions import db
 from tracker.models import Notification
+from tracker.reports import notifications as report
 from tracker.reports import sealables
 from tracker.services import notifications
 
@@ -24,9 +25,9 @@ def index() -> ResponseReturnValue:
     """One page of messages."""
     before = request.args.get("before", "")
     is_id = before.isascii() and before.isdigit() and len(before) <= 10
-    rows = notifications.inbox(current_user, int(before) if is_id else None)
-    shown = rows[: notifications.SHOWN]
-    older = url_for("inbox.index", before=shown[-1].id) if len(rows) > notifications.SHOWN else None
+    rows = report.inbox(current_user, int(before) if is_id else None)
+    shown = rows[: report.SHOWN]
+    older = url_for("inbox.index", before=shown[-1].id) if len(rows) > report.SHOWN else None
     return render_template(
         "inbox/index.html",
         messages=[(row, notifications.sentence(row), address(row)) for row in shown],

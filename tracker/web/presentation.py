@@ -27,6 +27,7 @@ from tracker.extensions import babel, db
 from tracker.models import Account, Notification, SealedState, Submission
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
+from tracker.reports import notifications
 from tracker.web import access, assets, dates, locale, words
 
 MOST_COUNTED = 100
@@ -276,7 +277,7 @@ def _endpoint(path: str, method: str = "GET") -> str | None:
 
 def _waiting(account: Account) -> dict[str, int]:
     """How much waits for this person, in one statement, each counted only up to a hundred."""
-    unread = sa.select(Notification.id).where(Notification.account_id == account.id, Notification.read_at.is_(None))
+    unread = notifications.mine(account).with_only_columns(Notification.id).where(Notification.read_at.is_(None))
     queue = sa.select(Submission.id).where(
         Submission.decision.is_(None),
         policy.reach(account, Permission.REVIEW).condition(Submission.state_id),

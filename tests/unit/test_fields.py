@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from io import BytesIO
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import wtforms
 from flask import Flask
 from flask_babel import Babel
 from hypothesis import given
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from tracker.errors import Invalid, Stale
-from tracker.forms.base import RowForm, RowsField, TrackerForm
+from tracker.forms.base import TrackerForm
 from tracker.forms.fields import (
     AddressField,
     ChoiceField,
@@ -44,11 +44,6 @@ class Colour(StrEnum):
 
 def words(colour: Colour) -> str:
     return colour.value.replace("_", " ").capitalize()
-
-
-class Person(RowForm):
-    function = LineField("Function", required="Enter the function")
-    met_on = PartialDateField("Met on")
 
 
 class Page(TrackerForm):
@@ -89,7 +84,7 @@ def posted(**fields: Any) -> Page:
 
 def one(field: Any, typed: Any) -> Any:
     """The field alone, as posted; ``typed`` is its text, or a dict of the parts of its name."""
-    form = type("One", (RowForm,), {"it": field})
+    form = type("One", (wtforms.Form,), {"it": field})
     parts = typed if isinstance(typed, dict) else {"": typed}
     bound = form(MultiDict([(f"it{part}", text) for part, text in parts.items() if text is not None]))
     bound.validate()
@@ -408,38 +403,3 @@ def test_an_empty_post_is_not_filled_from_the_row(app: Flask) -> None:
     form = Page()
     form.fill(Record)
     assert form.title.data == ""
-
-
-def test_rows_are_read_in_order_with_gaps_closed(app: Flask) -> None:
-    class Visit(TrackerForm):
-        people = RowsField(Person, "Delegation", most=2)
-
-    form = Visit(
-        formdata=MultiDict(
-            {
-                "people-3-function": "Head",
-                "people-3-met_on-year": "2006",
-                "people-10-function": "",
-                "people-²-function": "no entry",
-                "people-" + "9" * 5000 + "-function": "no entry",
-                "people-11-function": "one too many",
-            }
-        )
-    )
-    assert not form.validate()
-    assert form.values()["people"] == [
-        {"function": "Head", "met_on": PartialDate(2006)},
-        {"function": "", "met_on": None},
-    ]
-    assert form.people.entries[1].form.function.errors == ["Enter the function"]
-    assert form.people.entries[1].form.function.name == "people-1-function"
-
-
-def test_rows_are_filled_from_a_record(app: Flask) -> None:
-    class Visit(TrackerForm):
-        people = RowsField(Person, "Delegation")
-
-    form = Visit(formdata=None)
-    form.fill(SimpleNamespace(people=[{"function": "Head", "met_on": PartialDate(2006)}], version=1))
-    assert form.values()["people"] == [{"function": "Head", "met_on": PartialDate(2006)}]
-    assert form.people.entries[0].form.met_on.year_text == "2006"

@@ -6,7 +6,6 @@ A form takes only the fields that it declares: whatever else is posted is never 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -73,34 +72,6 @@ class RequestKeyField(wtforms.HiddenField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         if valuelist and _REQUEST_KEY.fullmatch(valuelist[0]):
             self.data = valuelist[0]
-
-
-class RowForm(wtforms.Form):
-    """One entry of a ``RowsField``: a delegate, a counterpart, a component."""
-
-
-class RowsField(wtforms.FieldList):  # type: ignore[type-arg]  # not generic when it runs
-    """Several entries of one ``RowForm``, posted as ``<name>-0-<field>`` and so on; ``data`` is a list of dicts."""
-
-    def __init__(self, form: type[RowForm], label: Any, *, most: int = 60, least: int = 0, **kwargs: Any) -> None:
-        super().__init__(wtforms.FormField(form), label, min_entries=least, max_entries=most, **kwargs)
-        self.type = "FieldList"
-
-    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
-        """The numbers of the entries; FieldList's own stumbles over digits such as ``²`` (R29)."""
-        number = re.compile(re.escape(prefix) + r"-([0-9]{1,4})-")
-        for name in formdata:
-            found = number.match(name)
-            if found:
-                yield int(found.group(1))
-
-    def shown(self, value: Any) -> str:
-        """Entries are compared one by one on the page, not in a line of words."""
-        return ""
-
-    def typed(self) -> str:
-        """See ``shown``."""
-        return ""
 
 
 class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types

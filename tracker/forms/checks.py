@@ -145,20 +145,3 @@ def _is_web_address(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def whole_number(least: int = 0, most: int = LARGEST_ID) -> Validator:
-    """A validator for a field whose data is a number or None: within the bounds."""
-
-    def check(form: Any, field: Any) -> None:
-        if field.data is not None and not least <= field.data <= most:
-            raise ValidationError(
-                _(
-                    "%(label)s must be a whole number from %(least)s to %(most)s",
-                    label=field.label.text,
-                    least=f"{least:,}",
-                    most=f"{most:,}",
-                )
-            )
-
-    return check

@@ -167,11 +167,6 @@ def ratings() -> dict[str, RatingEntry]:
     return _once("ratings", _read_ratings)
 
 
-def rating_choices() -> list[tuple[str, str]]:
-    """The ratings that may be given now: code, words."""
-    return [(level.code, level.label) for level in ratings().values() if level.is_active]
-
-
 def rating_labels() -> dict[str, str]:
     """The words of each rating level by code."""
     return {code: level.label for code, level in ratings().items()}

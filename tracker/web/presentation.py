@@ -19,7 +19,7 @@ from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
-from wtforms import Field, FieldList, FormField
+from wtforms import Field
 from wtforms.form import BaseForm
 
 from tracker import clock, policy
@@ -101,8 +101,6 @@ SHAPES = {
     "SelectMultipleField": "checkbox",
     "SelectField": "select",
     "BooleanField": "tick",
-    "FormField": "form",
-    "FieldList": "list",
 }
 """How a field is drawn, by its ``type``; every other is one input."""
 
@@ -293,17 +291,6 @@ def _capped(rows: sa.Select[Any]) -> sa.ScalarSelect[int]:
 
 def _field_problems(form: BaseForm) -> Iterator[tuple[str, str]]:
     for field in form:
-        yield from _problems_of(field)
-
-
-def _problems_of(field: Field) -> Iterator[tuple[str, str]]:
-    if isinstance(field, FormField):
-        yield from _field_problems(field.form)
-    elif isinstance(field, FieldList):
-        for entry in field.entries:
-            yield from _problems_of(entry)
-        yield from ((field.id, error) for error in field.errors if isinstance(error, str))
-    else:
         yield from ((first_id(field), str(error)) for error in field.errors)
 
 

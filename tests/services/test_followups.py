@@ -140,11 +140,35 @@ class TestCreate:
             with pytest.raises(Invalid):
                 followups.create("PAK", complete(**changes), by=analyst)
 
-    def test_an_owner_must_be_able_to_see_it(self, session: Any, analyst: Account) -> None:
-        stranger = AccountFactory(states=["IND"])
+    @pytest.mark.parametrize(
+        "granted",
+        [
+            {"states": ["IND"]},
+            {"role": Role.REVIEWER},
+            {"role": Role.COORDINATOR},
+            {"role": Role.AUDITOR},
+            {"role": None},
+            {"active": False},
+        ],
+    )
+    def test_an_owner_must_be_able_to_work_on_it(self, session: Any, analyst: Account, granted: Any) -> None:
+        stranger = AccountFactory(**granted)
         with pytest.raises(Invalid) as refused:
             followups.create("PAK", complete(owner_id=stranger.id), by=analyst)
         assert refused.value.field == "owner_id"
+        assert "must be able to work on follow-ups of this Member State (Analyst)" in refused.value.message
+        followup = followups.create("PAK", complete(), by=analyst)
+        with pytest.raises(Invalid):
+            followups.track(followup, owner_id=stranger.id, by=analyst)
+
+    def test_an_owner_whose_rights_were_narrowed_stays_until_another_is_named(
+        self, session: Any, analyst: Account
+    ) -> None:
+        colleague = AccountFactory()
+        followup = followups.create("PAK", complete(owner_id=colleague.id), by=analyst)
+        colleague.active = False
+        followups.track(followup, owner_id=colleague.id, next_step="Write a letter", by=analyst)
+        assert (followup.owner_id, followup.next_step) == (colleague.id, "Write a letter")
 
 
 class TestFromConclusion:

@@ -252,7 +252,7 @@ def _write(followup: Followup, given: FollowupInput, by: Account) -> None:
         if given.sharing is not kept_sharing:
             visit = db.session.get(Visit, given.visit_id) if given.visit_id is not None else None
             sharing_rule.check(given.sharing, visit)
-        if given.owner_id is not None and given.owner_id != followup.owner_id:
+        if given.owner_id is not None:
             _require_owner(given.owner_id, followup)
         followup.owner_id = given.owner_id
     db.session.flush()
@@ -349,9 +349,19 @@ def _write_authorities(followup: Followup, names: Iterable[str], by: Account) ->
 
 
 def _require_owner(owner_id: int, followup: Followup) -> None:
+    """A new owner must be able to work on it; whoever owns it already may stay, also after a change of rights."""
+    if owner_id == followup.owner_id:
+        return
     owner = db.session.get(Account, owner_id)
-    if owner is None or not policy.may_see_state(owner, followup.state_id):
-        raise Invalid(_("The owner must be someone who may see this follow-up."), "owner_id")
+    if owner is None or not policy.can(owner, Permission.FOLLOWUP_TRACK, followup.state_id):
+        raise Invalid(
+            _(
+                "The owner must be able to work on follow-ups of this Member State (%(role)s). Choose someone else, or "
+                "have an administrator extend that person's grants.",
+                role=policy.who_may(Permission.FOLLOWUP_TRACK),
+            ),
+            "owner_id",
+        )
 
 
 def _require_ending(followup: Followup, reason: str, by: Account, version: int | None) -> None:

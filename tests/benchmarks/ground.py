@@ -14,6 +14,7 @@ from flask import Flask
 
 from tracker import config, create_app
 from tracker.config import ROOT, Settings
+from tracker.database import read_only
 from tracker.errors import RefusedToStart
 from tracker.extensions import db
 from tracker.sample import load
@@ -46,14 +47,16 @@ def prepare(folder: Path | None, database_url: str | None, followups: int, seed:
             environ.pop(name, None)
     settings = config.read(environ)
     app = create_app(settings)
-    with app.app_context():
+    with app.app_context(), read_only():
         if not sa.inspect(db.engine).get_table_names():
             _flask(environ, "db", "upgrade")
         elif not startup.is_at_head():
             raise RefusedToStart("This database has another schema. Generate it anew, or run: flask db upgrade")
-        if load.is_empty():
+        is_empty, is_loaded = load.is_empty(), load.is_loaded()
+        db.session.remove()
+        if is_empty:
             _flask(environ, "sample", "generate", "--follow-ups", str(followups), "--seed", str(seed))
-        elif not load.is_loaded():
+        elif not is_loaded:
             raise RefusedToStart("This database holds no generated data: nobody could sign in to it.")
     return Ground(folder, environ, settings, app)
 

@@ -75,7 +75,7 @@ def pages(browser: Browser) -> list[Page]:
     common, phrase = _words()
     by_due = urlencode({"sort": "due"})
     some = _one(sa.select(Followup.reference).order_by(Followup.id).offset(total // 3))
-    hits = min(20, total // 20)
+    hits = min(10, total // 20)
     return [
         narrowed(REVIEWER),
         Page("All by due date, first page", 12, REVIEWER, (_place(by_due, 0),)),

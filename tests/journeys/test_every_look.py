@@ -57,6 +57,7 @@ OF_ANALYST = (
     "/account/password",
     "/account/sessions",
     "/account/factor",
+    "/help",
     NO_PAGE,
 )
 OF_REVIEWER = ("/", "/review")
@@ -177,6 +178,71 @@ def test_paper_has_no_sidebar_and_no_buttons(sign_in_as: SignIn) -> None:
         ink, sheet = (page.evaluate(f"getComputedStyle(document.body).{name}") for name in ("color", "backgroundColor"))
         assert sheet == "rgb(255, 255, 255)" and max(map(int, re.findall(r"\d+", ink))) < 80, "dark on white"
         page.emulate_media(media="screen", color_scheme="light")
+
+
+HANDS = ("Tasks", "Change", "Edit", "Remove", "Add a counterpart", "Change the sharing level", "On this page")
+
+
+@pytest.mark.parametrize("address", ["/visits/PAK-2006-1", "/conclusions/PAK-2006-1-C1", "/follow-ups/PAK-F001"])
+def test_paper_holds_the_record_and_nothing_for_the_hand(sign_in_as: SignIn, address: str) -> None:
+    page = sign_in_as("analyst")
+    page.goto(address)
+    page.emulate_media(media="print")
+    for words in (*HANDS, "New follow-up from this conclusion", "Read it as it was signed", "Note progress"):
+        assert page.locator("main").get_by_text(words, exact=True).locator("visible=true").count() == 0, words
+    assert page.locator("main .btn:visible, main input:visible, main textarea:visible").count() == 0
+    assert page.get_by_text("Sharing level: Internal").is_visible()
+    for table in page.locator("main table").all():
+        columns = table.locator("thead th:visible").count()
+        for row in table.locator("tbody tr").all():
+            assert row.locator("th:visible, td:visible").count() == columns, table.inner_text()
+
+
+@pytest.mark.parametrize("address", ["/visits/PAK-2006-1", "/help"])
+def test_what_is_folded_on_the_screen_is_told_on_paper(sign_in_as: SignIn, address: str) -> None:
+    page = sign_in_as("analyst")
+    page.goto(address)
+    folded = page.locator("main details:not([open]) > :not(summary)")
+    assert folded.count() >= 3
+    hidden = "one => !one.checkVisibility({contentVisibilityAuto: true}) || !one.getBoundingClientRect().height"
+    assert all(one.evaluate(hidden) for one in folded.all()), "folded on the screen"
+    page.emulate_media(media="print")
+    assert not any(one.evaluate(hidden) for one in folded.all()), "told on paper"
+
+
+@pytest.mark.parametrize("address", ["/visits/PAK-2006-1", "/help"])
+def test_a_long_page_says_at_its_top_what_it_holds(sign_in_as: SignIn, address: str) -> None:
+    page = sign_in_as("analyst", java_script_enabled=False, reduced_motion="reduce")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(address)
+    contents = page.get_by_role("navigation", name="On this page")
+    top = contents.bounding_box()
+    assert top and top["y"] < 300
+    for link in contents.get_by_role("link").all():
+        link.click()
+        place = page.locator(str(link.get_attribute("href")))
+        box = place.bounding_box()
+        assert box and place.is_visible() and box["y"] < 800, f"{link.inner_text()} leads to what is in sight"
+        beside = contents.bounding_box()
+        assert beside and 0 <= beside["y"] < 300, "it stays in sight"
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(address)
+    above = contents.bounding_box()
+    assert above and above["y"] < 500 and above["height"] < 400
+
+
+@pytest.mark.parametrize("address", ["/follow-ups", "/visits", "/conclusions"])
+def test_a_row_of_a_list_takes_few_lines_on_a_telephone(sign_in_as: SignIn, address: str) -> None:
+    page = sign_in_as("auditor", viewport={"width": 390, "height": 800})
+    page.goto(address)
+    rows = page.locator("main tbody tr").all()
+    assert rows
+    line, around = 21.75, 13  # 15 px at 1.45; padding and border
+    lines = [(box["height"] - around) / line for row in rows if (box := row.bounding_box())]
+    assert sum(lines) / len(lines) < 4.5 and max(lines) < 5.5, lines
+    first = rows[-1]
+    tops = [box["y"] for name in (".record-link", ".tag") if (box := first.locator(name).first.bounding_box())]
+    assert abs(tops[0] - tops[1]) < 12, "the tags stand beside the reference"
 
 
 def test_the_signature_is_on_paper(sign_in_as: SignIn) -> None:

@@ -101,6 +101,17 @@ def test_levels_beyond_the_state_are_closed_until_it_consents(session: Any, brow
     assert closed_levels(page) == set(), "the visit chosen in the form decides"
 
 
+def test_only_who_may_change_a_status_has_a_column_for_it(session: Any, sign_in: Any, browser: FlaskClient) -> None:
+    reference = FollowupFactory().reference
+    session.commit()
+    assert '<th scope="col" class="screen-only">Change</th>' in browser.get(f"/follow-ups/{reference}").text
+    read = sign_in(AccountFactory(role=Role.AUDITOR)).get(f"/follow-ups/{reference}").text
+    statuses = read[read.index('id="statuses"') :]
+    statuses = statuses[: statuses.index("</table>")]
+    assert ">Change</th>" not in statuses
+    assert statuses.count("<td") == 4 * 3, "status, date and source in each of the four rows, and no empty cell"
+
+
 class TestList:
     def test_shows_what_is_in_scope_and_says_what_is_shown(self, session: Any, browser: FlaskClient) -> None:
         FollowupFactory(title="Adopt the bill", current_due=PartialDate(2007, 6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -17,6 +18,7 @@ from tracker.forms.followups import FollowupForm
 from tracker.models import Role
 from tracker.policy import Permission
 from tracker.reports import status
+from tracker.web import help
 from tracker.web.words import words
 
 SignIn = Callable[[Any], FlaskClient]
@@ -70,3 +72,18 @@ def test_everyone_who_is_signed_in_has_help(session: Any, sign_in: SignIn, clien
 
 def test_help_asks_the_database_nothing_of_its_own(browser: FlaskClient) -> None:
     assert statements(browser, "/help") <= 5
+
+
+def test_help_says_at_its_top_what_it_holds_and_folds_its_long_tables(browser: FlaskClient) -> None:
+    page = browser.get("/help").text
+    contents = page[page.index('<nav class="card contents"') :]
+    contents = contents[: contents.index("</nav>")]
+    assert "On this page" in contents
+    places = re.findall(r'href="#([\w-]+)"', contents)
+    assert len(places) > 8
+    assert all(f'id="{place}"' in page for place in places)
+    folds = re.findall(r"<details.*?</details>", page, re.DOTALL)
+    assert len(folds) == 4 + len(help.FORMS) + 4, "moves, forms, files"
+    assert not any("<dt>Shortfall</dt>" in fold for fold in folds), "the words stand open"
+    columns = next(fold for fold in folds if 'id="file-status-report"' in fold)
+    assert "<h3>Status report</h3>" in columns and "<bdi>seal_sha256</bdi>" in columns

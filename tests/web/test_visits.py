@@ -18,7 +18,7 @@ from tracker import clock
 from tracker.extensions import db
 from tracker.models import ConsentScope, DelegateKind, Event, Role, Visit, VisitMode, VisitStage, VisitType
 from tracker.partial_date import PartialDate
-from tracker.services import assessments
+from tracker.services import assessments, comments
 from tracker.services import visit_parts as parts
 from tracker.services import visits as service
 
@@ -589,3 +589,63 @@ def test_a_follow_up_that_was_changed_since_it_was_signed_says_so(analyst: Any, 
     browser = sign_in(analyst)
     for address in ("/visits/PAK-2006-1", "/"):
         assert "Draft Changed since it was signed off" in tags(browser.get(address).text), address
+
+
+# A long page
+
+
+def folded(page: str) -> list[str]:
+    """What the page folds away at first."""
+    return re.findall(r'<details class="disclosure">(.*?)</details>', page, re.DOTALL)
+
+
+def test_the_page_says_at_its_top_what_it_holds_and_where(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    page = sign_in(analyst).get("/visits/PAK-2006-1").text
+    contents = page[page.index('<nav class="card contents"') :]
+    contents = contents[: contents.index("</nav>")]
+    assert "On this page" in contents
+    places = re.findall(r'<a href="#([\w-]+)">([^<]+)</a>', contents)
+    assert [said for _place, said in places][:3] == ["Where it stands", "Tasks", "Summary"]
+    assert all(f'<h2 id="{place}">' in page for place, _said in places)
+    headings = re.findall(r'<h2 id="([\w-]+)">', page[page.index("</nav>", page.index("contents-title")) :])
+    assert {place for place, _said in places} | {"share-consent-title"} == set(headings)
+
+
+def test_a_long_delegation_is_folded_under_its_number_and_unfolds_when_one_comes_back_to_it(
+    analyst: Any, visit: Visit, sign_in: SignIn
+) -> None:
+    browser = sign_in(analyst)
+    typed = {"kind": "team", "function": "Team on customs"}
+    for _number in range(6):
+        parts.add_delegate(visit, parts.Delegate(DelegateKind.TEAM, "Team on borders"), by=analyst)
+    db.session.commit()
+    assert '<section class="card" id="delegation"' in browser.get("/visits/PAK-2006-1").text, "a short one stands open"
+    answer = browser.post("/visits/PAK-2006-1/delegation/new", data=typed)
+    assert answer.location.endswith("#delegation")
+    fold = next(one for one in folded(browser.get("/visits/PAK-2006-1").text) if "Team on customs" in one)
+    assert "<summary>7 entries</summary>" in fold
+    assert 'id="delegation"' in fold, "a link to it unfolds it"
+
+
+def test_the_newest_of_the_timeline_stand_open_and_the_earlier_are_folded(
+    analyst: Any, visit: Visit, sign_in: SignIn
+) -> None:
+    for number in range(8):
+        comments.add(visit, f"Remark number {number}.", by=analyst)
+    db.session.commit()
+    browser = sign_in(analyst)
+    page = browser.get("/visits/PAK-2006-1").text
+    away = "".join(folded(page[page.index('id="timeline"') :]))
+    assert "earlier entries" in away
+    assert "Remark number 2." in away and "Remark number 3." not in away
+    asked = browser.get("/visits/PAK-2006-1?category=comment").text
+    assert "Remark number 2." in asked and "earlier entries" not in asked, "what one asked for stands open"
+
+
+def test_only_who_may_change_a_visit_has_a_column_for_it(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    parts.add_check(visit, parts.Check("Airport"), by=analyst)
+    db.session.commit()
+    column = '<th scope="col" class="screen-only">Change</th>'
+    assert column in sign_in(analyst).get("/visits/PAK-2006-1").text
+    read = sign_in(AccountFactory(role=Role.AUDITOR)).get("/visits/PAK-2006-1").text
+    assert "Airport" in read and ">Change</th>" not in read

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,10 +16,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from tracker.partial_date import PartialDate
+
+ANALYSED = 1_000  # rows of each index that are looked at
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -79,6 +82,39 @@ def choice(members: type[StrEnum], name: str) -> sa.Enum:
         length=32,
         name=name,
     )
+
+
+class Unindexed(sa.ColumnElement[Any]):
+    """A column that SQLite must not choose an index by, where another index gives the rows in order or is narrower.
+    PostgreSQL knows better by its statistics."""
+
+    inherit_cache = True
+    _traverse_internals = [("column", sa.sql.visitors.InternalTraversal.dp_clauseelement)]
+
+    def __init__(self, column: Any) -> None:
+        self.column = sa.inspect(column).expression if hasattr(column, "expression") else column
+        self.type = column.type
+
+
+@compiles(Unindexed)
+def _plainly(element: Unindexed, compiler: Any, **kwargs: Any) -> str:
+    return str(compiler.process(element.column, **kwargs))
+
+
+@compiles(Unindexed, "sqlite")
+def _unarily(element: Unindexed, compiler: Any, **kwargs: Any) -> str:
+    return f"+{compiler.process(element.column, **kwargs)}"
+
+
+def analyse(engine: sa.Engine) -> None:
+    """Tell SQLite's planner how many rows there are and how alike, from a sample: without it a join of two tables is
+    read from the wrong end. PostgreSQL does so by itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    with suppress(sa.exc.OperationalError), engine.connect() as connection:  # locked: what it knew is still good
+        connection.exec_driver_sql(f"PRAGMA analysis_limit={ANALYSED}")
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
 
 
 _may_write: ContextVar[bool] = ContextVar("may_write", default=True)

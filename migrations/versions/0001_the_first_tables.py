@@ -353,7 +353,7 @@ def upgrade():
         batch_op.create_index('ix_followup_version_owner_id_current_due_last_id', ['owner_id', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_position_current_due_last_id', ['position', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_reported_status_current_due_last_id', ['reported_status', 'current_due_last', 'id', 'from_event'], unique=False)
-        batch_op.create_index('ix_followup_version_state_id_assessed_status_workflow_current_d', ['state_id', 'assessed_status', 'workflow', 'current_due_last', 'from_event'], unique=False)
+        batch_op.create_index('ix_followup_version_state_id_assessed_status_workflow_current_d', ['state_id', 'assessed_status', 'workflow', 'current_due_last', 'position', 'reported_status', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_state_id_current_due_last_id', ['state_id', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_updated_at_id', ['updated_at', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_visit_id_current_due_last_id', ['visit_id', 'current_due_last', 'id', 'from_event'], unique=False)
@@ -1115,6 +1115,7 @@ def upgrade():
     )
     with op.batch_alter_table('conclusion', schema=None) as batch_op:
         batch_op.create_index('ix_conclusion_area_code_id', ['area_code', 'id'], unique=False)
+        batch_op.create_index('ix_conclusion_changed', ['seal_id'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
         batch_op.create_index('ix_conclusion_state_id_id', ['state_id', 'id'], unique=False)
         batch_op.create_index('ix_conclusion_workflow_id', ['workflow', 'id'], unique=False)
 
@@ -1175,6 +1176,7 @@ def upgrade():
     )
     with op.batch_alter_table('followup', schema=None) as batch_op:
         batch_op.create_index('ix_followup_area_due', ['area_code', 'current_due_last', 'id'], unique=False)
+        batch_op.create_index('ix_followup_changed', ['seal_id'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
         batch_op.create_index('ix_followup_drafted_by', ['drafted_by_id', 'workflow'], unique=False)
         batch_op.create_index('ix_followup_due', ['current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_owner_due', ['owner_id', 'current_due_last', 'id'], unique=False)
@@ -1182,7 +1184,7 @@ def upgrade():
         batch_op.create_index('ix_followup_reported_due', ['reported_status', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_state_due', ['state_id', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_status_due', ['assessed_status', 'current_due_last', 'id'], unique=False)
-        batch_op.create_index('ix_followup_tally', ['state_id', 'assessed_status', 'workflow', 'current_due_last'], unique=False)
+        batch_op.create_index('ix_followup_tally', ['state_id', 'assessed_status', 'workflow', 'current_due_last', 'position', 'reported_status'], unique=False)
         batch_op.create_index('ix_followup_updated', ['updated_at', 'id'], unique=False)
         batch_op.create_index('ix_followup_visit_due', ['visit_id', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_workflow_due', ['workflow', 'current_due_last', 'id'], unique=False)
@@ -1659,12 +1661,14 @@ def downgrade():
         batch_op.drop_index('ix_followup_owner_due')
         batch_op.drop_index('ix_followup_due')
         batch_op.drop_index('ix_followup_drafted_by')
+        batch_op.drop_index('ix_followup_changed', sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
         batch_op.drop_index('ix_followup_area_due')
 
     op.drop_table('followup')
     with op.batch_alter_table('conclusion', schema=None) as batch_op:
         batch_op.drop_index('ix_conclusion_workflow_id')
         batch_op.drop_index('ix_conclusion_state_id_id')
+        batch_op.drop_index('ix_conclusion_changed', sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
         batch_op.drop_index('ix_conclusion_area_code_id')
 
     op.drop_table('conclusion')

@@ -14,6 +14,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
+from tracker import database
 from tracker.config import Settings
 from tracker.errors import RefusedToStart
 from tracker.extensions import db
@@ -60,6 +61,7 @@ def prepare() -> None:
     sample.load_if_empty()  # with the reference data first, at the beginning of its story: the log never goes back
     reference.load()
     db.session.commit()
+    database.analyse(db.engine)
 
 
 def _refuse_open_address(host: str) -> None:

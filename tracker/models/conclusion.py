@@ -45,6 +45,7 @@ class Conclusion(Base, Sealable, Versioned):
         sa.Index("ix_conclusion_state_id_id", "state_id", "id"),
         sa.Index("ix_conclusion_area_code_id", "area_code", "id"),
         sa.Index("ix_conclusion_workflow_id", "workflow", "id"),
+        Sealable.index_of_changed("conclusion"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -86,6 +86,10 @@ def is_open(workflow: FollowupStatus, assessed: Implementation) -> bool:
     return workflow not in ENDED and assessed not in SETTLED
 
 
+# What a State's follow-ups are counted by: one index holds it all.
+TALLIED = ("state_id", "assessed_status", "workflow", "current_due_last", "position", "reported_status")
+
+
 class Followup(Base, Sealable, Versioned):
     """``PAK-F012``. ``area_code`` is the main area, for counts; dates that were not agreed carry a reason."""
 
@@ -103,9 +107,10 @@ class Followup(Base, Sealable, Versioned):
         sa.Index("ix_followup_status_due", "assessed_status", "current_due_last", "id"),
         sa.Index("ix_followup_position_due", "position", "current_due_last", "id"),
         sa.Index("ix_followup_reported_due", "reported_status", "current_due_last", "id"),
+        Sealable.index_of_changed("followup"),
         sa.Index("ix_followup_updated", "updated_at", "id"),
         sa.Index("ix_followup_drafted_by", "drafted_by_id", "workflow"),
-        sa.Index("ix_followup_tally", "state_id", "assessed_status", "workflow", "current_due_last"),
+        sa.Index("ix_followup_tally", *TALLIED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

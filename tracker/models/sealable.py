@@ -81,6 +81,12 @@ class Sealable:
         """The last seal."""
         return mapped_column(sa.ForeignKey("seal.id"))
 
+    @classmethod
+    def index_of_changed(cls, table: str) -> sa.Index:
+        """Finds the records that have changed since they were signed, which are few among many."""
+        changed = sa.text("content_sha256 != sealed_sha256")
+        return sa.Index(f"ix_{table}_changed", "seal_id", sqlite_where=changed, postgresql_where=changed)
+
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.version}

@@ -53,7 +53,7 @@ def _twin(metadata: sa.MetaData, live: sa.Table) -> sa.Table:
     sa.Index(f"ix_{twin.name}_from_event", twin.c.from_event)
     for index in live.indexes:
         names = [getattr(expression, "name", None) for expression in index.expressions]
-        if all(names):
+        if all(names) and index.dialect_options["sqlite"].get("where") is None:
             label = f"ix_{twin.name}_" + "_".join(str(name) for name in names)
             sa.Index(label[:63], *(twin.c[str(name)] for name in names), twin.c.from_event)
     return twin

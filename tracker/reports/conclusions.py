@@ -24,11 +24,10 @@ from tracker.models import (
     FollowupConclusion,
     Paragraph,
     Seal,
-    SealedState,
     Visit,
 )
 from tracker.reports.assessments import NAME_AT_VISIT, last_return
-from tracker.reports.filters import Condition, codes, each, flag, members, numbers, region, words
+from tracker.reports.filters import Condition, codes, each, flag, members, numbers, region, sealed, words
 from tracker.reports.listing import Listing, Sort
 
 EXCERPT = 160
@@ -76,14 +75,14 @@ CONCLUSIONS = Listing(
         "area": each(_in_area),
         "kind": members(Conclusion.kind, ConclusionKind),
         "workflow": members(Conclusion.workflow, ConclusionStatus),
-        "sealed": members(Conclusion.sealed_state, SealedState),
+        "sealed": each(lambda value: sealed(Conclusion, value)),
         "visit": codes(Visit.reference),
         "answered": flag(lambda: _answered),
         "drafter": numbers(Conclusion.drafted_by_id),
         "q": words("conclusion", Conclusion.id),
     },
     sorts={
-        "visit": Sort(Visit.sort_day),
+        "visit": Sort(Visit.sort_day, between=Visit.id, then=Conclusion.number),
         "reference": Sort(Visit.reference, then=Conclusion.number),
         "area": Sort(Conclusion.area_code),
         "workflow": Sort(Conclusion.workflow),

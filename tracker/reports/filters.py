@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 
 from tracker.database import UtcDateTime
 from tracker.folding import Term, terms
-from tracker.models import SearchRow, search
+from tracker.models import SealedState, SearchRow, search
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
 from tracker.reports import catalogue
@@ -193,6 +193,16 @@ def asked(values: list[str]) -> list[Term]:
     if len(wanted) > MOST_WORDS:
         raise BadValue(_("Look for %(most)d words or fewer", most=MOST_WORDS))
     return list(wanted)
+
+
+def sealed(model: Any, value: str) -> Condition:
+    """Records that are unsigned, signed, or changed since: said so that the index of those changed serves."""
+    conditions = {
+        SealedState.UNSIGNED.value: model.sealed_sha256.is_(None),
+        SealedState.SIGNED.value: model.sealed_sha256 == model.content_sha256,
+        SealedState.CHANGED.value: model.content_sha256 != model.sealed_sha256,
+    }
+    return as_condition(_known(value, conditions))
 
 
 def as_condition(found: Any) -> Condition:

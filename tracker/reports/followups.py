@@ -12,9 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import aliased
 
 from tracker import clock, policy
+from tracker.database import Unindexed
 from tracker.extensions import db
 from tracker.models import (
     Account,
@@ -28,7 +29,6 @@ from tracker.models import (
     Implementation,
     Position,
     Priority,
-    SealedState,
     Visit,
 )
 from tracker.models.followup import ENDED
@@ -45,6 +45,7 @@ from tracker.reports.filters import (
     flag,
     members,
     region,
+    sealed,
     words,
 )
 from tracker.reports.listing import Args, Listing, Page, Sort
@@ -57,33 +58,11 @@ MOST_OFFERED = 200
 SEPARATOR = "\n"  # stands in no name
 
 
-class _Unindexed(sa.ColumnElement[str]):
-    """A column that SQLite must not choose an index by: it would collect and sort all rows of a region's States
-    rather than read the due dates in order. PostgreSQL knows better by its statistics."""
-
-    inherit_cache = True
-    _traverse_internals = [("column", sa.sql.visitors.InternalTraversal.dp_clauseelement)]
-
-    def __init__(self, column: Any) -> None:
-        self.column = sa.inspect(column).expression if hasattr(column, "expression") else column
-        self.type = column.type
-
-
-@compiles(_Unindexed)
-def _plainly(element: _Unindexed, compiler: Any, **kwargs: Any) -> str:
-    return str(compiler.process(element.column, **kwargs))
-
-
-@compiles(_Unindexed, "sqlite")
-def _unarily(element: _Unindexed, compiler: Any, **kwargs: Any) -> str:
-    return f"+{compiler.process(element.column, **kwargs)}"
-
-
 def scope(account: Account) -> Condition:
     """The follow-ups that the account may see (R9)."""
     covered = policy.reach(account)
     few = len(covered.states) <= FEW_STATES
-    return covered.condition(Followup.state_id if few else _Unindexed(Followup.state_id))
+    return covered.condition(Followup.state_id if few else Unindexed(Followup.state_id))
 
 
 def asked(args: Mapping[str, Any], account: Account) -> dict[str, list[str]]:
@@ -115,7 +94,7 @@ def listing(args: Mapping[str, Any]) -> Listing:
     named = [name for name in _BY_INDEX if name in args]
     if len(named) < 2 or db.engine.dialect.name != "sqlite":
         return FOLLOWUPS
-    others = {name: _BY_INDEX[name](_Unindexed) for name in named[1:]}
+    others = {name: _BY_INDEX[name](Unindexed) for name in named[1:]}
     return replace(FOLLOWUPS, filters={**FOLLOWUPS.filters, **others})
 
 
@@ -138,10 +117,9 @@ def owners(state_id: str) -> list[Account]:
 def owning(account: Account) -> Any:
     """A column with who owns a follow-up that the account may see, alike in every row: what a list can be narrowed to
     costs no statement of its own. ``owner_names`` reads it."""
-    owned, person = sa.orm.aliased(Followup), sa.orm.aliased(Account)
-    is_owner = sa.exists().where(owned.owner_id == person.id, policy.reach(account).condition(owned.state_id))
-    said = (sa.cast(person.id, sa.String) + " " + person.name).label("said")
-    named = sa.select(said).where(is_owner).order_by(person.name, person.id).limit(MOST_OFFERED).subquery()
+    is_owner = _IS_OWNER.where(policy.reach(account).condition(_OWNED.state_id))
+    said = (sa.cast(_PERSON.id, sa.String) + " " + _PERSON.name).label("said")
+    named = sa.select(said).where(is_owner).order_by(_PERSON.name, _PERSON.id).limit(MOST_OFFERED).subquery()
     return sa.select(sa.func.aggregate_strings(named.c.said, SEPARATOR)).scalar_subquery().label("owning")
 
 
@@ -258,12 +236,6 @@ def _with_next_step(value: str) -> Condition:
     raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known="none, any"))
 
 
-def _sealed(value: str) -> Condition:
-    if value not in set(SealedState):
-        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(SealedState)))
-    return Followup.sealed_state == value
-
-
 def _is_id(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) < 10
 
@@ -279,6 +251,9 @@ _AUTHORITIES = (
     .correlate(Followup)
     .scalar_subquery()
 )
+
+_OWNED, _PERSON = aliased(Followup), aliased(Account)
+_IS_OWNER = sa.exists().where(_OWNED.owner_id == _PERSON.id)
 
 _BASE = (
     sa.select(
@@ -318,6 +293,9 @@ _BY_INDEX: dict[str, Callable[[Any], Filter]] = {
     "state": lambda column: codes(column(Followup.state_id), lambda: catalogue.states()),
     "area": lambda column: each(lambda value: _on_area(value, column(Followup.area_code))),
     "workflow": lambda column: members(column(Followup.workflow), FollowupStatus),
+    "position": lambda column: members(column(Followup.position), Position),
+    "reported": lambda column: members(column(Followup.reported_status), Implementation),
+    "status": lambda column: members(column(Followup.assessed_status), Implementation),
 }
 
 FOLLOWUPS = Listing(
@@ -325,7 +303,7 @@ FOLLOWUPS = Listing(
     id_column=Followup.id,
     filters={
         "state": codes(Followup.state_id, lambda: catalogue.states()),
-        "region": region(_Unindexed(Followup.state_id)),
+        "region": region(Unindexed(Followup.state_id)),
         "area": each(_on_area),
         "workflow": members(Followup.workflow, FollowupStatus),
         "status": members(Followup.assessed_status, Implementation),
@@ -342,7 +320,7 @@ FOLLOWUPS = Listing(
         "overdue": flag(lambda: Followup.overdue_on(clock.today())),
         "open": flag(lambda: sa.type_coerce(Followup.is_open, sa.Boolean)),
         "next-step": each(_with_next_step),
-        "sealed": each(_sealed),
+        "sealed": each(lambda value: sealed(Followup, value)),
         "q": words("followup", Followup.id),
     },
     sorts={

@@ -78,11 +78,16 @@ class Applied:
 
 @dataclass(frozen=True)
 class Sort:
-    """An order that a list offers. The id decides between equals, or another number that is theirs alone: ``then``."""
+    """An order that a list offers. The id decides between equals, or another number that is theirs alone: ``then``.
+
+    ``between`` is a number that comes before that, where the order is one of two tables: the visits by their days, and
+    of each visit its conclusions. An index of each then gives the rows in order.
+    """
 
     column: Expression
     is_nullable: bool = False
     then: Expression | None = None
+    between: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class Cursor:
 
     key: Any
     id: int
+    between: int | None = None
 
 
 @dataclass
@@ -332,7 +338,10 @@ class Listing:
         return self.id_column if sort.then is None else sort.then
 
     def _order_columns(self, sort: Sort) -> list[Expression]:
-        return [self.id_column] if sort.column is self.id_column else [sort.column, self._decider(sort)]
+        if sort.column is self.id_column:
+            return [self.id_column]
+        between = [] if sort.between is None else [sort.between]
+        return [sort.column, *between, self._decider(sort)]
 
     def _page_statement(
         self, question: Question, scope_condition: Condition | None, base: Columns | None
@@ -344,7 +353,9 @@ class Listing:
         """
         sort = self.sorts[question.sort_name]
         rows = self._narrowed(question, scope_condition, base).add_columns(
-            sort.column.label("list_key"), self._decider(sort).label("list_id")
+            sort.column.label("list_key"),
+            self._decider(sort).label("list_id"),
+            (sa.null() if sort.between is None else sort.between).label("list_between"),
         )
         legs = [leg.limit(question.size + 1) for leg in self._legs(rows, sort, question)]
         if len(legs) == 1:
@@ -374,7 +385,11 @@ class Listing:
         """Rows past the cursor in the direction that is read."""
         ours: Any = self._decider(sort)
         theirs: Any = sa.literal(cursor.id, ours.type)
-        if cursor.key is not None:
+        if sort.between is not None:
+            ours = sa.tuple_(sort.column, sort.between, ours)
+            between = sa.literal(cursor.between, sort.between.type)
+            theirs = sa.tuple_(sa.literal(cursor.key, sort.column.type), between, theirs)
+        elif cursor.key is not None:
             ours = sa.tuple_(sort.column, ours)
             theirs = sa.tuple_(sa.literal(cursor.key, sort.column.type), theirs)
         beyond: Condition = ours < theirs if is_descending else ours > theirs
@@ -419,7 +434,7 @@ class Listing:
             return question.args
         sort = self.sorts[question.sort_name]
         key = None if sort.column is self.id_column else edge[0].list_key
-        return question.args | {name: [_write_cursor(Cursor(key, edge[0].list_id))]}
+        return question.args | {name: [_write_cursor(Cursor(key, edge[0].list_id, edge[0].list_between))]}
 
 
 def _given(query_args: Mapping[str, Any], known: Collection[str]) -> Args:
@@ -459,7 +474,8 @@ def _chunks(engine: sa.Engine, statement: sa.Select[Any]) -> Iterator[Sequence[s
 
 
 def _write_cursor(cursor: Cursor) -> str:
-    return str(cursor.id) if cursor.key is None else f"{_written(cursor.key)}~{cursor.id}"
+    number = str(cursor.id) if cursor.between is None else f"{cursor.between}.{cursor.id}"
+    return number if cursor.key is None else f"{_written(cursor.key)}~{number}"
 
 
 def _written(key: Any) -> str:
@@ -470,7 +486,10 @@ def _written(key: Any) -> str:
 
 def _read_cursor(text: str, sort: Sort, decider: Expression) -> Cursor:
     """The place that a cursor names; raises ValueError when it names none in this order."""
-    key, divided, number = text.rpartition("~")
+    key, divided, numbers = text.rpartition("~")
+    between, dot, number = numbers.rpartition(".")
+    if bool(dot) != (sort.between is not None):
+        raise ValueError("another order's number")
     row = _whole_number(number, decider.type)
     if sort.column is decider or (sort.is_nullable and not divided):
         if divided:
@@ -478,7 +497,8 @@ def _read_cursor(text: str, sort: Sort, decider: Expression) -> Cursor:
         return Cursor(None, row)
     if not divided or _UNSEARCHABLE.search(key):
         raise ValueError("no key")
-    return Cursor(_read_key(key, sort.column.type), row)
+    middle = None if sort.between is None else _whole_number(between, sort.between.type)
+    return Cursor(_read_key(key, sort.column.type), row, middle)
 
 
 def _whole_number(text: str, kind: Any) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tracker import clock, policy
+from tracker.database import Unindexed
 from tracker.extensions import db
 from tracker.models import (
     Account,
@@ -153,7 +154,7 @@ def changed_since_signed_by(account: Account) -> Condition:
     """The seals of the person whose records have changed since: a changed record stands as a draft or on its way."""
     changed = [
         sa.select(model.seal_id).where(
-            model.workflow.in_(UNSETTLED),
+            Unindexed(model.workflow).in_(UNSETTLED),
             model.seal_id.is_not(None),
             model.content_sha256 != model.sealed_sha256,
         )

@@ -11,7 +11,7 @@ from typing import Any
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 
 DEFAULT = "en"
@@ -49,13 +49,33 @@ class PseudoTranslations(NullTranslations):
     ungettext = ngettext
 
 
+class KeptDomain(Domain):
+    """Finds the translations once for each locale of a request: a page asks for hundreds of texts."""
+
+    def get_translations(self) -> Any:
+        try:
+            told = g._flask_babel
+            if told.kept_locale is told.babel_locale:
+                return told.kept_translations
+        except (AttributeError, RuntimeError):  # not asked yet, or outside the application
+            pass
+        found = super().get_translations()  # type: ignore[no-untyped-call]
+        if g and hasattr(g, "_flask_babel"):
+            g._flask_babel.kept_locale, g._flask_babel.kept_translations = get_locale(), found
+        return found
+
+
 def init_locale(app: Flask, babel: Babel) -> None:
     """Let each request speak the language its reader chose."""
     app.config["BABEL_DEFAULT_LOCALE"] = str(_LOCALES[DEFAULT])
     babel.init_app(app, locale_selector=_selected)
-    with app.app_context():
-        domain = babel.domain_instance
+    babel.domain_instance = domain = KeptDomain()  # type: ignore[no-untyped-call]
     domain.cache[str(_LOCALES[PSEUDO]), domain.domain[0]] = PseudoTranslations()
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension that Flask-Babel adds
+        gettext=lambda text: domain.get_translations().ugettext(text),
+        ngettext=lambda one, many, n: domain.get_translations().ungettext(one, many, n),
+        newstyle=True,
+    )
 
 
 def current() -> Locale:

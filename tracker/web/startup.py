@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from tracker import database
 from tracker.config import ROOT, sqlite_file
 from tracker.errors import RefusedToStart
 from tracker.extensions import db
@@ -40,6 +41,7 @@ def check_database() -> None:
             raise RefusedToStart("The database is not at the program's schema. Run: flask db upgrade")
         if db.session.get(Mark, "sample") is not None:
             raise RefusedToStart("This database holds the sample. Give production a database of its own.")
+        database.analyse(db.engine)
     except SQLAlchemyError as error:
         raise RefusedToStart("The database cannot be read; look at DATABASE_URL.") from error
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,9 +20,9 @@ from flask.testing import FlaskClient
 from tests import world
 from tests.client import COOKIE, _without_application
 from tests.conftest import sessions_data
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, ConclusionFactory, FollowupFactory, VisitFactory
 from tests.submissions import page_form
-from tracker import clock
+from tracker import clock, history
 from tracker.extensions import db
 from tracker.models import Account, Conclusion, Event, Followup, Seal, SignInSession, Submission, Visit
 from tracker.reports import audit
@@ -338,3 +340,28 @@ def test_many_at_many_records_keep_one_chain(
     answers = at_once(*[partial(comment, one, number) for number, one in enumerate(people)])
     assert Counter(answer.status_code for several in answers for answer in several) == {303: 32}
     assert count(own_app, Event) == before + 32
+
+
+# Files
+
+
+@pytest.mark.parametrize("name", ["reports/status", "visits", "conclusions", "audit", "states"])
+def test_a_files_name_counts_the_rows_in_it_whatever_is_written_meanwhile(
+    own_app: Flask, told: world.World, browser: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Somebody writes after the rows were counted and before the first byte leaves."""
+    noted = history.record_alone
+
+    def note_and_write(*args: Any, **kwargs: Any) -> None:
+        noted(*args, **kwargs)
+        with own_app.app_context():
+            ConclusionFactory(visit=VisitFactory())
+            FollowupFactory()
+            db.session.commit()
+            db.session.remove()
+
+    monkeypatch.setattr(history, "record_alone", note_and_write)
+    answer = browser("auditor").get(f"/{name}.csv?bom=0")
+    counted = int(answer.headers["Content-Disposition"].removesuffix('.csv"').rpartition("-")[2])
+    rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True))))
+    assert len(rows) - 1 == counted > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,6 +169,11 @@ FILE: sa.Select[Any] = sa.select(
     Conclusion.updated_at,
 ).select_from(_source)
 """The columns of ``HEADER``, in its order, for the list's own rows."""
+
+
+def row_of(row: Any) -> Sequence[Any]:
+    """A row of ``FILE`` as a row of the file."""
+    return tuple(row)[: len(HEADER)]
 
 
 # One conclusion

@@ -34,6 +34,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -214,13 +215,25 @@ class Listing:
         A connection of its own, because a streamed answer outlives the request that began it. One statement, so
         that all rows are of one moment.
         """
-        question = self.read(query_args)
+        return _chunks(engine or db.engine, self._all(self.read(query_args), scope_condition, base))
+
+    def counted(
+        self, question: Question, scope_condition: Condition | None = None, *, base: Columns | None = None
+    ) -> tuple[int, Iterator[Sequence[sa.Row[Any]]]]:
+        """How many rows a question asks for, and each of them as ``stream`` gives them. One statement reads both, so
+        that they are of one moment."""
+        question.is_exact = True
+        total = self._count_statement(question, scope_condition).scalar_subquery().label("list_total")
+        chunks = _chunks(db.engine, self._all(question, scope_condition, base).add_columns(total))
+        first = next(chunks, [])
+        return (first[0].list_total if first else 0), chain([first], chunks)
+
+    def _all(self, question: Question, scope_condition: Condition | None, base: Columns | None) -> sa.Select[Any]:
         sort = self.sorts[question.sort_name]
         order = [_directed(column, question.is_descending) for column in self._order_columns(sort)]
         if sort.is_nullable:
             order[0] = order[0].nulls_last()
-        statement = self._narrowed(question, scope_condition, base).order_by(*order)
-        return _chunks(engine or db.engine, statement)
+        return self._narrowed(question, scope_condition, base).order_by(*order)
 
     def count(self, query_args: Mapping[str, Any], scope_condition: Condition | None = None, *, on: Any = None) -> int:
         """How many rows the address asks for, exactly."""

@@ -81,7 +81,7 @@ def export() -> ResponseReturnValue:
         report.CONCLUSIONS,
         request.args,
         report.scope(current_user),
-        tuple,
+        report.row_of,
         base=report.FILE,
         bom=request.args.get("bom") != "0",
     )

@@ -34,27 +34,31 @@ def csv_response(
     note: dict[str, Any] | None = None,
     bom: bool = True,
 ) -> Response:
-    """The rows that ``args`` ask of ``listing``, as ``<name>-<day>-<count>.csv``, an attachment.
+    """The rows that ``args`` ask of ``listing``, as ``<name>-<day>-<count>.csv``, an attachment. The count is that of
+    the rows in the file, also when others write meanwhile.
 
     ``base`` selects other columns than the list's own; ``note`` stands in the log beside the question.
     """
     question = listing.read(args)
     if question.problems:
         raise TrackerError(" ".join(f"{problem.name}: {problem.message}." for problem in question.problems))
-    total = listing.count(args, scope)
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{clock.today().isoformat()}-{total}.csv"'}
     if request.method == "HEAD":  # nothing leaves, so there is nothing to log
-        return Response(headers=headers, mimetype="text/csv")
+        return Response(headers=_named(name, listing.count(args, scope)), mimetype="text/csv")
+    db.session.rollback()  # gives its connection back: the rows are read on one of their own
+    total, chunks = listing.counted(question, scope, base=base)
     details = {"report": name, "question": _plain(question.args), "sort": question.sort, "rows": total, **(note or {})}
     history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=details)
-    chunks = listing.stream(args, scope, base=base)
     lines = csv_file.lines(_rows(header, chunks, row_of), bom=bom)
     app, account_id, request_id = current_app._get_current_object(), _me().id, history.request_id()  # type: ignore[attr-defined]  # a proxy's
     return Response(
         csv_file.logged(lines, lambda tally: _log_end(app, account_id, request_id, name, tally)),
-        headers=headers,
+        headers=_named(name, total),
         mimetype="text/csv",
     )
+
+
+def _named(name: str, total: int) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}-{clock.today().isoformat()}-{total}.csv"'}
 
 
 def _rows(

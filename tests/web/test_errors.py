@@ -18,9 +18,10 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.routing import ValidationError
 
 from tests import factories
-from tracker import logs
+from tracker import clock, logs
 from tracker.errors import Forbidden, Invalid, Missing, NotFound, NotReady, Stale, TrackerError
-from tracker.models import Authority, Event, Outcome
+from tracker.extensions import db
+from tracker.models import Account, Authority, Event, Outcome, RequestKey
 
 ENDPOINT, ADDRESS = "account.sign_in", "/login"  # a form that anybody may send
 TYPED = {"title": "A bill before Parliament", "text": "مشروع قانون\nsecond line", "area_code": "FIN-02"}
@@ -53,7 +54,6 @@ def answers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None
         (Invalid("That is no date.", "due"), 422, "That is no date."),
         (TooManyRequests(), 429, "Wait a minute"),
         (StaleDataError(), 409, "at the same moment"),
-        (sa.exc.IntegrityError("INSERT", {}, Exception("unique")), 409, "at the same moment"),
         (sa.exc.DataError("INSERT", {}, Exception("NUL")), 400, "Go back and try again"),
         (sa.exc.OperationalError("INSERT", {}, Exception("database is locked")), 503, "Try again in a moment"),
         (sa.exc.TimeoutError("the pool is empty"), 503, "Try again in a moment"),
@@ -87,6 +87,57 @@ def test_a_fault_of_ours_is_a_page_too(app: Flask, client: FlaskClient, answers:
     assert answer.headers["X-Request-Id"] in answer.text
     assert "the text of a record" not in answer.text
     assert "Content-Security-Policy" in answer.headers
+
+
+USED = {"key": "one", "url": "/", "used_at": clock.now()}
+
+
+def broken(statement: Any, **values: Any) -> sa.exc.IntegrityError:
+    """What the database says to the statement."""
+    with pytest.raises(sa.exc.IntegrityError) as refused:
+        db.session.execute(statement, values)
+    db.session.rollback()
+    return refused.value
+
+
+def test_what_is_there_already_is_told_as_two_at_once(session: Any, client: FlaskClient, answers: Any) -> None:
+    account = factories.AccountFactory()
+    session.execute(sa.insert(RequestKey), USED | {"account_id": account.id})
+    email = {"email": account.email}
+    session.commit()
+    key, address = sa.insert(RequestKey), sa.update(Account).where(Account.id != account.id)
+    factories.AccountFactory()
+    session.commit()
+    for error in (broken(key, **USED, account_id=account.id), broken(address, **email)):
+        answers(error)
+        answer = client.post(ADDRESS, data=TYPED)
+        assert answer.status_code == 409
+        assert "at the same moment" in answer.text
+
+
+def test_any_other_broken_constraint_is_a_fault_of_ours(
+    app: Flask, session: Any, client: FlaskClient, answers: Any, capsys: Any
+) -> None:
+    account, followup = factories.AccountFactory(), factories.FollowupFactory()
+    account_id, followup_id = account.id, followup.id
+    session.commit()
+    logs.configure()  # to the standard error that this test reads
+    nothing = broken(sa.text("UPDATE followup SET title = NULL WHERE id = :id"), id=followup_id)
+    unknown = broken(sa.text("UPDATE followup SET workflow = 'lost' WHERE id = :id"), id=followup_id)
+    nobody = broken(sa.insert(RequestKey), **USED, account_id=account_id + 10**6)
+    app.testing = False
+    try:
+        for error in (nothing, unknown, nobody):
+            answers(error)
+            answer = client.post(ADDRESS, data=TYPED)
+            assert answer.status_code == 500
+            assert "The fault has been noted" in answer.text
+            assert answer.headers["X-Request-Id"] in answer.text
+            written = capsys.readouterr().err
+            assert '"event": "unforeseen", "level": "error"' in written
+            assert answer.headers["X-Request-Id"] in written
+    finally:
+        app.testing = True
 
 
 @pytest.mark.parametrize("token", [None, "wrong", "IjEyMyI.aaaa.bbbb"])

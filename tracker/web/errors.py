@@ -30,6 +30,7 @@ from tracker.reports import sealables
 SECRET_FIELD = re.compile(r"passw|passcode|passphrase|secret|token|otp|recovery|^code$|factor", re.IGNORECASE)
 SENDABLE_AGAIN = (400, 429, 500, 503)
 RETRY_SECONDS = 15
+TWICE = ("23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")  # as PostgreSQL and SQLite call it
 LARGEST_LOOKED_THROUGH = 128 * 1024 * 1024  # of a body that is too large, to keep the fields typed beside the file
 
 log = structlog.get_logger("tracker.errors")
@@ -61,7 +62,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StaleDataError, _stale)
-    app.register_error_handler(database_errors.IntegrityError, _stale)
+    app.register_error_handler(database_errors.IntegrityError, _broken_constraint)
     app.register_error_handler(database_errors.DataError, _wrong_data)
     app.register_error_handler(database_errors.OperationalError, _unavailable)
     app.register_error_handler(database_errors.InterfaceError, _unavailable)
@@ -122,6 +123,16 @@ def _stale(error: Exception) -> Response:
     log.warning("two at once", exc_info=error)
     db.session.rollback()
     return page(Refusal(409, _title(409), _sentence(409)))
+
+
+def _broken_constraint(error: database_errors.IntegrityError) -> Response:
+    """A key, a reference or a version that is there already: two at once. Any other constraint is kept by the forms and
+    services, so that a value which breaks one is a fault of ours (R29)."""
+    return _stale(error) if _is_twice(error.orig) else _unforeseen(error)
+
+
+def _is_twice(fault: object) -> bool:
+    return (getattr(fault, "sqlstate", None) or getattr(fault, "sqlite_errorname", None)) in TWICE
 
 
 def _wrong_data(error: Exception) -> Response:

@@ -7,7 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 EARLIEST, LATEST = 1945, 2200  # the Organization's founding; far beyond any plan
@@ -35,14 +35,10 @@ class PartialDate:
             raise ValueError("a day needs a month")
         date(self.year, self.month or 1, self.day or 1)
 
-    @classmethod
-    def parse(cls, text: str) -> PartialDate:
+    @staticmethod
+    def parse(text: str) -> PartialDate:
         """From ISO 8601 text at any of the three precisions; raises ValueError."""
-        found = _ISO.fullmatch(text)
-        if not found:
-            raise ValueError(f"{text[:20]!r} is not a date such as 2006, 2006-11 or 2006-11-13")
-        year, month, day = found.groups()
-        return cls(int(year), int(month) if month else None, int(day) if day else None)
+        return _parsed(text)
 
     @classmethod
     def of(cls, day: date) -> PartialDate:
@@ -73,3 +69,13 @@ class PartialDate:
 
     def __str__(self) -> str:
         return self.iso
+
+
+@lru_cache(maxsize=16_384)
+def _parsed(text: str) -> PartialDate:
+    """Kept, because a page of a list reads hundreds of dates and most of them more than once."""
+    found = _ISO.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text[:20]!r} is not a date such as 2006, 2006-11 or 2006-11-13")
+    year, month, day = found.groups()
+    return PartialDate(int(year), int(month) if month else None, int(day) if day else None)

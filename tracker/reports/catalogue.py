@@ -206,15 +206,16 @@ def _kept(name: str, read: Callable[[], Found]) -> Found:
 
 
 def _read_areas() -> dict[str, AreaEntry]:
-    top = sa.func.coalesce(Area.parent_code, Area.code)
-    parent = sa.orm.aliased(Area)
-    rows = db.session.execute(
-        sa.select(Area.code, Area.parent_code, AreaEdition.edition, AreaEdition.title, AreaEdition.description)
-        .join(AreaEdition, sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition))
-        .join(parent, parent.code == top)
-        .order_by(parent.position, parent.code, Area.parent_code.is_not(None), Area.position, Area.code)
-    )
-    return {row.code: AreaEntry(*row) for row in rows}
+    return {row.code: AreaEntry(*row) for row in db.session.execute(_AREAS)}
+
+
+_parent = sa.orm.aliased(Area)
+_AREAS = (
+    sa.select(Area.code, Area.parent_code, AreaEdition.edition, AreaEdition.title, AreaEdition.description)
+    .join(AreaEdition, sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition))
+    .join(_parent, _parent.code == sa.func.coalesce(Area.parent_code, Area.code))
+    .order_by(_parent.position, _parent.code, Area.parent_code.is_not(None), Area.position, Area.code)
+)
 
 
 def _read_paragraphs() -> dict[int, ParagraphEntry]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -83,10 +84,12 @@ def _is_me(value: str) -> bool:
     return value.strip() == ME
 
 
-def page(args: Mapping[str, Any], account: Account) -> Page:
-    """One page of what the address asks for, within the account's scope: two statements."""
-    shown = rows(clock.today()).add_columns(owning(account))
-    return listing(args).page(asked(args, account), scope(account), base=shown, reach=policy.reach(account))
+def page(args: Mapping[str, Any], account: Account, columns: Sequence[str] | None = None) -> Page:
+    """One page of what the address asks for, within the account's scope, with what these columns show: two
+    statements."""
+    shown = rows(clock.today(), None if columns is None else tuple(columns))
+    reach = policy.reach(account)
+    return listing(args).page(asked(args, account), scope(account), base=shown.add_columns(owning(reach)), reach=reach)
 
 
 def listing(args: Mapping[str, Any]) -> Listing:
@@ -98,9 +101,13 @@ def listing(args: Mapping[str, Any]) -> Listing:
     return replace(FOLLOWUPS, filters={**FOLLOWUPS.filters, **others})
 
 
-def rows(today: date) -> sa.Select[Any]:
-    """The list's columns, with whether each is overdue on ``today``."""
-    return _BASE.add_columns(Followup.overdue_on(today).label("is_overdue"))
+@lru_cache(maxsize=64)
+def rows(today: date, columns: tuple[str, ...] | None = None) -> sa.Select[Any]:
+    """What the list shows, with whether each is overdue on ``today``: what these columns need, else all."""
+    wanted = [name for name in _FURTHER if columns is None or name in columns]
+    further = [column for name in wanted for column in _FURTHER[name]]
+    base = _BASE.add_columns(*further, Followup.overdue_on(today).label("is_overdue"))
+    return base.outerjoin(Visit, Visit.id == Followup.visit_id) if "visit" in wanted else base
 
 
 def owners(state_id: str) -> list[Account]:
@@ -114,10 +121,11 @@ def owners(state_id: str) -> list[Account]:
     return [one for one in accounts if policy.reach(one, Permission.FOLLOWUP_TRACK).covers(state_id)]
 
 
-def owning(account: Account) -> Any:
-    """A column with who owns a follow-up that the account may see, alike in every row: what a list can be narrowed to
-    costs no statement of its own. ``owner_names`` reads it."""
-    is_owner = _IS_OWNER.where(policy.reach(account).condition(_OWNED.state_id))
+@lru_cache
+def owning(reach: policy.Reach) -> Any:
+    """A column with who owns a follow-up within the scope, alike in every row: what a list can be narrowed to costs no
+    statement of its own. ``owner_names`` reads it."""
+    is_owner = _IS_OWNER.where(reach.condition(_OWNED.state_id))
     said = (sa.cast(_PERSON.id, sa.String) + " " + _PERSON.name).label("said")
     named = sa.select(said).where(is_owner).order_by(_PERSON.name, _PERSON.id).limit(MOST_OFFERED).subquery()
     return sa.select(sa.func.aggregate_strings(named.c.said, SEPARATOR)).scalar_subquery().label("owning")
@@ -255,36 +263,33 @@ _AUTHORITIES = (
 _OWNED, _PERSON = aliased(Followup), aliased(Account)
 _IS_OWNER = sa.exists().where(_OWNED.owner_id == _PERSON.id)
 
-_BASE = (
-    sa.select(
-        Followup.id,
-        Followup.reference,
-        Followup.state_id,
-        Followup.title,
-        Followup.area_code,
-        Followup.basis,
-        Followup.priority,
-        Followup.workflow,
-        Followup.sealed_state.label("sealed_state"),
-        Followup.position,
-        Followup.reported_status,
-        Followup.reported_on,
-        Followup.assessed_status,
-        Followup.assessed_on,
-        Followup.original_due,
-        Followup.current_due,
-        Followup.current_due_last,
-        Followup.next_step,
-        Followup.sharing,
-        Followup.updated_at,
-        Followup.owner_id,
-        Account.name.label("owner"),
-        Visit.reference.label("visit"),
-        _AUTHORITIES.label("authorities"),
-    )
-    .outerjoin(Account, Account.id == Followup.owner_id)
-    .outerjoin(Visit, Visit.id == Followup.visit_id)
-)
+_BASE = sa.select(
+    Followup.id,
+    Followup.reference,
+    Followup.state_id,
+    Followup.title,
+    Followup.area_code,
+    Followup.priority,
+    Followup.workflow,
+    Followup.sealed_state.label("sealed_state"),
+    Followup.reported_status,
+    Followup.assessed_status,
+    Followup.current_due,
+    Followup.owner_id,
+    Account.name.label("owner"),
+).outerjoin(Account, Account.id == Followup.owner_id)
+
+# What further columns need, by the column's name in the address.
+_FURTHER: dict[str, tuple[Any, ...]] = {
+    "authority": (_AUTHORITIES.label("authorities"),),
+    "original-due": (Followup.original_due,),
+    "position": (Followup.position,),
+    "visit": (Visit.reference.label("visit"),),
+    "basis": (Followup.basis,),
+    "next-step": (Followup.next_step,),
+    "sharing": (Followup.sharing,),
+    "updated": (Followup.updated_at,),
+}
 
 # The filters that an index serves, the narrowest first: how each is made when another one's index is to be read.
 _BY_INDEX: dict[str, Callable[[Any], Filter]] = {

@@ -191,13 +191,19 @@ class Listing:
         on: Any = None,
         reach: Reach | None = None,
     ) -> Page:
-        """One page of what the address asks, within the scope: two statements, rows and count; one more where words are
-        looked for. ``reach`` says the scope once more, to the index of the words."""
+        """One page of what the address asks, within the scope: two statements, rows and count. One more where words are
+        looked for, and where the rows without a sort key begin. ``reach`` says the scope once more, to the index of the
+        words."""
         question = self.read(query_args)
         session = db.session if on is None else on
         self._weigh_words(question, session, scope_condition, reach)
-        found = session.execute(self._page_statement(question, scope_condition, base)).all()
-        counted = question.count
+        found: list[sa.Row[Any]] = []
+        for leg in self._page_statements(question, scope_condition, base):
+            found += session.execute(leg.limit(question.size + 1 - len(found))).all()
+            if len(found) > question.size:
+                break
+        is_all = question.cursor is None and len(found) <= question.size
+        counted = len(found) if is_all else question.count
         if counted is None:
             counted = session.execute(self._count_statement(question, scope_condition)).scalar_one()
         return self._page(question, found, counted)
@@ -356,13 +362,13 @@ class Listing:
         between = [] if sort.between is None else [sort.between]
         return [sort.column, *between, self._decider(sort)]
 
-    def _page_statement(
+    def _page_statements(
         self, question: Question, scope_condition: Condition | None, base: Columns | None
-    ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
-        """One more row than the page holds, to know whether there is a next one.
+    ) -> Iterator[sa.Select[Any]]:
+        """What gives the rows of the page, and one more, to know whether there is a next one.
 
-        Where sort keys may be missing, rows with and without one are two legs of a union: each reads an index in
-        order, which ``NULLS LAST`` would keep PostgreSQL from doing when descending.
+        Where sort keys may be missing, rows with and without one are two statements: each reads an index in order,
+        which ``NULLS LAST`` would keep PostgreSQL from doing when descending; and few pages need the second.
         """
         sort = self.sorts[question.sort_name]
         rows = self._narrowed(question, scope_condition, base).add_columns(
@@ -370,11 +376,7 @@ class Listing:
             self._decider(sort).label("list_id"),
             (sa.null() if sort.between is None else sort.between).label("list_between"),
         )
-        legs = [leg.limit(question.size + 1) for leg in self._legs(rows, sort, question)]
-        if len(legs) == 1:
-            return legs[0]
-        parts = [sa.select(leg.subquery()) for leg in legs]
-        return sa.union_all(*parts).limit(question.size + 1)
+        return self._legs(rows, sort, question)
 
     def _legs(self, rows: sa.Select[Any], sort: Sort, question: Question) -> Iterator[sa.Select[Any]]:
         is_descending = question.is_descending != question.is_backward

@@ -13,9 +13,14 @@ SHOWN = 50
 
 def mine(account: Account) -> sa.Select[Notification]:
     """The account's messages; none about a State outside its scope (R9)."""
-    in_scope = policy.reach(account).condition(Notification.state_id)
+    return within(policy.reach(account)).params(me=account.id)
+
+
+def within(reach: policy.Reach) -> sa.Select[Notification]:
+    """The messages to the account ``me``, a parameter, within a scope."""
     return sa.select(Notification).where(
-        Notification.account_id == account.id, sa.or_(Notification.state_id.is_(None), in_scope)
+        Notification.account_id == sa.bindparam("me", type_=sa.Integer),
+        sa.or_(Notification.state_id.is_(None), reach.condition(Notification.state_id)),
     )
 
 

@@ -46,6 +46,7 @@ from tracker.services.followups import FollowupInput
 from tracker.web import sealed, timeline
 from tracker.web import sharing as sharing_levels
 from tracker.web.dates import period_words
+from tracker.web.followup_cells import cells
 from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence, state_name
 from tracker.web.request_keys import Made, once
 from tracker.web.words import field_words
@@ -89,20 +90,19 @@ LONGEST_CHOICE = 120
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """The follow-ups in the reader's scope, as the address narrows and sorts them."""
-    page = report.page(request.args, current_user)
     columns = _columns()
+    page = report.page(request.args, current_user, columns)
     extra = {"columns": [",".join(columns)]} if columns != list(USUAL_COLUMNS) else {}
     shown = list_page(page, url_for("followups.index"), extra)
+    column_words = {name: say() for name, say in COLUMNS.items()}
     return render_template(
         "followups/index.html",
         list=shown,
         sentence=sentence(shown),
         columns=columns,
-        column_words={name: say() for name, say in COLUMNS.items()},
+        column_words=column_words,
         sorted_by=SORTED_BY,
-        states={code: state.name for code, state in catalogue.states().items()},
-        areas=catalogue.area_titles(),
-        authority_names=report.authority_names,
+        cells=cells(columns, column_words, is_chosen=bool(extra)),
         choices=filter_choices(),
         owner_choices=owner_choices,
         may_write=policy.can(current_user, Permission.FOLLOWUP_EDIT),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from jinja2 import StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 from wtforms import Field
 from wtforms.form import BaseForm
@@ -240,6 +240,22 @@ def diff(old: str | None, new: str | None) -> list[tuple[str, str]]:
     return pieces
 
 
+def options(choices: Iterable[tuple[str, Any]], value: Any) -> Markup:
+    """The options of a select, the one with ``value`` selected."""
+    offered = _options(tuple((str(choice), str(said)) for choice, said in choices))
+    chosen = _OPTION.format(escape(value))
+    return Markup(offered.replace(chosen, chosen + " selected", 1))  # noqa: S704  # only an attribute of ours is put in
+
+
+_OPTION = '<option value="{}"'
+
+
+@lru_cache(maxsize=512)
+def _options(choices: tuple[tuple[str, str], ...]) -> str:
+    """Kept by all that they say: lists offer the same hundreds of Member States and areas on every page."""
+    return "".join(f"{_OPTION.format(escape(choice))}>{escape(said)}</option>" for choice, said in choices)
+
+
 def _line(item: NavItem, counts: dict[str, int]) -> dict[str, Any]:
     return {
         "href": request.script_root + item.path,
@@ -275,14 +291,16 @@ def _endpoint(path: str, method: str = "GET") -> str | None:
 
 def _waiting(account: Account) -> dict[str, int]:
     """How much waits for this person, in one statement, each counted only up to a hundred."""
-    unread = notifications.mine(account).with_only_columns(Notification.id).where(Notification.read_at.is_(None))
-    queue = sa.select(Submission.id).where(
-        Submission.decision.is_(None),
-        policy.reach(account, Permission.REVIEW).condition(Submission.state_id),
-    )
-    counts = {"inbox": _capped(unread), "review": _capped(queue)}
-    row = db.session.execute(sa.select(*(count.label(name) for name, count in counts.items()))).one()
-    return dict(row._mapping)
+    statement = _counts(policy.reach(account), policy.reach(account, Permission.REVIEW))
+    return dict(db.session.execute(statement, {"me": account.id}).one()._mapping)
+
+
+@lru_cache
+def _counts(reach: policy.Reach, reviewed: policy.Reach) -> sa.Select[int, int]:
+    """Built once for each scope: every page asks it."""
+    unread = notifications.within(reach).with_only_columns(Notification.id).where(Notification.read_at.is_(None))
+    queue = sa.select(Submission.id).where(Submission.decision.is_(None), reviewed.condition(Submission.state_id))
+    return sa.select(_capped(unread).label("inbox"), _capped(queue).label("review"))
 
 
 def _capped(rows: sa.Select[Any]) -> sa.ScalarSelect[int]:
@@ -329,6 +347,7 @@ GLOBALS = {
     "may_search": may_search,
     "navigation": navigation,
     "offered_languages": locale.spoken,
+    "options": options,
     "overdue_words": overdue_words,
     "page_direction": locale.direction,
     "page_exists": page_exists,

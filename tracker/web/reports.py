@@ -33,7 +33,7 @@ def status_preview() -> ResponseReturnValue:
     content = _content()
     listing = followups.listing(request.args)
     asked = followups.asked(request.args, current_user)
-    base = status.base().add_columns(followups.owning(current_user))
+    base = status.base().add_columns(followups.owning(policy.reach(current_user)))
     page = listing.page(asked, followups.scope(current_user), base=base)
     shown = list_page(page, url_for("reports.status_preview"), {"content": [content]})
     row_of = status.row_maker(content)

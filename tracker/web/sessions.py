@@ -193,18 +193,17 @@ def _derived(value: str) -> str:
 
 def _load(row_id: str) -> tuple[Any, Account | None] | None:
     """The session's row and its account with grants, in one statement: every request asks it."""
-    row = SignInSession.__table__
-    found = (
-        db.session.execute(
-            sa.select(*row.c, Account)
-            .select_from(row.outerjoin(Account.__table__, row.c.account_id == Account.id))
-            .where(row.c.id == row_id)
-            .options(joinedload(Account.grants).joinedload(Grant.states))
-        )
-        .unique(lambda found: found.id)
-        .one_or_none()
-    )
+    found = db.session.execute(_LOADED, {"row_id": row_id}).unique(lambda found: found.id).one_or_none()
     return (found, found.Account) if found else None
+
+
+_ROW = SignInSession.__table__
+_LOADED = (
+    sa.select(*_ROW.c, Account)
+    .select_from(_ROW.outerjoin(Account.__table__, _ROW.c.account_id == Account.id))
+    .where(_ROW.c.id == sa.bindparam("row_id"))
+    .options(joinedload(Account.grants).joinedload(Grant.states))
+)
 
 
 def _store(session: ServerSession) -> None:

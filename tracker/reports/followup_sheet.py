@@ -1,8 +1,8 @@
 """One follow-up with everything that is attached to it, in two statements, however much that is.
 
 The second statement is a union of one select for each kind of row, all columns as text; they are read back by their
-types. What the sealed text and the list of missing things ask of the record is put in its place, so that they ask the
-database no more.
+types. Both are built once: building them took longer than asking them. What the list of missing things asks of a draft
+is put in its place, so that it asks the database no more.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ from tracker.models import (
     Visit,
 )
 from tracker.partial_date import PartialDate
+from tracker.workflow.followup import DRAFTS
 
 Row = Any  # a SimpleNamespace with the columns of its part
 LINKS = {
-    "further_areas": FollowupArea,
     "paragraphs": FollowupParagraph,
     "authorities": FollowupAuthority,
     "conclusions": FollowupConclusion,
@@ -89,24 +89,28 @@ class Sheet:
         return next((row for row in self.parts["extensions"] if row.status == "requested"), None)
 
 
+_owner, _drafter, _successor = aliased(Account), aliased(Account), aliased(Followup)
+_ONE = (
+    sa.select(Followup, Seal, Visit, _owner.name, _drafter.name, _successor.reference)
+    .outerjoin(Seal, Seal.id == Followup.seal_id)
+    .outerjoin(Visit, Visit.id == Followup.visit_id)
+    .outerjoin(_owner, _owner.id == Followup.owner_id)
+    .outerjoin(_drafter, _drafter.id == Followup.drafted_by_id)
+    .outerjoin(_successor, _successor.id == Followup.superseded_by_id)
+    .where(Followup.reference == sa.bindparam("reference"))
+)
+
+
 def sheet(account: Account, reference: str) -> Sheet:
     """The visible follow-up of that reference; NotFound when there is none or it is out of scope (R9)."""
-    owner, drafter, successor = aliased(Account), aliased(Account), aliased(Followup)
-    found = db.session.execute(
-        sa.select(Followup, Seal, Visit, owner.name, drafter.name, successor.reference)
-        .outerjoin(Seal, Seal.id == Followup.seal_id)
-        .outerjoin(Visit, Visit.id == Followup.visit_id)
-        .outerjoin(owner, owner.id == Followup.owner_id)
-        .outerjoin(drafter, drafter.id == Followup.drafted_by_id)
-        .outerjoin(successor, successor.id == Followup.superseded_by_id)
-        .where(Followup.reference == reference, policy.reach(account).condition(Followup.state_id))
-    ).one_or_none()
-    if found is None:
+    found = db.session.execute(_ONE, {"reference": reference}).one_or_none()
+    if found is None or not policy.may_see_state(account, found[0].state_id):
         raise NotFound(_("There is no such record, or it lies outside your scope."))
-    followup, seal, visit, owner_name, drafter_name, successor_reference = found
+    followup, seal, visit, owner, drafter, successor = found
     parts = _parts(followup, seal)
-    _put_in_place(followup, parts)
-    return Sheet(followup, seal, visit, owner_name, drafter_name, successor_reference, parts)
+    if followup.workflow in DRAFTS:
+        _put_in_place(followup, parts)
+    return Sheet(followup, seal, visit, owner, drafter, successor, parts)
 
 
 # The union
@@ -118,34 +122,18 @@ class Part:
 
     columns: Mapping[str, Any]
     source: Any
-    where: Callable[[Followup, Seal | None], Any]
+    where: Any
     order: Callable[[Row], Any]
     is_newest_first: bool = False
 
 
-def _own(model: Any, **more: Any) -> dict[str, Any]:
-    return {column.key: column for column in model.__table__.columns} | more
+_ID: Any = sa.bindparam("followup_id", type_=sa.Integer)
+_CODES: Any = sa.bindparam("codes", expanding=True, type_=sa.String)
 
 
-def _of(model: Any) -> Callable[[Followup, Seal | None], Any]:
-    return lambda followup, _seal: model.followup_id == followup.id
-
-
-def _codes(followup: Followup, seal: Seal | None) -> Any:
-    """The areas to be named: those of the record as it is, and as it was sealed."""
-    sealed = [seal.area_code, *(seal.further_areas or "").split(";")] if seal else []
-    further = sa.select(FollowupArea.area_code).where(FollowupArea.followup_id == followup.id)
-    return sa.or_(Area.code.in_([code for code in [followup.area_code, *sealed] if code]), Area.code.in_(further))
-
-
-def _replaced_by(followup: Followup, _seal: Seal | None) -> Any:
-    """What this one takes the place of, or is to: a request that was recalled leaves its trace, and counts no more."""
-    in_question = (FollowupStatus.SUPERSEDED, FollowupStatus.SUBMITTED)
-    return sa.and_(Followup.superseded_by_id == followup.id, Followup.workflow.in_(in_question))
-
-
-def _submissions(followup: Followup, _seal: Seal | None) -> Any:
-    return sa.and_(Submission.object_type == "followup", Submission.object_id == followup.id)
+def _of(model: Any, *names: str) -> dict[str, Any]:
+    """These columns, or all, where the row is put in its place."""
+    return {name: getattr(model, name) for name in names or model.__table__.columns.keys()}
 
 
 _asker, _decider = aliased(Account), aliased(Account)
@@ -156,163 +144,173 @@ PARTS: dict[str, Part] = {
         sa.join(
             Area, AreaEdition, sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition)
         ),
-        _codes,
+        sa.or_(
+            Area.code.in_(_CODES),
+            Area.code.in_(sa.select(FollowupArea.area_code).where(FollowupArea.followup_id == _ID)),
+        ),
         lambda row: row.code,
     ),
-    "further_areas": Part(_own(FollowupArea), FollowupArea, _of(FollowupArea), lambda row: row.area_code),
+    "further_areas": Part(
+        _of(FollowupArea, "area_code"), FollowupArea, FollowupArea.followup_id == _ID, lambda row: row.area_code
+    ),
     "paragraphs": Part(
-        _own(
-            FollowupParagraph,
-            resolution_number=Paragraph.resolution_number,
-            label=Paragraph.label,
-            place=Paragraph.position,
-        ),
+        _of(FollowupParagraph) | _of(Paragraph, "resolution_number", "label") | {"place": Paragraph.position},
         sa.join(FollowupParagraph, Paragraph, Paragraph.id == FollowupParagraph.paragraph_id),
-        _of(FollowupParagraph),
+        FollowupParagraph.followup_id == _ID,
         lambda row: (row.resolution_number, row.place),
     ),
     "authorities": Part(
-        _own(FollowupAuthority, name=Authority.name),
+        _of(FollowupAuthority) | {"name": Authority.name},
         sa.join(FollowupAuthority, Authority, Authority.id == FollowupAuthority.authority_id),
-        _of(FollowupAuthority),
+        FollowupAuthority.followup_id == _ID,
         lambda row: row.name,
     ),
     "conclusions": Part(
-        _own(
-            FollowupConclusion,
-            reference=Conclusion.reference,
-            kind=Conclusion.kind,
-            text=Conclusion.text,
-            workflow=Conclusion.workflow,
-        ),
+        _of(FollowupConclusion) | _of(Conclusion, "reference", "kind", "text", "workflow"),
         sa.join(FollowupConclusion, Conclusion, Conclusion.id == FollowupConclusion.conclusion_id),
-        _of(FollowupConclusion),
+        FollowupConclusion.followup_id == _ID,
         lambda row: row.conclusion_id,
     ),
     "progress": Part(
-        _own(ProgressEntry, writer=Account.name),
+        _of(ProgressEntry, "id", "happened", "source", "text", "written_at") | {"writer": Account.name},
         sa.outerjoin(ProgressEntry, Account, Account.id == ProgressEntry.written_by_id),
-        _of(ProgressEntry),
+        ProgressEntry.followup_id == _ID,
         lambda row: row.id,
         is_newest_first=True,
     ),
     "responses": Part(
-        _own(StateResponse, recorder=Account.name),
+        _of(StateResponse, "id", "received", "reported_status", "position", "source", "text")
+        | {"recorder": Account.name},
         sa.outerjoin(StateResponse, Account, Account.id == StateResponse.recorded_by_id),
-        _of(StateResponse),
+        StateResponse.followup_id == _ID,
         lambda row: (row.received, row.id),
         is_newest_first=True,
     ),
     "extensions": Part(
-        _own(DueExtension, asker=_asker.name, decider=_decider.name),
+        _of(DueExtension, "id", "new_due", "status", "reason", "decided_at")
+        | {"asker": _asker.name, "decider": _decider.name},
         sa.outerjoin(
             sa.join(DueExtension, _asker, _asker.id == DueExtension.requested_by_id),
             _decider,
             _decider.id == DueExtension.decided_by_id,
         ),
-        _of(DueExtension),
+        DueExtension.followup_id == _ID,
         lambda row: row.id,
         is_newest_first=True,
     ),
     "carry_overs": Part(
-        _own(CarryOver, visit=Visit.reference, day=Visit.sort_day),
+        _of(CarryOver, "id", "disposition", "note") | {"visit": Visit.reference, "day": Visit.sort_day},
         sa.join(CarryOver, Visit, Visit.id == CarryOver.visit_id),
-        _of(CarryOver),
+        CarryOver.followup_id == _ID,
         lambda row: (row.day, row.id),
     ),
-    "evidence": Part(_own(Evidence), Evidence, _of(Evidence), lambda row: row.id),
+    "evidence": Part(
+        _of(Evidence, "id", "title", "source_note", "is_withdrawn"),
+        Evidence,
+        Evidence.followup_id == _ID,
+        lambda row: row.id,
+    ),
     "revisions": Part(
-        _own(EvidenceRevision, adder=Account.name),
+        _of(EvidenceRevision, "id", "evidence_id", "number", "filename", "size", "sha256", "added_at")
+        | _of(EvidenceRevision, "bytes_removed_at", "bytes_removed_reason")
+        | {"adder": Account.name},
         sa.outerjoin(EvidenceRevision, Account, Account.id == EvidenceRevision.added_by_id),
-        _of(EvidenceRevision),
+        EvidenceRevision.followup_id == _ID,
         lambda row: (row.evidence_id, row.number),
     ),
     "submissions": Part(
-        {
-            **{name: getattr(Submission, name) for name in ("id", "purpose", "note", "decision", "reason")},
-            **{name: getattr(Submission, name) for name in ("submitted_at", "submitted_by_id", "decided_at")},
-            "submitter": _asker.name,
-            "decider": _decider.name,
-        },
+        _of(Submission, "id", "purpose", "note", "decision", "reason", "submitted_at", "decided_at")
+        | {"submitter": _asker.name, "decider": _decider.name},
         sa.outerjoin(
             sa.join(Submission, _asker, _asker.id == Submission.submitted_by_id),
             _decider,
             _decider.id == Submission.decided_by_id,
         ),
-        _submissions,
+        sa.and_(Submission.object_type == "followup", Submission.object_id == _ID),
         lambda row: row.id,
         is_newest_first=True,
     ),
+    # What this one takes the place of, or is to: a request that was recalled leaves its trace, and counts no more.
     "replaced": Part(
-        {"reference": Followup.reference, "title": Followup.title, "workflow": Followup.workflow},
+        _of(Followup, "reference", "title", "workflow"),
         Followup,
-        _replaced_by,
+        sa.and_(
+            Followup.superseded_by_id == _ID,
+            Followup.workflow.in_((FollowupStatus.SUPERSEDED, FollowupStatus.SUBMITTED)),
+        ),
         lambda row: row.reference,
     ),
 }
 WIDTH = max(len(part.columns) for part in PARTS.values())
 
 
+def _select(name: str, part: Part) -> Any:
+    """One kind of row, as wide as the widest."""
+    texts = [sa.cast(column, sa.Text) for column in part.columns.values()]
+    padding = [sa.cast(sa.null(), sa.Text) for _column in range(WIDTH - len(texts))]
+    labelled = [column.label(f"c{at}") for at, column in enumerate([*texts, *padding])]
+    return sa.select(sa.literal(name).label("part"), *labelled).select_from(part.source).where(part.where)
+
+
+_ATTACHED = sa.union_all(*(_select(name, part) for name, part in PARTS.items()))
+
+
 def _parts(followup: Followup, seal: Seal | None) -> dict[str, list[Row]]:
     """Everything attached, in one statement."""
-    selects = [_select(name, part, followup, seal) for name, part in PARTS.items()]
     found: dict[str, list[Row]] = {name: [] for name in PARTS}
-    for name, *values in db.session.execute(sa.union_all(*selects)):
-        found[name].append(_row(PARTS[name], values))
+    for name, *values in db.session.execute(_ATTACHED, {"followup_id": followup.id, "codes": _codes(followup, seal)}):
+        found[name].append(_row(READERS[name], values))
     for name, part in PARTS.items():
         found[name].sort(key=part.order, reverse=part.is_newest_first)
     return found
 
 
-def _select(name: str, part: Part, followup: Followup, seal: Seal | None) -> Any:
-    texts = [sa.cast(column, sa.Text) for column in part.columns.values()]
-    padding = [sa.cast(sa.null(), sa.Text) for _column in range(WIDTH - len(texts))]
-    labelled = [column.label(f"c{at}") for at, column in enumerate([*texts, *padding])]
-    return (
-        sa.select(sa.literal(name).label("part"), *labelled).select_from(part.source).where(part.where(followup, seal))
-    )
+def _codes(followup: Followup, seal: Seal | None) -> list[str]:
+    """The areas to be named beside the further ones: the main one, and those that the last seal names."""
+    sealed = [seal.area_code, *(seal.further_areas or "").split(";")] if seal else []
+    return [code for code in (followup.area_code, *sealed) if code]
 
 
-def _row(part: Part, values: list[str | None]) -> Row:
-    pairs = zip(part.columns.items(), values, strict=False)
-    return SimpleNamespace(**{name: _read(column.type, value) for (name, column), value in pairs})
-
-
-def _read(kind: Any, text: str | None) -> Any:
-    """A column's value from the text that either database makes of it."""
-    if text is None:
-        return None
+def _reader(kind: Any) -> Callable[[str], Any]:
+    """What makes a column's value of the text that either database makes of it."""
     if isinstance(kind, sa.Enum) and kind.enum_class is not None:
-        return kind.enum_class(text)
+        return kind.enum_class
     if isinstance(kind, PartialDateType):
-        return PartialDate.parse(text)
+        return PartialDate.parse
     if isinstance(kind, UtcDateTime):
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return _moment
     if isinstance(kind, sa.Boolean):
-        return text in ("1", "true")
-    return int(text) if isinstance(kind, sa.Integer) else text
+        return ("1", "true").__contains__
+    return int if isinstance(kind, sa.Integer) else str
 
 
-# What the record itself is asked for
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Readers = list[tuple[str, Callable[[str], Any]]]
+READERS: dict[str, Readers] = {
+    name: [(key, _reader(column.type)) for key, column in part.columns.items()] for name, part in PARTS.items()
+}
+
+
+def _row(readers: Readers, values: list[str | None]) -> Row:
+    pairs = zip(readers, values, strict=False)
+    return SimpleNamespace(**{name: None if value is None else read(value) for (name, read), value in pairs})
+
+
+# What a draft is asked for
 
 
 def _put_in_place(followup: Followup, parts: dict[str, list[Row]]) -> None:
-    """Give the record its links and evidence as if it had read them."""
+    """Give the record its links as if it had read them."""
     for name, model in LINKS.items():
         set_committed_value(followup, name, [_persistent(model, row) for row in parts[name]])
-    for_evidence: dict[int, list[Any]] = {row.id: [] for row in parts["evidence"]}
-    for row in parts["revisions"]:
-        for_evidence[row.evidence_id].append(_persistent(EvidenceRevision, row))
-    items = [_persistent(Evidence, row) for row in parts["evidence"]]
-    for item in items:
-        set_committed_value(item, "revisions", for_evidence[item.id])
-    set_committed_value(followup, "evidence", items)
 
 
 def _persistent(model: Any, row: Row) -> Any:
     """The row as the session would hold it; no statement is sent for it."""
-    names = [column.key for column in model.__table__.columns]
-    made = model(**{name: getattr(row, name) for name in names})
+    made = model(**{name: getattr(row, name) for name in model.__table__.columns.keys()})  # noqa: SIM118  # not a dict
     make_transient_to_detached(made)
     return db.session.merge(made, load=False)

@@ -111,6 +111,12 @@ class Followup(Base, Sealable, Versioned):
         sa.Index("ix_followup_updated", "updated_at", "id"),
         sa.Index("ix_followup_drafted_by", "drafted_by_id", "workflow"),
         sa.Index("ix_followup_tally", *TALLIED),
+        sa.Index(
+            "ix_followup_superseded_by",
+            "superseded_by_id",
+            sqlite_where=sa.text("superseded_by_id IS NOT NULL"),
+            postgresql_where=sa.text("superseded_by_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

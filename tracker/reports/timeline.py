@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -96,8 +97,7 @@ UNTOLD_OF_TABLE = {
 }
 
 
-@dataclass(frozen=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """A column of a row: ``table`` and ``column`` name it, ids are already words."""
 
     table: str
@@ -106,8 +106,7 @@ class FieldChange:
     new: Any
 
 
-@dataclass(frozen=True)
-class RowChange:
+class RowChange(NamedTuple):
     """A row of the record or of what belongs to it: a progress entry, an area, an assessment.
 
     ``name`` tells rows of one kind apart, where the entry says more than their kind: the area of an assessment.
@@ -165,29 +164,29 @@ def tell(rows: Sequence[Any]) -> list[Entry]:
 
 
 def _read(object_type: str, object_id: int, category: Category | None, before: int | None, limit: int) -> list[Any]:
+    question = _question(category, object_type == "account", before is not None)
+    given = {"object_type": object_type, "object_id": object_id, "before": before, "limit": limit}
+    return list(db.session.execute(question, given).all())
+
+
+@lru_cache
+def _question(category: Category | None, is_account: bool, goes_on: bool) -> sa.Select[Any]:
+    """The newest events on a record; built once for each way to ask."""
+    event, account = Event.__table__.c, Account.__table__.c
     query = (
         sa.select(
-            Event.seq,
-            Event.at,
-            Event.kind,
-            Event.category,
-            Event.outcome,
-            Event.object_type,
-            Event.text,
-            Account.name,
+            event.seq, event.at, event.kind, event.category, event.outcome, event.object_type, event.text, account.name
         )
-        .outerjoin(Account, Account.id == Event.actor_id)
-        .where(Event.object_type == object_type, Event.object_id == object_id)
-        .order_by(Event.seq.desc())
-        .limit(limit)
+        .outerjoin_from(Event.__table__, Account.__table__, account.id == event.actor_id)
+        .where(event.object_type == sa.bindparam("object_type"), event.object_id == sa.bindparam("object_id"))
+        .order_by(event.seq.desc())
+        .limit(sa.bindparam("limit", type_=sa.Integer))
     )
     if category is not None:
-        query = query.where(Event.category == category)
-    elif object_type != "account":  # an account has nothing but access to tell
-        query = query.where(Event.category != Category.ACCESS)
-    if before is not None:
-        query = query.where(Event.seq < before)
-    return list(db.session.execute(query).all())
+        query = query.where(event.category == category)
+    elif not is_account:  # an account has nothing but access to tell
+        query = query.where(event.category != Category.ACCESS)
+    return query.where(event.seq < sa.bindparam("before")) if goes_on else query
 
 
 def _entry(row: Any, text: dict[str, Any], root: str, names: Names) -> Entry:
@@ -253,6 +252,7 @@ def _row_change(label: str, columns: dict[str, list[Any]], text: dict[str, Any],
     )
 
 
+@lru_cache(maxsize=1024)
 def _is_told(table: str, column: str, root: str) -> bool:
     """A child does not tell whose child it is."""
     is_parent = table != root and column == f"{root}_id"
@@ -276,16 +276,23 @@ def _names(texts: Iterable[dict[str, Any]]) -> Names:
         for columns in text["changes"].values():
             for column in columns.keys() & NAMED.keys():
                 wanted.setdefault(NAMED[column], set()).update(value for value in columns[column] if value is not None)
-    selects = [_select(noun, sorted(ids)) for noun, ids in sorted(wanted.items()) if ids]
-    if not selects:
+    asked = {noun: list(ids) for noun, ids in wanted.items() if ids}
+    if not asked:
         return {}
-    return {(noun, key): words for noun, key, words in db.session.execute(sa.union_all(*selects))}
+    return {(noun, key): words for noun, key, words in db.session.execute(_naming(tuple(sorted(asked))), asked)}
 
 
-def _select(noun: str, ids: list[Any]) -> Any:
+@lru_cache
+def _naming(nouns: tuple[str, ...]) -> Any:
+    """The words of ids of these nouns; built once for each mixture of them."""
+    return sa.union_all(*(_select(noun) for noun in nouns))
+
+
+def _select(noun: str) -> Any:
     key, words, source = _SOURCES[noun]
     text = sa.cast(key, sa.String)
-    return sa.select(sa.literal(noun), text, sa.cast(words, sa.Text)).select_from(source).where(key.in_(ids))
+    asked = key.in_(sa.bindparam(noun, expanding=True))
+    return sa.select(sa.literal(noun), text, sa.cast(words, sa.Text)).select_from(source).where(asked)
 
 
 _AREAS = sa.join(

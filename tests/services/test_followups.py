@@ -103,7 +103,7 @@ class TestCreate:
         assert followup.original_due == followup.current_due == PartialDate(2007, 6)
         assert followup.current_due_last == PartialDate(2007, 6).last_day
         row = session.scalar(sa.select(SearchRow).where(SearchRow.object_id == followup.id))
-        assert "anti-money-laundering" in row.title
+        assert "anti money laundering" in row.title
 
     def test_out_of_scope_is_refused(self, session: Any) -> None:
         stranger = AccountFactory(states=["IND"])

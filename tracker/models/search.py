@@ -47,6 +47,7 @@ class SearchRow(Base):
     text: Mapped[str] = mapped_column(sa.Text)
 
 
+Wanted = Term | tuple[Term, ...]
 _CLAUSE = sa.sql.visitors.InternalTraversal.dp_clauseelement
 
 INDEX = sa.table("search_index", sa.column("rowid", sa.Integer), sa.column("words", sa.Text))
@@ -68,17 +69,32 @@ def of_noun(noun: str) -> Any:
 
 
 class Matching(sa.ColumnElement[bool]):
-    """The index holds all that is wanted, and of each tuple one: said in the language of each database."""
+    """The index holds all that is wanted, and of each tuple one: said in the language of each database.
+
+    With a name instead, what is wanted is a parameter of the statement: see ``wanted_as``.
+    """
 
     inherit_cache = True
     _traverse_internals = [("fts", _CLAUSE), ("tsquery", _CLAUSE)]
     type = sa.Boolean()
     _is_implicitly_boolean = True  # not to be compared with 1
 
-    def __init__(self, wanted: Sequence[Term | tuple[Term, ...]]) -> None:
-        clauses = [one if isinstance(one, tuple) else (one,) for one in wanted]
-        self.fts = sa.literal(_fts(clauses), sa.Text)
-        self.tsquery = sa.literal(_tsquery(clauses), sa.Text)
+    def __init__(self, wanted: str | Sequence[Wanted]) -> None:
+        if isinstance(wanted, str):
+            self.fts, self.tsquery = (sa.bindparam(f"{wanted}_{way}", type_=sa.Text) for way in ("fts", "tsquery"))
+        else:
+            self.fts, self.tsquery = (sa.literal(text, sa.Text) for text in _texts(wanted))
+
+
+def wanted_as(name: str, wanted: Sequence[Wanted]) -> dict[str, str]:
+    """The parameters of a statement that holds ``Matching(name)``."""
+    fts, tsquery = _texts(wanted)
+    return {f"{name}_fts": fts, f"{name}_tsquery": tsquery}
+
+
+def _texts(wanted: Sequence[Wanted]) -> tuple[str, str]:
+    clauses = [one if isinstance(one, tuple) else (one,) for one in wanted]
+    return _fts(clauses), _tsquery(clauses)
 
 
 @compiles(Matching)

@@ -336,8 +336,12 @@ class Listing:
             return
         words: Any = self.filters[name]
         wanted = asked(question.args[name])
-        some = sa.select(INDEX.c.rowid).where(*words.hits(wanted, reach)).limit(MOST_COUNTED + 1).subquery()
-        found = session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+        whole = [
+            replace(one, is_prefix=False) for one in wanted
+        ]  # where these are many, their longer forms add nothing
+        found = self._hits(words.hits(whole, reach), session)
+        if found <= MOST_COUNTED and whole != wanted:
+            found = self._hits(words.hits(wanted, reach), session)
         is_whole = not question.conditions and (reach is not None or scope_condition is None)
         if is_whole and not question.is_exact:
             question.count = found
@@ -345,6 +349,11 @@ class Listing:
             question.words = (words.beside(wanted),)
             is_narrow = self.narrow & question.args.keys()
             question.words_to_count = question.words if is_narrow else words.joined(wanted, reach)
+
+    @staticmethod
+    def _hits(conditions: tuple[Condition, ...], session: Any) -> int:
+        some = sa.select(INDEX.c.rowid).where(*conditions).limit(MOST_COUNTED + 1).subquery()
+        return int(session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
     # The statements
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,35 +39,60 @@ class Found:
 
 
 def find(q: str, account: Account, noun: str) -> Found:
-    """What the account may see of this noun and holds all of ``q``, in one statement; raises BadValue, which says why
-    the words cannot be looked for. Of hits that rank alike the latest come first."""
-    covered = policy.reach(account)
+    """What the account may see of this noun and holds all of ``q``; raises BadValue, which says why the words cannot be
+    looked for. Of hits that rank alike the latest come first.
+
+    The words themselves are looked for first: where more rows hold them than are counted, those in which they only
+    begin a word change nothing, and to collect them costs most.
+    """
     wanted = filters.asked([q])
-    scope = [search.noun_term(noun), *filters.within(covered)]
-    anywhere = _hits(scope + wanted, MOST_COUNTED + 1).cte("anywhere")
-    hits = sa.union_all(
-        _ranked(sa.select(_row_id(noun)).where(_MODELS[noun].reference == q.strip().upper()), EXACT),
-        _ranked(_hits(scope + [search.within("reference", one) for one in wanted], SHOWN), IN_REFERENCE),
-        _ranked(_hits(scope + [search.within("title", one) for one in wanted], SHOWN), IN_TITLE),
-        _ranked(sa.select(anywhere.c.rowid).order_by(anywhere.c.rowid.desc()).limit(SHOWN), IN_TEXT),
-    ).subquery()
-    best = sa.select(hits.c.rowid, sa.func.min(hits.c.rank).label("rank")).group_by(hits.c.rowid).subquery()
-    counted = sa.select(sa.func.count()).select_from(anywhere).scalar_subquery().label("counted")
+    found = _find(q, account, noun, [replace(one, is_prefix=False) for one in wanted])
+    if found.count > MOST_COUNTED or not any(one.is_prefix for one in wanted):
+        return found
+    return _find(q, account, noun, wanted)
+
+
+def _find(q: str, account: Account, noun: str, wanted: list[Term]) -> Found:
+    """One statement."""
+    reach = policy.reach(account)
+    scope: list[search.Wanted] = [search.noun_term(noun), *filters.within(reach)]
     rows = db.session.execute(
-        _COLUMNS[noun]
-        .join(best, _MODELS[noun].id == best.c.rowid.op(">>")(search.BITS))
-        .add_columns(best.c.rank, counted)
-        .where(covered.condition(_MODELS[noun].state_id))
-        .order_by(best.c.rank, best.c.rowid.desc())
-        .limit(SHOWN)
+        _statement(noun, reach, db.engine.dialect.name),
+        {"reference": q.strip().upper()}
+        | search.wanted_as("anywhere", [*scope, *wanted])
+        | search.wanted_as("named", [*scope, *(search.within("reference", one) for one in wanted)])
+        | search.wanted_as("titled", [*scope, *(search.within("title", one) for one in wanted)]),
     ).all()
     return Found(noun, rows, rows[0].counted if rows else 0)
 
 
-def _hits(wanted: Sequence[Any], most: int) -> sa.Select[int]:
+@lru_cache
+def _statement(noun: str, reach: policy.Reach, dialect: str) -> Columns:
+    """Built once for each noun and scope; what is looked for are its parameters."""
+    model = _MODELS[noun]
+    anywhere = _hits("anywhere", MOST_COUNTED + 1, dialect).cte("anywhere")
+    hits = sa.union_all(
+        _ranked(sa.select(_row_id(noun)).where(model.reference == sa.bindparam("reference", type_=sa.String)), EXACT),
+        _ranked(_hits("named", SHOWN, dialect), IN_REFERENCE),
+        _ranked(_hits("titled", SHOWN, dialect), IN_TITLE),
+        _ranked(sa.select(anywhere.c.rowid).order_by(anywhere.c.rowid.desc()).limit(SHOWN), IN_TEXT),
+    ).subquery()
+    best = sa.select(hits.c.rowid, sa.func.min(hits.c.rank).label("rank")).group_by(hits.c.rowid).subquery()
+    counted = sa.select(sa.func.count()).select_from(anywhere).scalar_subquery().label("counted")
+    return (
+        _COLUMNS[noun]
+        .join(best, model.id == best.c.rowid.op(">>")(search.BITS))
+        .add_columns(best.c.rank, counted)
+        .where(reach.condition(model.state_id))
+        .order_by(best.c.rank, best.c.rowid.desc())
+        .limit(SHOWN)
+    )
+
+
+def _hits(name: str, most: int, dialect: str) -> sa.Select[int]:
     """The latest rows of the index. PostgreSQL gives the first that it meets: to sort all would cost most."""
-    found = sa.select(INDEX.c.rowid).where(search.Matching(wanted)).limit(most)
-    return found.order_by(INDEX.c.rowid.desc()) if db.engine.dialect.name == "sqlite" else found
+    found = sa.select(INDEX.c.rowid).where(search.Matching(name)).limit(most)
+    return found.order_by(INDEX.c.rowid.desc()) if dialect == "sqlite" else found
 
 
 def _ranked(rows: sa.Select[Any], rank: int) -> sa.Select[Any]:

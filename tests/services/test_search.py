@@ -16,7 +16,7 @@ from tracker.services import search
 
 def found(q: str) -> list[str]:
     reader = AccountFactory(role=Role.AUDITOR)
-    return [row.reference for row in report.find(q, reader, "followup").rows]
+    return [row.reference for row in report.find(q, reader, ["followup"])[0].rows]
 
 
 def test_a_changed_text_is_found_by_its_new_words_alone(session: Any) -> None:

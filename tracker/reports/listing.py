@@ -336,12 +336,10 @@ class Listing:
             return
         words: Any = self.filters[name]
         wanted = asked(question.args[name])
-        whole = [
-            replace(one, is_prefix=False) for one in wanted
-        ]  # where these are many, their longer forms add nothing
-        found = self._hits(words.hits(whole, reach), session)
-        if found <= MOST_COUNTED and whole != wanted:
-            found = self._hits(words.hits(wanted, reach), session)
+        # Where many rows hold the very words, those in which they only begin a word need not be collected.
+        very = capped(words.hits([replace(one, is_prefix=False) for one in wanted], reach))
+        either = sa.case((very > MOST_COUNTED, MOST_COUNTED + 1), else_=capped(words.hits(wanted, reach)))
+        found = session.execute(sa.select(either)).scalar_one()
         is_whole = not question.conditions and (reach is not None or scope_condition is None)
         if is_whole and not question.is_exact:
             question.count = found
@@ -349,11 +347,6 @@ class Listing:
             question.words = (words.beside(wanted),)
             is_narrow = self.narrow & question.args.keys()
             question.words_to_count = question.words if is_narrow else words.joined(wanted, reach)
-
-    @staticmethod
-    def _hits(conditions: tuple[Condition, ...], session: Any) -> int:
-        some = sa.select(INDEX.c.rowid).where(*conditions).limit(MOST_COUNTED + 1).subquery()
-        return int(session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
     # The statements
 
@@ -459,6 +452,12 @@ class Listing:
         sort = self.sorts[question.sort_name]
         key = None if sort.column is self.id_column else edge[0].list_key
         return question.args | {name: [_write_cursor(Cursor(key, edge[0].list_id, edge[0].list_between))]}
+
+
+def capped(conditions: tuple[Condition, ...]) -> sa.ScalarSelect[int]:
+    """How many rows of the index of words, counted as far as lists count."""
+    some = sa.select(INDEX.c.rowid).where(*conditions).limit(MOST_COUNTED + 1).subquery()
+    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
 def _given(query_args: Mapping[str, Any], known: Collection[str]) -> Args:

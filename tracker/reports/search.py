@@ -17,7 +17,7 @@ from tracker.folding import ARTICLE, MARKS, UNSPACED, Term
 from tracker.models import Account, Conclusion, Followup, Tour, Visit, search
 from tracker.models.search import INDEX
 from tracker.reports import filters
-from tracker.reports.listing import MOST_COUNTED, Columns
+from tracker.reports.listing import MOST_COUNTED, Columns, capped
 
 SHOWN = 10
 EXCERPT = 240
@@ -38,24 +38,23 @@ class Found:
         return first.reference if first is not None and first.rank == EXACT else None
 
 
-def find(q: str, account: Account, noun: str) -> Found:
-    """What the account may see of this noun and holds all of ``q``; raises BadValue, which says why the words cannot be
-    looked for. Of hits that rank alike the latest come first.
+def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
+    """What the account may see of each noun and holds all of ``q``: a statement for each and one before; raises
+    BadValue, which says why the words cannot be looked for. Of hits that rank alike the latest come first.
 
-    The words themselves are looked for first: where more rows hold them than are counted, those in which they only
-    begin a word change nothing, and to collect them costs most.
+    Where more rows hold the very words than are counted, those in which they only begin a word change nothing, and to
+    collect them costs most: such a noun is asked for the very words alone.
     """
     wanted = filters.asked([q])
-    found = _find(q, account, noun, [replace(one, is_prefix=False) for one in wanted])
-    if found.count > MOST_COUNTED or not any(one.is_prefix for one in wanted):
-        return found
-    return _find(q, account, noun, wanted)
-
-
-def _find(q: str, account: Account, noun: str, wanted: list[Term]) -> Found:
-    """One statement."""
+    very = [replace(one, is_prefix=False) for one in wanted]
     reach = policy.reach(account)
-    scope: list[search.Wanted] = [search.noun_term(noun), *filters.within(reach)]
+    full = {noun: capped((search.Matching([*_scope(noun, reach), *very]),)) > MOST_COUNTED for noun in nouns}
+    is_full = db.session.execute(sa.select(*(condition.label(noun) for noun, condition in full.items()))).one()
+    return [_find(q, reach, noun, very if getattr(is_full, noun) else wanted) for noun in nouns]
+
+
+def _find(q: str, reach: policy.Reach, noun: str, wanted: list[Term]) -> Found:
+    scope = _scope(noun, reach)
     rows = db.session.execute(
         _statement(noun, reach, db.engine.dialect.name),
         {"reference": q.strip().upper()}
@@ -64,6 +63,10 @@ def _find(q: str, account: Account, noun: str, wanted: list[Term]) -> Found:
         | search.wanted_as("titled", [*scope, *(search.within("title", one) for one in wanted)]),
     ).all()
     return Found(noun, rows, rows[0].counted if rows else 0)
+
+
+def _scope(noun: str, reach: policy.Reach) -> list[search.Wanted]:
+    return [search.noun_term(noun), *filters.within(reach)]
 
 
 @lru_cache

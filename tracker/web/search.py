@@ -25,7 +25,7 @@ def index() -> ResponseReturnValue:
     q = request.args.get("q", "").strip()
     problem, found, light = "", [], None
     try:
-        found = [search.find(q, current_user, noun) for noun in LISTS] if q else []
+        found = search.find(q, current_user, list(LISTS)) if q else []
         light = search.highlighter(q) if q else None
     except BadValue as bad:
         problem = str(bad)

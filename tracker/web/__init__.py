@@ -44,7 +44,18 @@ PAGES = (
 
 def init(app: Flask) -> None:
     """Wire the pages to the application, in the order in which a request meets them."""
-    from tracker.web import access, errors, headers, intake, lists, presentation, security, sessions, startup
+    from tracker.web import (
+        access,
+        errors,
+        headers,
+        intake,
+        lists,
+        presentation,
+        security,
+        sessions,
+        startup,
+        timeline_entries,
+    )
 
     _tell_database(app)
     intake.init_intake(app)
@@ -55,6 +66,7 @@ def init(app: Flask) -> None:
     errors.init_errors(app)
     access.init_access(app)
     lists.init_lists(app)
+    timeline_entries.init_entries(app)
     register(app)
     startup.check(app)
 

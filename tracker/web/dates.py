@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
 from babel import Locale
@@ -36,7 +36,7 @@ def partial(value: PartialDate | None) -> Markup:
 
 def moment(value: datetime | None) -> Markup:
     """``21 November 2026, 20:33 UTC``, in the tracker's time zone."""
-    return _NOTHING if value is None else _TIME.format(value.isoformat(timespec="seconds"), moment_words(value))
+    return _NOTHING if value is None else _moment(value, current_app.config["SETTINGS"].timezone, _locale())
 
 
 def period(start: PartialDate | None, end: PartialDate | None) -> Markup:
@@ -59,8 +59,7 @@ def partial_words(value: PartialDate) -> str:
 
 
 def moment_words(value: datetime) -> str:
-    here = value.astimezone(current_app.config["SETTINGS"].timezone)
-    return _("%(day)s, %(time)s %(zone)s", day=date_words(here.date()), time=f"{here:%H:%M}", zone=here.tzname())
+    return _moment_words(value, current_app.config["SETTINGS"].timezone, _locale())
 
 
 def period_words(start: PartialDate | None, end: PartialDate | None) -> str:
@@ -84,6 +83,18 @@ def _half_known(start: PartialDate | None, end: PartialDate | None) -> str:
 def _locale() -> Locale:
     found = locale.current()
     return locale.ENGLISH if found.language == "en" and found.territory is None else found
+
+
+@lru_cache(maxsize=8192)
+def _moment(value: datetime, zone: tzinfo, language: Locale) -> Markup:
+    return _TIME.format(value.isoformat(timespec="seconds"), _moment_words(value, zone, language))
+
+
+@lru_cache(maxsize=8192)
+def _moment_words(value: datetime, zone: tzinfo, language: Locale) -> str:
+    here = value.astimezone(zone)
+    day = _formatted(here.date(), Precision.DAY, language)
+    return _("%(day)s, %(time)s %(zone)s", day=day, time=f"{here:%H:%M}", zone=here.tzname())
 
 
 @lru_cache(maxsize=8192)

@@ -33,10 +33,6 @@ from tracker.web import access, assets, dates, locale, words
 MOST_COUNTED = 100
 LONGEST_TAG = 22
 """Characters beyond which a tag may wrap within a table."""
-MOST_CHANGES = 3
-"""Changes beyond which an entry of a timeline is folded."""
-LONG_CHANGE = 160
-"""Characters beyond which a change is shown word by word instead of as old and new."""
 LONGEST_DIFF = 4_000
 """Words beyond which two texts are shown whole, one after the other: comparing costs their product."""
 
@@ -335,8 +331,6 @@ FILTERS = {
 
 GLOBALS = {
     "LONGEST_TAG": LONGEST_TAG,
-    "LONG_CHANGE": LONG_CHANGE,
-    "MOST_CHANGES": MOST_CHANGES,
     "MOST_COUNTED": MOST_COUNTED,
     "SealedState": SealedState,
     "diff_pieces": diff,
@@ -355,6 +349,5 @@ GLOBALS = {
     "period": dates.period,
     "printed_at": clock.now,
     "problems": problems,
-    "value_words": words.value_words,
     "viewer": viewer,
 }

@@ -20,7 +20,7 @@ from tracker.models import Category, Visit
 from tracker.policy import Permission
 from tracker.reports import timeline
 from tracker.reports.timeline import Entry
-from tracker.web.words import event_words, value_words, words
+from tracker.web.words import words
 
 SHOWN_CATEGORIES = (Category.CHANGE, Category.COMMENT, Category.SIGN_OFF, Category.FILE)
 ANCHOR = "timeline"
@@ -39,14 +39,6 @@ class History:
     filters: list[tuple[str, str, bool]]
     comment_form: CommentForm | None
     comment_href: str
-
-    def event_words(self, kind: str) -> str:
-        """What was done, in the words of the visit's time."""
-        return event_words(kind, self.visit)
-
-    def value_words(self, table: str, column: str, value: Any) -> str:
-        """What a column holds, in the words of the visit's time."""
-        return value_words(table, column, value, self.visit)
 
 
 def page(record: Any) -> History:

@@ -33,11 +33,16 @@ from tracker.models import (
     FollowupStatus,
     Implementation,
     MatrixStatus,
+    MeasureStatus,
+    MeetingPart,
     Outcome,
+    OutcomeKind,
     PlanKind,
+    PlanPart,
     Position,
     Priority,
     Purpose,
+    RegionRule,
     Role,
     Scope,
     SealedState,
@@ -252,6 +257,33 @@ WORDS: dict[type[StrEnum], Mapping[Any, Any]] = {
         Permission.PEOPLE_MANAGE: _l("Manage people and grants"),
         Permission.CATALOGUE_MANAGE: _l("Manage the catalogue and settings"),
         Permission.FILE_REMOVE: _l("Remove a file's content"),
+        Permission.PLAN_EDIT: _l("Write plans and their measures"),
+        Permission.CELL_EDIT: _l("Say how far a Member State is with a measure"),
+        Permission.MEASURE_LINK: _l("Link follow-ups and measures"),
+        Permission.MEETING_EDIT: _l("Record meetings and what they produced"),
+    },
+    PlanPart: {PlanPart.PARTICIPANT: _l("Participant"), PlanPart.OBSERVER: _l("Observer")},
+    MeasureStatus: {
+        MeasureStatus.PLANNED: _l("Planned"),
+        MeasureStatus.UNDER_WAY: _l("Under way"),
+        MeasureStatus.COMPLETED: _l("Completed"),
+        MeasureStatus.DELAYED: _l("Delayed"),
+        MeasureStatus.SUSPENDED: _l("Suspended"),
+    },
+    RegionRule: {
+        RegionRule.ALL: _l("All participating Member States"),
+        RegionRule.MAJORITY: _l("More than half of the participating Member States"),
+        RegionRule.NAMED: _l("The Member States named here"),
+    },
+    MeetingPart: {
+        MeetingPart.HOST: _l("Host"),
+        MeetingPart.CO_ORGANISER: _l("Co-organiser"),
+        MeetingPart.PARTICIPANT: _l("Participant"),
+    },
+    OutcomeKind: {
+        OutcomeKind.GAP: _l("Gap"),
+        OutcomeKind.GOOD_PRACTICE: _l("Good practice"),
+        OutcomeKind.RECOMMENDATION: _l("Recommendation"),
     },
 }
 
@@ -280,8 +312,20 @@ NOUNS: dict[str, Any] = {
     "followup_paragraph": _l("Paragraph"),
     "matrix": _l("Assessments of the visit"),
     "measure": _l("Measure"),
+    "measure_carries": _l("Measure of the Strategy carried out"),
+    "measure_cell": _l("Cell of a Member State"),
+    "measure_state": _l("Member State that counts"),
+    "followup_measure": _l("Measure served"),
+    "meeting": _l("Meeting"),
+    "meeting_organisation": _l("Organisation taking part"),
+    "meeting_outcome": _l("Outcome of the meeting"),
+    "meeting_state": _l("Member State taking part"),
     "organisation": _l("Organisation"),
     "plan": _l("Plan"),
+    "plan_host": _l("Host body"),
+    "plan_phase": _l("Phase"),
+    "plan_review": _l("Review"),
+    "plan_state": _l("Member State in the plan"),
     "progress": _l("Progress entry"),
     "progress_entry": _l("Progress entry"),
     "rating": _l("Rating level"),
@@ -310,6 +354,41 @@ NOUNS: dict[str, Any] = {
 }
 
 FIELDS: dict[str, Any] = {
+    "adopted_on": _l("Adopted on"),
+    "attendance": _l("Attendance"),
+    "code": _l("Code"),
+    "deadline": _l("Deadline"),
+    "description": _l("Description"),
+    "held_on": _l("Date of the review"),
+    "lead_body": _l("Lead body"),
+    "linked_at": _l("Linked"),
+    "linked_by_id": _l("Linked by"),
+    "measure_cell.evidence": _l("What it rests on"),
+    "measure_id": _l("Measure"),
+    "measure.position": _l("Place in the order"),
+    "measure.source": _l("Source"),
+    "meeting_id": _l("Meeting"),
+    "meeting_outcome.position": _l("Place in the order"),
+    "part": _l("Part"),
+    "partners": _l("Partners"),
+    "pillar": _l("Pillar"),
+    "pillars": _l("Pillars"),
+    "plan_id": _l("Plan"),
+    "plan_phase.position": _l("Place in the order"),
+    "region": _l("Region"),
+    "retired_on": _l("Retired on"),
+    "retired_reason": _l("Reason for retiring it"),
+    "measure.rule": _l("When it counts as done in the region"),
+    "series": _l("Series"),
+    "stated_by_id": _l("Stated by"),
+    "stated_on": _l("Stated on"),
+    "stated_reason": _l("Reason for the stated status"),
+    "stated_status": _l("Stated status"),
+    "status_on": _l("Date of the status"),
+    "strategy_measure_id": _l("Measure of the Strategy"),
+    "symbol": _l("Symbol"),
+    "topics": _l("Topics"),
+    "wording_note": _l("Whose words the text is"),
     "account_id": _l("Account"),
     "acronym": _l("Acronym"),
     "active": _l("May sign in"),
@@ -468,6 +547,16 @@ FIELDS: dict[str, Any] = {
 }
 
 EVENTS: dict[str, Any] = {
+    "followup.measure_linked": _l("linked a measure"),
+    "followup.measure_unlinked": _l("took off a measure"),
+    "measure.cell_changed": _l("said how far a Member State is"),
+    "measure.retired": _l("retired the measure"),
+    "measure.status_stated": _l("stated the status"),
+    "measure.status_withdrawn": _l("took back the stated status"),
+    "meeting.outcome_added": _l("added an outcome"),
+    "meeting.outcome_became": _l("made an outcome a measure or a follow-up"),
+    "meeting.outcome_removed": _l("removed an outcome"),
+    "plan.reordered": _l("reordered the measures"),
     "access.refused": _l("was refused"),
     "account.changed": _l("changed the account"),
     "account.created": _l("created the account"),
@@ -601,12 +690,22 @@ def _member_words(member: Enum, _members: type[Enum], _language: Locale) -> str:
 
 def field_words(name: str, table: str | None = None) -> str:
     """``current_due`` → "Current due date"; ``table`` decides where one column name has two meanings."""
+    return _field_words(name, table, locale.current())
+
+
+@lru_cache(maxsize=4096)
+def _field_words(name: str, table: str | None, _language: Locale) -> str:
     specific = f"{table}.{name}"
     return _known(FIELDS, specific if specific in FIELDS else name, name)
 
 
 def noun_words(object_type: str) -> str:
     """``followup`` → "Follow-up"."""
+    return _noun_words(object_type, locale.current())
+
+
+@lru_cache(maxsize=1024)
+def _noun_words(object_type: str, _language: Locale) -> str:
     return _known(NOUNS, object_type, object_type)
 
 
@@ -628,6 +727,11 @@ def event_words(kind: str, visit: Any = None) -> str:
     noun, _dot, verb = kind.rpartition(".")
     if noun == "visit" and verb in WORDS[VisitStage]:
         return _("moved it to the stage “%(stage)s”", stage=stage_words(visit, VisitStage(verb)))
+    return _event_words(kind, verb, locale.current())
+
+
+@lru_cache(maxsize=4096)
+def _event_words(kind: str, verb: str, _language: Locale) -> str:
     found = EVENTS.get(kind) or _VERBS.get(verb)
     return str(found) if found else _written_out(verb)
 
@@ -696,6 +800,7 @@ def _enum_words(members: Any, value: Any) -> str:
         return _written_out(str(value))
 
 
+@lru_cache(maxsize=4096)
 def _column_type(table: str, column: str) -> Any:
     found = Base.metadata.tables.get(table)
     return found.c[column].type if found is not None and column in found.c else None

@@ -1,0 +1,130 @@
+"""The entries of a timeline and of the log: who did what and when, and each change as old and new.
+
+A page holds fifty entries with hundreds of changes, and a template takes longer over them than over all the rest of the
+page. So they are made here; what recurs from change to change is made once for each language. Texts typed by people
+are escaped here as a template would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from babel import Locale
+from flask import Flask, get_template_attribute
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup, escape
+
+from tracker.models import Outcome, Visit
+from tracker.reports.timeline import Entry, FieldChange, RowChange
+from tracker.web import dates, locale
+from tracker.web.presentation import reference
+from tracker.web.words import event_words, field_words, noun_words, value_words, words
+
+MOST_CHANGES = 3
+"""Changes beyond which an entry is folded."""
+LONG_CHANGE = 160
+"""Characters beyond which a change is shown word by word instead of as old and new."""
+
+
+class Frames(NamedTuple):
+    """What stands around the words of every change and entry, in one language."""
+
+    removed: str
+    arrow: str
+    added: str
+    emptied: str
+    is_new: str
+    is_gone: str
+    reason: str
+    command_line: str
+
+
+def init_entries(app: Flask) -> None:
+    """Give templates the entries of a timeline, the changes of an entry, and one change."""
+    app.jinja_env.globals.update(timeline_entries=entries, changes=changes, change=change)
+
+
+def entries(shown: Iterable[Entry], root: str, visit: Visit | None = None) -> Markup:
+    """The entries as a list; ``root`` is the noun of the record, ``visit`` that which the stages are told of."""
+    told = "".join([_entry(entry, root, visit) for entry in shown])
+    return Markup(f'<ol class="timeline">{told}</ol>')  # noqa: S704  # escaped below
+
+
+def changes(rows: Sequence[RowChange], root: str, visit: Visit | None = None) -> Markup:
+    """The rows of an entry, those of other nouns than ``root`` under their names, with their changes."""
+    return Markup("".join([_row(row, root, visit) for row in rows]))  # noqa: S704  # escaped below
+
+
+def change(old: str, new: str) -> Markup:
+    """Old and new in words; long texts word by word."""
+    if old and new and len(old) + len(new) > LONG_CHANGE:
+        return Markup(get_template_attribute("macros/records.html", "diff")(old, new))  # noqa: S704  # of a template
+    frames = _frames(locale.current())
+    removed = f"{frames.removed}<bdi>{escape(old)}</bdi></del>" if old else ""
+    if not new:
+        return Markup(f"{removed}{frames.emptied}")  # noqa: S704  # escaped above
+    arrow = frames.arrow if old else ""
+    return Markup(f"{removed}{arrow}{frames.added}<bdi>{escape(new)}</bdi></ins>")  # noqa: S704  # escaped here
+
+
+def _entry(entry: Entry, root: str, visit: Visit | None) -> str:
+    frames = _frames(locale.current())
+    actor = f"<bdi>{escape(entry.actor)}</bdi>" if entry.actor else frames.command_line
+    outcome = "" if entry.outcome is Outcome.DONE else _outcome(entry.outcome)
+    reason = f'<p class="text-kept">{frames.reason} <bdi>{escape(entry.reason)}</bdi></p>' if entry.reason else ""
+    note = f'<p class="text-kept"><bdi>{escape(entry.note)}</bdi></p>' if entry.note else ""
+    return (
+        f'<li><p class="timeline-what"><strong>{actor}</strong> {escape(event_words(entry.kind, visit))}{outcome}'
+        f' <span class="timeline-when">{dates.moment(entry.at)}</span></p>'
+        f"{reason}{note}{_folded(entry.rows, root, visit)}</li>"
+    )
+
+
+def _outcome(outcome: Outcome) -> str:
+    return f' <span class="tag tag-attention">{escape(words(outcome))}</span>'
+
+
+def _folded(rows: Sequence[RowChange], root: str, visit: Visit | None) -> str:
+    """The changes of an entry; many are folded under their number."""
+    count = sum(len(row.fields) for row in rows)
+    told = changes(rows, root, visit) if count else ""
+    if count <= MOST_CHANGES:
+        return told
+    summary = escape(ngettext("%(count)s change", "%(count)s changes", count, count=count))
+    return f'<details class="disclosure"><summary>{summary}</summary>{told}</details>'
+
+
+def _row(row: RowChange, root: str, visit: Visit | None) -> str:
+    heading = "" if row.table == root else _heading(row)
+    told = "".join([_field(one, visit) for one in row.fields])
+    return f'{heading}<dl class="changes">{told}</dl>'
+
+
+def _heading(row: RowChange) -> str:
+    frames = _frames(locale.current())
+    name = f" {reference(row.name)}" if row.name else ""
+    happened = frames.is_new if row.is_new else frames.is_gone if row.is_gone else ""
+    return f'<p class="timeline-row">{escape(noun_words(row.table))}{name}{happened}</p>'
+
+
+def _field(one: FieldChange, visit: Visit | None) -> str:
+    old, new = (value_words(one.table, one.column, value, visit) for value in (one.old, one.new))
+    return f"<div><dt>{escape(field_words(one.column, one.table))}</dt><dd>{change(old, new)}</dd></div>"
+
+
+@lru_cache
+def _frames(language: Locale) -> Frames:
+    arrow = "←" if language.text_direction == "rtl" else "→"
+    return Frames(
+        removed=f'<del class="text-kept"><span class="visually-hidden">{escape(_("was"))} </span>',
+        arrow=f'<span aria-hidden="true">{arrow}</span>',
+        added=f'<ins class="text-kept"><span class="visually-hidden">{escape(_("now"))} </span>',
+        emptied=f'<span class="muted">{escape(_("emptied"))}</span>',
+        is_new=f" – {escape(_('added'))}",
+        is_gone=f" – {escape(_('taken off'))}",
+        reason=str(escape(_("Reason:"))),
+        command_line=str(escape(_("The command line"))),
+    )

@@ -334,10 +334,9 @@ def _index(obj: Any) -> None:
     row_id = search.row_id(obj.__tablename__, obj.id)
     row = db.session.get(SearchRow, row_id)
     if row is None:
-        places = search.places(db.session.get(State, obj.state_id))
-        row = SearchRow(
-            id=row_id, object_type=obj.__tablename__, object_id=obj.id, state_id=obj.state_id, places=places
-        )
+        state_id = getattr(obj, "state_id", None)
+        places = search.places(db.session.get(State, state_id) if state_id else None)
+        row = SearchRow(id=row_id, object_type=obj.__tablename__, object_id=obj.id, state_id=state_id, places=places)
         db.session.add(row)
     row.reference, row.title, row.text = reference, title, text
 

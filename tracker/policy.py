@@ -29,6 +29,7 @@ from tracker.models import (
     Grant,
     Matrix,
     MatrixStatus,
+    Plan,
     Role,
     Scope,
     Sealable,
@@ -62,11 +63,16 @@ class Permission(StrEnum):
     PEOPLE_MANAGE = "people_manage"
     CATALOGUE_MANAGE = "catalogue_manage"
     FILE_REMOVE = "file_remove"
+    PLAN_EDIT = "plan_edit"
+    CELL_EDIT = "cell_edit"
+    MEASURE_LINK = "measure_link"
+    MEETING_EDIT = "meeting_edit"
 
 
 READERS = frozenset({Role.ANALYST, Role.REVIEWER, Role.COORDINATOR, Role.AUDITOR})
 ANALYST = frozenset({Role.ANALYST})
 REVIEWER = frozenset({Role.REVIEWER})
+COORDINATOR = frozenset({Role.COORDINATOR})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 
 ROLES: dict[Permission, frozenset[Role]] = {
@@ -91,6 +97,10 @@ ROLES: dict[Permission, frozenset[Role]] = {
     Permission.PEOPLE_MANAGE: ADMINISTRATOR,
     Permission.CATALOGUE_MANAGE: ADMINISTRATOR,
     Permission.FILE_REMOVE: ADMINISTRATOR,
+    Permission.PLAN_EDIT: COORDINATOR,
+    Permission.CELL_EDIT: COORDINATOR,
+    Permission.MEASURE_LINK: frozenset({Role.ANALYST, Role.COORDINATOR}),
+    Permission.MEETING_EDIT: COORDINATOR,
 }
 
 # In which status of the record the permission holds; a permission that is not here holds in each.
@@ -199,7 +209,8 @@ def can(account: Account, permission: Permission, thing: Any = None) -> bool:
 def require(account: Account, permission: Permission, thing: Any = None) -> None:
     """Raise Forbidden, naming the rule and who may act, unless the account holds the permission on ``thing``.
 
-    ``thing`` is a record with a ``state_id``, a State's code, or nothing (the permission anywhere).
+    ``thing`` is a record with a ``state_id``, a State's code, a plan (every State that takes part), or nothing (the
+    permission anywhere).
     """
     rule = refusal(account, permission, thing)
     if rule:
@@ -217,6 +228,8 @@ def refusal(account: Account, permission: Permission, thing: Any = None) -> str 
     if not has_role(account, *ROLES[permission]):
         return _("Your role does not allow this.")
     if not _holds(account, permission, thing):
+        if isinstance(thing, Plan):
+            return _("A plan is kept by coordinators whose grant holds every Member State that takes part.")
         return _("Your role does not allow this for this Member State.")
     allowed = STATUSES.get((permission, type(thing)))
     if allowed is not None and thing.workflow not in allowed:
@@ -236,6 +249,8 @@ def _holds(account: Account, permission: Permission, thing: Any) -> bool:
     """Whether the account's grants give the permission where ``thing`` lies, whatever state it is in."""
     state_id = thing if isinstance(thing, str) else getattr(thing, "state_id", None)
     covered = reach(account, permission)
+    if isinstance(thing, Plan):
+        return covered.is_all or (bool(thing.participants) and covered.states.issuperset(thing.participants))
     return has_role(account, *ROLES[permission]) if state_id is None else covered.covers(state_id)
 
 

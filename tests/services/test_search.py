@@ -29,10 +29,12 @@ def test_a_changed_text_is_found_by_its_new_words_alone(session: Any) -> None:
 
 
 def test_a_rebuild_finds_what_was_lost(session: Any) -> None:
-    VisitFactory()
+    visit = VisitFactory()
     followup = FollowupFactory(title="Guard the harbour")
     db.session.flush()
     db.session.execute(sa.delete(SearchRow))
     assert found("harbour") == []
-    assert search.rebuild() == 2
+    search.rebuild()
     assert found("harbour") == [followup.reference]
+    assert report.find(visit.reference, AccountFactory(role=Role.AUDITOR), ["visit"])[0].exact == visit.reference
+    assert report.find("GCTS-II-10", AccountFactory(role=Role.AUDITOR), ["visit"])[0].rows == []

@@ -45,6 +45,10 @@ EXPECTED = {
     "people_manage": "no no no no yes",
     "catalogue_manage": "no no no no yes",
     "file_remove": "no no no no yes",
+    "plan_edit": "no no yes no no",
+    "cell_edit": "no no yes no no",
+    "measure_link": "yes no yes no no",
+    "meeting_edit": "no no yes no no",
 }
 ROLES = ("analyst", "reviewer", "coordinator", "auditor", "administrator")
 

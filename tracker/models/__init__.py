@@ -7,11 +7,8 @@ from tracker.models.catalogue import (
     Area,
     AreaEdition,
     AreaEditionParagraph,
-    Measure,
     Organisation,
     Paragraph,
-    Plan,
-    PlanKind,
     RatingLevel,
     Resolution,
 )
@@ -38,7 +35,33 @@ from tracker.models.followup import (
     ProgressEntry,
     StateResponse,
 )
+from tracker.models.meeting import (
+    Meeting,
+    MeetingOrganisation,
+    MeetingOutcome,
+    MeetingPart,
+    MeetingState,
+    OutcomeKind,
+)
 from tracker.models.notification import Notification, OutboxMail
+from tracker.models.plan import (
+    PILLARS,
+    AreaPillar,
+    FollowupMeasure,
+    Measure,
+    MeasureCarries,
+    MeasureCell,
+    MeasureState,
+    MeasureStatus,
+    Plan,
+    PlanHost,
+    PlanKind,
+    PlanPart,
+    PlanPhase,
+    PlanReview,
+    PlanState,
+    RegionRule,
+)
 from tracker.models.sealable import (
     Basis,
     Contributor,

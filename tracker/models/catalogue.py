@@ -1,14 +1,13 @@
-"""What a visit is measured against: resolutions, paragraphs, areas with their editions, ratings, measures."""
+"""What a visit is measured against: resolutions, paragraphs, areas with their editions, ratings."""
 
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tracker.database import Base, choice
+from tracker.database import Base
 
 
 class Resolution(Base):
@@ -94,42 +93,6 @@ class RatingLevel(Base):
     position: Mapped[int]
     on_scale: Mapped[bool]
     is_active: Mapped[bool] = mapped_column(default=True)
-
-
-class PlanKind(StrEnum):
-    STRATEGY = "strategy"
-    REGIONAL = "regional"
-
-
-class Plan(Base):
-    """A plan whose measures follow-ups serve: the Global Strategy (``GCTS``) or a regional joint plan."""
-
-    __tablename__ = "plan"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(sa.String(20), unique=True)
-    kind: Mapped[PlanKind] = mapped_column(choice(PlanKind, "kind"))
-    title: Mapped[str] = mapped_column(sa.String(300))
-    symbol: Mapped[str | None] = mapped_column(sa.String(40))
-    adopted_on: Mapped[date | None]
-
-    measures: Mapped[list[Measure]] = relationship(back_populates="plan", order_by="Measure.position")
-
-
-class Measure(Base):
-    """One measure of a plan, ``GCTS-II-10``; ``pillar`` is I to IV."""
-
-    __tablename__ = "measure"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    reference: Mapped[str] = mapped_column(sa.String(30), unique=True)
-    plan_id: Mapped[int] = mapped_column(sa.ForeignKey("plan.id"), index=True)
-    pillar: Mapped[str] = mapped_column(sa.String(3))
-    number: Mapped[int]
-    position: Mapped[int]
-    text: Mapped[str] = mapped_column(sa.Text)
-
-    plan: Mapped[Plan] = relationship(back_populates="measures")
 
 
 class Organisation(Base):

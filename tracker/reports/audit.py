@@ -23,7 +23,19 @@ from tracker import audit_head, history, seals
 from tracker.database import Base
 from tracker.extensions import db
 from tracker.folding import fold
-from tracker.models import VERSION_TABLES, Conclusion, Event, Followup, Matrix, Seal, SearchRow, Visit
+from tracker.models import (
+    VERSION_TABLES,
+    Conclusion,
+    Event,
+    Followup,
+    Matrix,
+    Measure,
+    Meeting,
+    Plan,
+    Seal,
+    SearchRow,
+    Visit,
+)
 
 CHUNK = 5_000
 SPAN = ("from_event", "to_event")
@@ -227,7 +239,7 @@ def _is_removal(name: str, row: Any) -> bool:
 
 def _search_rows() -> Iterator[Problem]:
     """The folded words of each record, made again: they decide what a search shows and counts."""
-    models: tuple[Any, ...] = (Visit, Conclusion, Followup)
+    models: tuple[Any, ...] = (Visit, Conclusion, Followup, Plan, Measure, Meeting)
     for model in models:
         rows = db.session.execute(
             sa.select(model, SearchRow)
@@ -242,7 +254,7 @@ def _search_rows() -> Iterator[Problem]:
                 words = tuple(fold(part) for part in record.searched)
                 if found is None or (found.reference, found.title, found.text, found.state_id) != (
                     *words,
-                    record.state_id,
+                    getattr(record, "state_id", None),
                 ):
                     yield Problem(f"the search row of {record.reference} does not hold its words")
                     return

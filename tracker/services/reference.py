@@ -19,12 +19,14 @@ from tracker.extensions import db
 from tracker.models import (
     Area,
     AreaEdition,
+    AreaPillar,
     Mark,
     Measure,
     Organisation,
     Paragraph,
     Plan,
     PlanKind,
+    PlanReview,
     RatingLevel,
     Region,
     RegionName,
@@ -33,6 +35,7 @@ from tracker.models import (
     StateKind,
     StateName,
 )
+from tracker.partial_date import PartialDate
 from tracker.reference import read
 
 MARK = "reference"
@@ -48,7 +51,7 @@ def load() -> None:
     if mark is not None and mark.value == digest:
         return
     changes: Changes = Counter()
-    for step in (_regions, _states, _resolutions, _areas, _ratings, _strategy, _organisations):
+    for step in (_regions, _states, _resolutions, _areas, _ratings, _strategy, _area_pillars, _organisations):
         step(changes)
         db.session.flush()  # the next step's rows point at these
     if mark is None:
@@ -168,26 +171,52 @@ def _ratings(changes: Changes) -> None:
 
 
 def _strategy(changes: Changes) -> None:
-    plans = _by_key(Plan, "code")
-    strategy = {
-        "kind": PlanKind.STRATEGY,
-        "title": "United Nations Global Counter-Terrorism Strategy",
-        "symbol": "A/RES/60/288",
-        "adopted_on": date(2006, 9, 8),
-    }
-    plan = _put(Plan, plans, {"code": STRATEGY}, strategy, changes)
-    db.session.flush()
-    measures = _by_key(Measure, "reference")
+    """The Strategy, its reviews and measures. What is there is a coordinator's to edit and stays as it is."""
+    plan = db.session.scalar(sa.select(Plan).where(Plan.code == STRATEGY))
+    if plan is None:
+        plan = Plan(
+            code=STRATEGY,
+            kind=PlanKind.STRATEGY,
+            title="United Nations Global Counter-Terrorism Strategy",
+            symbol="A/RES/60/288",
+            adopted_on=date(2006, 9, 8),
+        )
+        plan.reviews = [
+            PlanReview(symbol=row["symbol"], held_on=PartialDate.parse(row["held_on"]), note=row["note"])
+            for row in read.rows("strategy_reviews")
+        ]
+        db.session.add(plan)
+        history.record("plan.created", plan, by=None)
+        changes["plan"] += 1
+    known = set(db.session.scalars(sa.select(Measure.reference)))
     for position, row in enumerate(read.rows("strategy_measures"), start=1):
-        values = {
-            "plan_id": plan.id,
-            "pillar": row["pillar"],
-            "number": int(row["measure_number"]),
-            "position": position,
-            "text": row["paraphrase"],
-        }
         reference = f"{STRATEGY}-{row['pillar']}-{row['measure_number']}"
-        _put(Measure, measures, {"reference": reference}, values, changes)
+        if reference not in known:
+            _strategy_measure(plan, reference, position, row)
+            changes["measure"] += 1
+
+
+def _strategy_measure(plan: Plan, reference: str, position: int, row: dict[str, str]) -> None:
+    measure = Measure(
+        reference=reference,
+        plan_id=plan.id,
+        pillar=row["pillar"],
+        number=int(row["measure_number"]),
+        position=position,
+        text=row["paraphrase"],
+        wording_note="In short words of our own, not the Strategy's",
+    )
+    db.session.add(measure)
+    history.record("measure.created", measure, by=None)
+
+
+def _area_pillars(changes: Changes) -> None:
+    """Which pillars an area mostly relates to: a beginning that an administrator edits."""
+    if db.session.scalar(sa.select(AreaPillar.area_code).limit(1)) is not None:
+        return
+    for row in read.rows("area_pillars"):
+        db.session.add(AreaPillar(area_code=row["area"], pillar=row["pillar"]))
+        changes["area_pillar"] += 1
 
 
 def _organisations(changes: Changes) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tracker.extensions import db
 from tracker.folding import fold
-from tracker.models import Conclusion, Followup, SearchRow, State, Visit, search
+from tracker.models import Conclusion, Followup, Measure, Meeting, Plan, SearchRow, State, Visit, search
 
 AT_ONCE = 1_000
 
@@ -21,7 +21,7 @@ def rebuild() -> int:
     """Write every search row and the whole index anew; returns how many records are searched."""
     db.session.execute(sa.delete(SearchRow))
     count = 0
-    for model in (Visit, Conclusion, Followup):
+    for model in (Visit, Conclusion, Followup, Plan, Measure, Meeting):
         made = _rows(model)
         while rows := list(islice(made, AT_ONCE)):
             db.session.execute(sa.insert(SearchRow), rows)
@@ -32,7 +32,8 @@ def rebuild() -> int:
 
 def _rows(model: Any) -> Iterator[dict[str, Any]]:
     noun = model.__tablename__
-    places = {state.id: search.places(state) for state in db.session.scalars(sa.select(State))}
+    places: dict[str | None, str] = {one.id: search.places(one) for one in db.session.scalars(sa.select(State))}
+    places[None] = search.places(None)
     records = db.session.scalars(sa.select(model).order_by(model.id).execution_options(yield_per=AT_ONCE))
     with closing(records):
         for record in records:
@@ -41,8 +42,8 @@ def _rows(model: Any) -> Iterator[dict[str, Any]]:
                 "id": search.row_id(noun, record.id),
                 "object_type": noun,
                 "object_id": record.id,
-                "state_id": record.state_id,
-                "places": places[record.state_id],
+                "state_id": getattr(record, "state_id", None),
+                "places": places[getattr(record, "state_id", None)],
                 "reference": reference,
                 "title": title,
                 "text": text,

@@ -738,10 +738,8 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_submission_version'))
     )
     with op.batch_alter_table('submission_version', schema=None) as batch_op:
-        batch_op.create_index('ix_submission_version_decision_submitted_at_id', ['decision', 'submitted_at', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_submission_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_submission_version_object_type_object_id_id', ['object_type', 'object_id', 'id', 'from_event'], unique=False)
-        batch_op.create_index('ix_submission_version_state_id_decision_submitted_at_id', ['state_id', 'decision', 'submitted_at', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_submission_version_submitted_by_id_decision_id', ['submitted_by_id', 'decision', 'id', 'from_event'], unique=False)
 
     op.create_table('tour',
@@ -1396,8 +1394,8 @@ def upgrade():
     )
     with op.batch_alter_table('submission', schema=None) as batch_op:
         batch_op.create_index('ix_submission_object', ['object_type', 'object_id', 'id'], unique=False)
-        batch_op.create_index('ix_submission_queue', ['decision', 'submitted_at', 'id'], unique=False)
-        batch_op.create_index('ix_submission_state', ['state_id', 'decision', 'submitted_at', 'id'], unique=False)
+        batch_op.create_index('ix_submission_queue', ['submitted_at', 'id'], unique=False, sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
+        batch_op.create_index('ix_submission_state', ['state_id', 'submitted_at', 'id'], unique=False, sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
         batch_op.create_index('ix_submission_submitter', ['submitted_by_id', 'decision', 'id'], unique=False)
 
     op.create_table('visit',
@@ -2091,8 +2089,8 @@ def downgrade():
     op.drop_table('visit')
     with op.batch_alter_table('submission', schema=None) as batch_op:
         batch_op.drop_index('ix_submission_submitter')
-        batch_op.drop_index('ix_submission_state')
-        batch_op.drop_index('ix_submission_queue')
+        batch_op.drop_index('ix_submission_state', sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
+        batch_op.drop_index('ix_submission_queue', sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
         batch_op.drop_index('ix_submission_object')
 
     op.drop_table('submission')
@@ -2255,10 +2253,8 @@ def downgrade():
     op.drop_table('tour')
     with op.batch_alter_table('submission_version', schema=None) as batch_op:
         batch_op.drop_index('ix_submission_version_submitted_by_id_decision_id')
-        batch_op.drop_index('ix_submission_version_state_id_decision_submitted_at_id')
         batch_op.drop_index('ix_submission_version_object_type_object_id_id')
         batch_op.drop_index('ix_submission_version_from_event')
-        batch_op.drop_index('ix_submission_version_decision_submitted_at_id')
 
     op.drop_table('submission_version')
     with op.batch_alter_table('state_response_version', schema=None) as batch_op:

@@ -119,6 +119,10 @@ class _OfSealable(Versioned):
         return self.object_type, self.object_id
 
 
+_WAITING = sa.text("decision IS NULL")
+_WHERE_WAITING: dict[str, Any] = {"sqlite_where": _WAITING, "postgresql_where": _WAITING}
+
+
 class Submission(Base, _OfSealable):
     """One trip of a record to the reviewers: asked by one person, decided by another, with the notes of both.
 
@@ -128,9 +132,9 @@ class Submission(Base, _OfSealable):
 
     __tablename__ = "submission"
     __table_args__ = (
-        sa.Index("ix_submission_queue", "decision", "submitted_at", "id"),
+        sa.Index("ix_submission_queue", "submitted_at", "id", **_WHERE_WAITING),
         sa.Index("ix_submission_object", "object_type", "object_id", "id"),
-        sa.Index("ix_submission_state", "state_id", "decision", "submitted_at", "id"),
+        sa.Index("ix_submission_state", "state_id", "submitted_at", "id", **_WHERE_WAITING),
         sa.Index("ix_submission_submitter", "submitted_by_id", "decision", "id"),
     )
 

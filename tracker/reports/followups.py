@@ -127,15 +127,15 @@ def owning(reach: policy.Reach) -> Any:
     statement of its own. ``owner_names`` reads it."""
     is_owner = _IS_OWNER.where(reach.condition(_OWNED.state_id))
     said = (sa.cast(_PERSON.id, sa.String) + " " + _PERSON.name).label("said")
-    named = sa.select(said).where(is_owner).order_by(_PERSON.name, _PERSON.id).limit(MOST_OFFERED).subquery()
+    named = sa.select(said).where(is_owner).order_by(_PERSON.id).limit(MOST_OFFERED).subquery()
     return sa.select(sa.func.aggregate_strings(named.c.said, SEPARATOR)).scalar_subquery().label("owning")
 
 
 def owner_names(found: Sequence[Any]) -> dict[str, str]:
     """The names of owners by their number, from rows with the column ``owning``."""
     lines = (found[0].owning or "").split(SEPARATOR) if found else []
-    pairs = (line.partition(" ") for line in lines if line)
-    return {number: name for number, _space, name in pairs}
+    pairs = [line.partition(" ") for line in lines if line]
+    return {number: name for number, _space, name in sorted(pairs, key=lambda pair: pair[2])}
 
 
 def others(followup: Followup) -> list[tuple[str, str]]:

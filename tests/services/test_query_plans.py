@@ -1,0 +1,130 @@
+"""How the databases read what the pages ask: no list reads a whole table of records or sorts one.
+
+Asked of real pages on generated data, because a plan is as good as the statement that is sent. Statistics are taken, as
+in real use; PostgreSQL is told that reading a whole table is dear, as it is at size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.client import COOKIE
+from tests.conftest import sessions_data
+from tests.services.test_generate import emptied, quiet
+from tracker import clock, database
+from tracker.extensions import db
+from tracker.models import Account, SignInSession
+from tracker.sample import generate
+from tracker.web import sessions
+
+FOLLOWUPS, SEED = 300, 11
+BIG = ("followup", "conclusion", "event", "seal", "submission", "search_row", "assessment", "notification")
+
+# Who asks, and the address. The rows of one State, visit, owner or record may be sorted: they are few.
+LISTS = [
+    ("reviewer", "/follow-ups"),
+    ("reviewer", "/follow-ups?sort=-due"),
+    ("reviewer", "/follow-ups?sort=updated"),
+    ("reviewer", "/follow-ups?sort=reference"),
+    ("reviewer", "/follow-ups?state=PAK"),
+    ("reviewer", "/follow-ups?overdue=1"),
+    ("reviewer", "/follow-ups?workflow=signed_off"),
+    ("reviewer", "/follow-ups?status=in_progress"),
+    ("reviewer", "/follow-ups?position=accepts"),
+    ("reviewer", "/follow-ups?reported=implemented"),
+    ("reviewer", "/follow-ups?area=FIN-02"),
+    ("reviewer", "/follow-ups?sealed=changed"),
+    ("reviewer", "/follow-ups?state=PAK&status=in_progress&overdue=1"),
+    ("analyst", "/follow-ups"),
+    ("analyst", "/follow-ups?overdue=1"),
+    ("analyst", "/follow-ups?owner=me"),
+    ("reviewer", "/conclusions"),
+    ("reviewer", "/conclusions?sort=visit"),
+    ("reviewer", "/conclusions?workflow=signed_off&sort=workflow"),
+    ("reviewer", "/visits"),
+    ("reviewer", "/visits?stage=closed"),
+    ("reviewer", "/review"),
+    ("auditor", "/audit"),
+]
+
+
+@pytest.fixture(scope="module")
+def generated(database_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = emptied(database_server, tmp_path_factory.mktemp("plans"))
+    with app.app_context():
+        generate.generate(FOLLOWUPS, SEED, quiet)
+        database.analyse(db.engine)
+        db.session.remove()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize(("who", "address"), LISTS, ids=[f"{who} {address}" for who, address in LISTS])
+def test_a_list_reads_an_index(generated: Flask, who: str, address: str) -> None:
+    faults = []
+    for statement, parameters in asked(generated, who, address):
+        plan = planned(generated, statement, parameters)
+        faults += [f"{line}\n  in {statement[:300]}" for line in plan.splitlines() if is_dear(line)]
+    assert faults == []
+
+
+def is_dear(line: str) -> bool:
+    """Whether the line of a plan reads all rows of a big table, or puts rows in order that an index would give so."""
+    whole = re.search(r"SCAN (\w+)(?! USING)|Seq Scan on (\w+)", line)
+    if whole and (whole.group(1) or whole.group(2)) in BIG and " USING " not in line:
+        return True
+    return "TEMP B-TREE FOR ORDER BY" in line or re.match(r"[\s>-]*Sort  \(", line) is not None
+
+
+def asked(app: Flask, who: str, address: str) -> list[tuple[str, Any]]:
+    """The statements on records that the page sends, with their parameters."""
+    browser, sent = app.test_client(), []
+    with app.app_context():
+        account = db.session.scalars(sa.select(Account).where(Account.email == f"{who}@example.org")).one()
+        value = sessions.new_value()
+        now = clock.now()
+        row = SignInSession(
+            id=sessions.digest(value),
+            account_id=account.id,
+            data={"csrf_token": "f" * 40, **sessions_data(account)},
+            address="127.0.0.1",
+            browser="test",
+            created_at=now,
+            last_seen_at=now,
+        )
+        db.session.add(row)
+        db.session.commit()
+        db.session.remove()
+        engine = db.engine
+    browser.set_cookie(COOKIE, value)
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        if re.search(rf"FROM ({'|'.join(BIG)})\b", statement) and "sign_in_session" not in statement:
+            sent.append((statement, parameters))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert browser.get(address).status_code == 200
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    assert sent
+    return sent
+
+
+def planned(app: Flask, statement: str, parameters: Any) -> str:
+    with app.app_context(), db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            return "\n".join(row[3] for row in rows)
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        connection.exec_driver_sql("SET LOCAL enable_sort = off")
+        return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))

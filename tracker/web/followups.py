@@ -29,6 +29,7 @@ from tracker.forms.followups import (
 from tracker.forms.progress import ProgressForm
 from tracker.forms.review import SubmitForm
 from tracker.models import (
+    Account,
     Conclusion,
     ConclusionStatus,
     Followup,
@@ -50,6 +51,7 @@ from tracker.web.followup_cells import cells
 from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence, state_name
 from tracker.web.request_keys import Made, once
 from tracker.web.words import field_words
+from tracker.workflow.followup import DRAFTS
 from tracker.workflow.moves import Move
 
 blueprint = Blueprint("followups", __name__, url_prefix="/follow-ups")
@@ -81,6 +83,8 @@ ENDING = {
     "supersede": "supersede",
     "ask_supersession": "supersede",
 }
+REVIEWERS_MOVES = ("return", "sign_off")
+"""They stand on the reviewers' page: this one does not ask who may make them."""
 LONGEST_CHOICE = 120
 
 
@@ -122,15 +126,15 @@ def _columns() -> list[str]:
 @blueprint.get("/<reference>")
 def page(reference: str) -> ResponseReturnValue:
     """The follow-up at a glance: four statuses side by side, what is missing, what may be done, what happened."""
-    found = sheet(current_user, reference.upper())
+    account = current_user._get_current_object()  # asked for a dozen rights: not through the proxy each time
+    found = sheet(account, reference.upper())
     followup = found.followup
     if reference != followup.reference:
         return redirect(url_for("followups.page", reference=followup.reference), 302)
-    moves = workflow.available(followup, current_user)
-    may_edit = policy.can(current_user, Permission.FOLLOWUP_EDIT, followup)
-    may_track = policy.can(current_user, Permission.FOLLOWUP_TRACK, followup)
-    is_draft = followup.workflow in (FollowupStatus.DRAFT, FollowupStatus.RETURNED)
-    missing = workflow.missing(followup) if is_draft else []
+    moves = workflow.available(followup, account, REVIEWERS_MOVES)
+    may_edit = policy.can(account, Permission.FOLLOWUP_EDIT, followup)
+    may_track = policy.can(account, Permission.FOLLOWUP_TRACK, followup)
+    missing = workflow.missing(followup) if followup.workflow in DRAFTS else []
     since, moved_by = _last_move(found)
     return render_template(
         "followups/page.html",
@@ -149,10 +153,9 @@ def page(reference: str) -> ResponseReturnValue:
         endings=_endings(moves, reference),
         may_edit=may_edit,
         may_track=may_track,
-        may_extend=_may_extend(found),
-        may_decide_extension=policy.can(current_user, Permission.EXTENSION_DECIDE, followup.state_id),
-        may_review=followup.workflow is FollowupStatus.SUBMITTED
-        and policy.can(current_user, Permission.REVIEW, followup),
+        may_extend=_may_extend(found, account),
+        may_decide_extension=policy.can(account, Permission.EXTENSION_DECIDE, followup.state_id),
+        may_review=followup.workflow is FollowupStatus.SUBMITTED and policy.can(account, Permission.REVIEW, followup),
         progress_form=_progress_form() if may_track else None,
         history=timeline.page(followup),
     )
@@ -190,11 +193,11 @@ def _endings(moves: list[Move], reference: str) -> list[tuple[Any, str]]:
     ]
 
 
-def _may_extend(found: Sheet) -> bool:
+def _may_extend(found: Sheet, account: Account) -> bool:
     return (
         found.followup.current_due is not None
         and found.pending_extension is None
-        and policy.can(current_user, Permission.EXTENSION_ASK, found.followup)
+        and policy.can(account, Permission.EXTENSION_ASK, found.followup)
     )
 
 

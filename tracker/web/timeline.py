@@ -7,8 +7,10 @@ The address says ``?category=`` (change, comment, sign_off, file) and ``?before=
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -47,15 +49,16 @@ def page(record: Any) -> History:
     category, before = _category(), _before()
     found = timeline.entries(object_type, object_id, category=category, before=before)
     may_comment = policy.can(current_user, Permission.COMMENT, record)
+    here = _here()
     return History(
         root=object_type,
         visit=record if isinstance(record, Visit) else None,
         entries=found.entries,
-        more_href=_here(category, found.next_before) if found.next_before else None,
-        newest_href=_here(category) if before else None,
+        more_href=here(category, found.next_before) if found.next_before else None,
+        newest_href=here(category) if before else None,
         filters=[
-            (_("Everything"), _here(), category is None),
-            *((words(one), _here(one), category is one) for one in SHOWN_CATEGORIES),
+            (_("Everything"), here(), category is None),
+            *((words(one), here(one), category is one) for one in SHOWN_CATEGORIES),
         ],
         comment_form=CommentForm(formdata=None, prefix=COMMENT) if may_comment else None,
         comment_href=url_for("comments.add", object_type=object_type, reference=record.reference),
@@ -72,8 +75,12 @@ def _before() -> int | None:
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_NUMBER else None
 
 
-def _here(category: Category | None = None, before: int | None = None) -> str:
-    """This page with another part of its timeline."""
-    asked = {"category": category, "before": before}
-    values: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
-    return url_for(request.endpoint or "", **(request.view_args or {}), **values, _anchor=ANCHOR)
+def _here() -> Callable[..., str]:
+    """What gives the address of this page with another part of its timeline."""
+    path = url_for(request.endpoint or "", **(request.view_args or {}))
+
+    def href(category: Category | None = None, before: int | None = None) -> str:
+        asked = {name: value for name, value in (("category", category), ("before", before)) if value is not None}
+        return f"{path}?{urlencode(asked)}#{ANCHOR}" if asked else f"{path}#{ANCHOR}"
+
+    return href

@@ -49,29 +49,23 @@ def init_entries(app: Flask) -> None:
 
 def entries(shown: Iterable[Entry], root: str, visit: Visit | None = None) -> Markup:
     """The entries as a list; ``root`` is the noun of the record, ``visit`` that which the stages are told of."""
-    told = "".join([_entry(entry, root, visit) for entry in shown])
+    language = locale.current()
+    told = "".join([_entry(entry, root, visit, language) for entry in shown])
     return Markup(f'<ol class="timeline">{told}</ol>')  # noqa: S704  # escaped below
 
 
 def changes(rows: Sequence[RowChange], root: str, visit: Visit | None = None) -> Markup:
     """The rows of an entry, those of other nouns than ``root`` under their names, with their changes."""
-    return Markup("".join([_row(row, root, visit) for row in rows]))  # noqa: S704  # escaped below
+    return Markup(_rows(rows, root, visit, locale.current()))  # noqa: S704  # escaped below
 
 
 def change(old: str, new: str) -> Markup:
     """Old and new in words; long texts word by word."""
-    if old and new and len(old) + len(new) > LONG_CHANGE:
-        return Markup(get_template_attribute("macros/records.html", "diff")(old, new))  # noqa: S704  # of a template
-    frames = _frames(locale.current())
-    removed = f"{frames.removed}<bdi>{escape(old)}</bdi></del>" if old else ""
-    if not new:
-        return Markup(f"{removed}{frames.emptied}")  # noqa: S704  # escaped above
-    arrow = frames.arrow if old else ""
-    return Markup(f"{removed}{arrow}{frames.added}<bdi>{escape(new)}</bdi></ins>")  # noqa: S704  # escaped here
+    return Markup(_change(old, new, _frames(locale.current())))  # noqa: S704  # escaped below
 
 
-def _entry(entry: Entry, root: str, visit: Visit | None) -> str:
-    frames = _frames(locale.current())
+def _entry(entry: Entry, root: str, visit: Visit | None, language: Locale) -> str:
+    frames = _frames(language)
     actor = f"<bdi>{escape(entry.actor)}</bdi>" if entry.actor else frames.command_line
     outcome = "" if entry.outcome is Outcome.DONE else _outcome(entry.outcome)
     reason = f'<p class="text-kept">{frames.reason} <bdi>{escape(entry.reason)}</bdi></p>' if entry.reason else ""
@@ -79,7 +73,7 @@ def _entry(entry: Entry, root: str, visit: Visit | None) -> str:
     return (
         f'<li><p class="timeline-what"><strong>{actor}</strong> {escape(event_words(entry.kind, visit))}{outcome}'
         f' <span class="timeline-when">{dates.moment(entry.at)}</span></p>'
-        f"{reason}{note}{_folded(entry.rows, root, visit)}</li>"
+        f"{reason}{note}{_folded(entry.rows, root, visit, language)}</li>"
     )
 
 
@@ -87,32 +81,54 @@ def _outcome(outcome: Outcome) -> str:
     return f' <span class="tag tag-attention">{escape(words(outcome))}</span>'
 
 
-def _folded(rows: Sequence[RowChange], root: str, visit: Visit | None) -> str:
+def _folded(rows: Sequence[RowChange], root: str, visit: Visit | None, language: Locale) -> str:
     """The changes of an entry; many are folded under their number."""
-    count = sum(len(row.fields) for row in rows)
-    told = changes(rows, root, visit) if count else ""
+    count = sum([len(row.fields) for row in rows])
+    told = _rows(rows, root, visit, language) if count else ""
     if count <= MOST_CHANGES:
         return told
-    summary = escape(ngettext("%(count)s change", "%(count)s changes", count, count=count))
-    return f'<details class="disclosure"><summary>{summary}</summary>{told}</details>'
+    return f'<details class="disclosure"><summary>{_summary(count, language)}</summary>{told}</details>'
 
 
-def _row(row: RowChange, root: str, visit: Visit | None) -> str:
-    heading = "" if row.table == root else _heading(row)
-    told = "".join([_field(one, visit) for one in row.fields])
-    return f'{heading}<dl class="changes">{told}</dl>'
+@lru_cache(maxsize=256)
+def _summary(count: int, _language: Locale) -> Markup:
+    return escape(ngettext("%(count)s change", "%(count)s changes", count, count=count))
 
 
-def _heading(row: RowChange) -> str:
-    frames = _frames(locale.current())
+def _rows(rows: Sequence[RowChange], root: str, visit: Visit | None, language: Locale) -> str:
+    frames = _frames(language)
+    told = []
+    for row in rows:
+        told += ["" if row.table == root else _heading(row, frames), '<dl class="changes">']
+        told += [_field(one, visit, language, frames) for one in row.fields]
+        told.append("</dl>")
+    return "".join(told)
+
+
+def _heading(row: RowChange, frames: Frames) -> str:
     name = f" {reference(row.name)}" if row.name else ""
     happened = frames.is_new if row.is_new else frames.is_gone if row.is_gone else ""
     return f'<p class="timeline-row">{escape(noun_words(row.table))}{name}{happened}</p>'
 
 
-def _field(one: FieldChange, visit: Visit | None) -> str:
-    old, new = (value_words(one.table, one.column, value, visit) for value in (one.old, one.new))
-    return f"<div><dt>{escape(field_words(one.column, one.table))}</dt><dd>{change(old, new)}</dd></div>"
+def _field(one: FieldChange, visit: Visit | None, language: Locale, frames: Frames) -> str:
+    table, column, old, new = one
+    said = _change(value_words(table, column, old, visit), value_words(table, column, new, visit), frames)
+    return f"{_label(table, column, language)}{said}</dd></div>"
+
+
+@lru_cache(maxsize=1024)
+def _label(table: str, column: str, _language: Locale) -> str:
+    return f"<div><dt>{escape(field_words(column, table))}</dt><dd>"
+
+
+def _change(old: str, new: str, frames: Frames) -> str:
+    if old and new and len(old) + len(new) > LONG_CHANGE:
+        return str(get_template_attribute("macros/records.html", "diff")(old, new))
+    removed = f"{frames.removed}<bdi>{escape(old)}</bdi></del>" if old else ""
+    if not new:
+        return f"{removed}{frames.emptied}"
+    return f"{removed}{frames.arrow if old else ''}{frames.added}<bdi>{escape(new)}</bdi></ins>"
 
 
 @lru_cache

@@ -1,0 +1,424 @@
+"""How far measures are: the one rule, said here once, and the shares of a pillar and of a plan that follow from it.
+
+What counts for a measure are its **items**: linked follow-ups that are open or assessed implemented (not withdrawn,
+superseded or overtaken) and, in a regional plan, its cells that say something. In a regional plan only the items of
+participating Member States count. A follow-up is **done** when a reviewer has signed that it is implemented and it was
+not changed since ("signed only"), or when it is assessed implemented ("including unsigned"); a cell is done when it
+says completed. A measure is then
+
+- completed: there are items and all are done; in a regional plan, where that holds for all, for more than half, or for
+  the named ones among the participating Member States;
+- under way: any item is done, or a cell says under way;
+- delayed: the last day of its deadline has passed;
+- planned otherwise.
+
+Retired measures count nowhere. Numbers cover the reader's scope; how a whole region stands is told only to those whose
+scope holds every participating Member State.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from tracker import clock
+from tracker.extensions import db
+from tracker.models import (
+    Followup,
+    FollowupMeasure,
+    Implementation,
+    Measure,
+    MeasureCell,
+    MeasureState,
+    MeasureStatus,
+    Plan,
+    PlanKind,
+    PlanPart,
+    PlanState,
+    RegionRule,
+)
+from tracker.models.followup import ENDED
+from tracker.models.plan import PILLARS
+from tracker.policy import Reach
+from tracker.reports.filters import Condition
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What counts for one measure in one Member State: follow-ups and the word of the cell."""
+
+    open: int = 0
+    implemented: int = 0
+    signed: int = 0
+    cell: MeasureStatus | None = None
+
+    @property
+    def followups(self) -> int:
+        """The follow-ups that count: open or assessed implemented."""
+        return self.open + self.implemented
+
+    def followups_done(self, signed_only: bool) -> int:
+        return self.signed if signed_only else self.implemented
+
+    @property
+    def items(self) -> int:
+        return self.followups + (self.cell is not None)
+
+    def done(self, signed_only: bool) -> int:
+        return self.followups_done(signed_only) + (self.cell is MeasureStatus.COMPLETED)
+
+    def is_done(self, signed_only: bool) -> bool:
+        """There are items and all are done."""
+        return 0 < self.items == self.done(signed_only)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a measure stands: the computed status with its numbers, the stated one beside it.
+
+    ``status`` is None where nothing is computed: the measure is retired, or (``is_hidden``) it is regional and the
+    reader's scope does not hold every participating Member State. ``states`` holds the tallies that the reader may see.
+    """
+
+    status: MeasureStatus | None
+    stated: MeasureStatus | None
+    pillar: str
+    is_regional: bool
+    is_hidden: bool
+    is_retired: bool
+    is_past_deadline: bool
+    signed_only: bool
+    rule: RegionRule
+    participants: tuple[str, ...]
+    named: tuple[str, ...]
+    states: Mapping[str, Tally] = field(default_factory=dict)
+
+    @property
+    def differs(self) -> bool:
+        """Whether a stated status says something else than the computed one."""
+        return self.stated is not None and self.status is not None and self.stated is not self.status
+
+    @property
+    def followups(self) -> int:
+        return sum(tally.followups for tally in self.states.values())
+
+    @property
+    def followups_done(self) -> int:
+        return sum(tally.followups_done(self.signed_only) for tally in self.states.values())
+
+    @property
+    def cells(self) -> int:
+        """How many cells say something."""
+        return sum(tally.cell is not None for tally in self.states.values())
+
+    @property
+    def cells_done(self) -> int:
+        return sum(tally.cell is MeasureStatus.COMPLETED for tally in self.states.values())
+
+    @property
+    def items(self) -> int:
+        return self.followups + self.cells
+
+    @property
+    def done(self) -> int:
+        return self.followups_done + self.cells_done
+
+    @property
+    def states_done(self) -> int:
+        """How many participating Member States are done."""
+        return sum(tally.is_done(self.signed_only) for tally in self.states.values())
+
+
+@dataclass
+class Share:
+    """A share of a pillar, or of a whole plan (``pillar`` None): follow-ups that count and those done, each once
+    however many measures it serves; measures that are not retired and those completed."""
+
+    pillar: str | None
+    done: int = 0
+    counted: int = 0
+    measures: int = 0
+    by_status: dict[MeasureStatus, int] = field(default_factory=dict)
+
+    @property
+    def completed(self) -> int:
+        return self.by_status.get(MeasureStatus.COMPLETED, 0)
+
+    @property
+    def percent(self) -> int | None:
+        """The share of follow-ups done, rounded down to whole percents; None of nothing."""
+        return 100 * self.done // self.counted if self.counted else None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a plan is on a day. ``is_hidden``: a region's numbers are not this reader's; then there are no shares."""
+
+    on: date
+    signed_only: bool
+    is_hidden: bool
+    covers_everything: bool
+    total: Share
+    pillars: dict[str, Share] = field(default_factory=dict)
+
+
+# The rule
+
+
+def counts(followup: Any = Followup) -> Condition:
+    """A follow-up that counts for its measures: open or assessed implemented."""
+    return sa.and_(followup.workflow.not_in(ENDED), followup.assessed_status != Implementation.OVERTAKEN)
+
+
+def is_done(signed_only: bool, followup: Any = Followup) -> Condition:
+    """Of those, one that is done. The assessed status is sealed: unchanged since, the seal says the same."""
+    implemented: Condition = followup.assessed_status == Implementation.IMPLEMENTED
+    return sa.and_(implemented, followup.sealed_sha256 == followup.content_sha256) if signed_only else implemented
+
+
+def computed(
+    states: Mapping[str, Tally],
+    *,
+    rule: RegionRule,
+    participants: Collection[str] | None,
+    named: Collection[str],
+    is_past_deadline: bool,
+    signed_only: bool,
+) -> MeasureStatus:
+    """The status of a measure from its tallies, all of them; ``participants`` is None in the Strategy."""
+    if participants is None:
+        whole = sum_of(states.values())
+        is_completed = whole.is_done(signed_only)
+    else:
+        is_completed = _is_done_in_region(states, rule, participants, named, signed_only)
+    if is_completed:
+        return MeasureStatus.COMPLETED
+    if any(tally.done(signed_only) or tally.cell is MeasureStatus.UNDER_WAY for tally in states.values()):
+        return MeasureStatus.UNDER_WAY
+    return MeasureStatus.DELAYED if is_past_deadline else MeasureStatus.PLANNED
+
+
+def _is_done_in_region(
+    states: Mapping[str, Tally],
+    rule: RegionRule,
+    participants: Collection[str],
+    named: Collection[str],
+    signed_only: bool,
+) -> bool:
+    done = {state for state, tally in states.items() if tally.is_done(signed_only)}
+    if rule is RegionRule.MAJORITY:
+        return 2 * len(done) > len(participants)
+    wanted = set(participants) & set(named) if rule is RegionRule.NAMED else set(participants)
+    return bool(wanted) and wanted <= done
+
+
+def sum_of(tallies: Collection[Tally]) -> Tally:
+    """The follow-ups of several Member States together."""
+    return Tally(
+        sum(one.open for one in tallies), sum(one.implemented for one in tallies), sum(one.signed for one in tallies)
+    )
+
+
+# The answers
+
+
+def statuses(measure_ids: Collection[int], reach: Reach, *, signed_only: bool = True) -> dict[int, Standing]:
+    """How each of these measures stands, for a reader with this scope: two statements whatever their number."""
+    ids = sorted(set(measure_ids))
+    if not ids:
+        return {}
+    return _standings(_MEASURES_BY_ID, _tallies_by_id(reach), {"ids": ids}, reach, signed_only)
+
+
+def of_plan(plan: Plan, reach: Reach, *, signed_only: bool = True) -> dict[int, Standing]:
+    """How each measure of the plan stands: two statements."""
+    return _standings(_MEASURES_BY_PLAN, _tallies_by_plan(reach), {"plan": plan.id}, reach, signed_only)
+
+
+def progress(
+    plan: Plan, reach: Reach, *, signed_only: bool = True, standings: Mapping[int, Standing] | None = None
+) -> Progress:
+    """How far the plan and each of its pillars is. One statement beside those of ``of_plan``, whose answer may be
+    given as ``standings``."""
+    if standings is None:
+        standings = of_plan(plan, reach, signed_only=signed_only)
+    total = Share(None)
+    is_hidden = any(one.is_hidden for one in standings.values())
+    found = Progress(clock.today(), signed_only, is_hidden, reach.is_all, total)
+    if is_hidden:
+        return found
+    for standing in standings.values():
+        if standing.status is not None:
+            for share in (total, found.pillars.setdefault(standing.pillar, Share(standing.pillar))):
+                share.measures += 1
+                share.by_status[standing.status] = share.by_status.get(standing.status, 0) + 1
+    _count_followups(found, plan, reach)
+    return found
+
+
+def _standings(
+    measures: sa.Select[Any], tallies: Any, values: dict[str, Any], reach: Reach, signed_only: bool
+) -> dict[int, Standing]:
+    by_measure: dict[int, dict[str, Tally]] = {}
+    rows = db.session.execute(measures, values).all()
+    for measure_id, state_id, opened, implemented, signed, cell in db.session.execute(tallies, values):
+        own = by_measure.setdefault(measure_id, {})
+        before = own.get(state_id, Tally())
+        said = MeasureStatus(cell) if cell else before.cell
+        own[state_id] = Tally(before.open + opened, before.implemented + implemented, before.signed + signed, said)
+    today = clock.today()
+    return {row.id: _standing(row, by_measure.get(row.id, {}), reach, signed_only, today) for row in rows}
+
+
+def _standing(row: Any, tallies: dict[str, Tally], reach: Reach, signed_only: bool, today: date) -> Standing:
+    is_regional = row.kind is PlanKind.REGIONAL
+    participants = _split(row.participants)
+    if is_regional:
+        tallies = {state: tallies[state] for state in participants if state in tallies}
+    else:
+        tallies = {state: Tally(one.open, one.implemented, one.signed) for state, one in tallies.items()}
+    is_retired = row.retired_on is not None
+    is_hidden = is_regional and not (reach.is_all or reach.states.issuperset(participants))
+    is_past = row.deadline is not None and row.deadline.last_day < today
+    status = None
+    if not is_retired and not is_hidden:
+        status = computed(
+            tallies,
+            rule=row.rule,
+            participants=participants if is_regional else None,
+            named=_split(row.named),
+            is_past_deadline=is_past,
+            signed_only=signed_only,
+        )
+    return Standing(
+        status=status,
+        stated=row.stated_status,
+        pillar=row.pillar,
+        is_regional=is_regional,
+        is_hidden=is_hidden,
+        is_retired=is_retired,
+        is_past_deadline=is_past,
+        signed_only=signed_only,
+        rule=row.rule,
+        participants=participants,
+        named=_split(row.named),
+        states=tallies,
+    )
+
+
+def _split(joined: str | None) -> tuple[str, ...]:
+    return tuple(joined.split(";")) if joined else ()
+
+
+def _count_followups(found: Progress, plan: Plan, reach: Reach) -> None:
+    rows = db.session.execute(_shares(reach, found.signed_only, plan.kind is PlanKind.REGIONAL), {"plan": plan.id})
+    for pillar, counted, done in rows:
+        share = found.total if pillar is None else found.pillars.setdefault(pillar, Share(pillar))
+        share.counted, share.done = counted, int(done or 0)
+    found.pillars.update({one: found.pillars.pop(one) for one in PILLARS if one in found.pillars})
+
+
+# The statements, built once for each scope
+
+
+def _joined(states: sa.Select[Any]) -> sa.ScalarSelect[Any]:
+    """The codes of several rows in one text, in the order of the alphabet."""
+    inner = states.order_by(states.selected_columns.state_id).correlate(Measure).subquery()
+    return sa.select(sa.func.aggregate_strings(inner.c.state_id, ";")).scalar_subquery()
+
+
+_MEASURES = sa.select(
+    Measure.id,
+    Measure.pillar,
+    Plan.kind,
+    Measure.rule,
+    Measure.deadline,
+    Measure.stated_status,
+    Measure.retired_on,
+    _joined(
+        sa.select(PlanState.state_id).where(
+            PlanState.plan_id == Measure.plan_id, PlanState.part == PlanPart.PARTICIPANT
+        )
+    ).label("participants"),
+    _joined(sa.select(MeasureState.state_id).where(MeasureState.measure_id == Measure.id)).label("named"),
+).join(Plan, Plan.id == Measure.plan_id)
+
+_IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_PLAN: sa.BindParameter[int] = sa.bindparam("plan")
+_MEASURES_BY_ID = _MEASURES.where(Measure.id.in_(_IDS))
+_MEASURES_BY_PLAN = _MEASURES.where(Measure.plan_id == _PLAN).order_by(Measure.position, Measure.id)
+
+
+@lru_cache(maxsize=128)
+def _tallies_by_id(reach: Reach) -> sa.CompoundSelect[Any]:
+    return _tallies(reach, FollowupMeasure.measure_id.in_(_IDS), MeasureCell.measure_id.in_(_IDS))
+
+
+@lru_cache(maxsize=128)
+def _tallies_by_plan(reach: Reach) -> sa.CompoundSelect[Any]:
+    own = sa.select(Measure.id).where(Measure.plan_id == _PLAN, Measure.retired_on.is_(None))
+    return _tallies(reach, FollowupMeasure.measure_id.in_(own), MeasureCell.measure_id.in_(own))
+
+
+def _tallies(reach: Reach, of_links: Condition, of_cells: Condition) -> sa.CompoundSelect[Any]:
+    """A row for each measure and State with follow-ups, and one for each cell that says something."""
+
+    implemented = is_done(signed_only=False)
+    followups = (
+        sa.select(
+            FollowupMeasure.measure_id,
+            FollowupMeasure.state_id,
+            _number(sa.not_(implemented)).label("open"),
+            _number(implemented).label("implemented"),
+            _number(is_done(signed_only=True)).label("signed"),
+            sa.cast(sa.null(), sa.String).label("cell"),
+        )
+        .join(Followup, Followup.id == FollowupMeasure.followup_id)
+        .where(of_links, counts(), reach.condition(FollowupMeasure.state_id))
+        .group_by(FollowupMeasure.measure_id, FollowupMeasure.state_id)
+    )
+    none = sa.literal(0)
+    cells = sa.select(
+        MeasureCell.measure_id, MeasureCell.state_id, none, none, none, sa.cast(MeasureCell.status, sa.String)
+    ).where(of_cells, MeasureCell.status.is_not(None), reach.condition(MeasureCell.state_id))
+    return sa.union_all(followups, cells)
+
+
+@lru_cache(maxsize=128)
+def _shares(reach: Reach, signed_only: bool, is_regional: bool) -> sa.CompoundSelect[Any]:
+    """The follow-ups that count and those done: a row for each pillar, and one (pillar NULL) for the plan."""
+    links = (
+        sa.select(Followup.id, Measure.pillar, is_done(signed_only).label("is_done"))
+        .select_from(Measure)
+        .join(FollowupMeasure, FollowupMeasure.measure_id == Measure.id)
+        .join(Followup, Followup.id == FollowupMeasure.followup_id)
+        .where(
+            Measure.plan_id == _PLAN,
+            Measure.retired_on.is_(None),
+            counts(),
+            reach.condition(FollowupMeasure.state_id),
+        )
+        .distinct()
+    )
+    if is_regional:
+        links = links.where(FollowupMeasure.state_id.in_(_participating()))
+    by_pillar, whole = links.subquery(), links.with_only_columns(Followup.id, is_done(signed_only).label("is_done"))
+    each = whole.distinct().subquery()
+    return sa.union_all(
+        sa.select(by_pillar.c.pillar, sa.func.count(), _number(by_pillar.c.is_done)).group_by(by_pillar.c.pillar),
+        sa.select(sa.cast(sa.null(), sa.String), sa.func.count(), _number(each.c.is_done)),
+    )
+
+
+def _number(flag: Any) -> sa.ColumnElement[int]:
+    """In how many rows it holds."""
+    return sa.func.sum(sa.case((flag, 1), else_=0))
+
+
+def _participating() -> sa.Select[Any]:
+    return sa.select(PlanState.state_id).where(PlanState.plan_id == _PLAN, PlanState.part == PlanPart.PARTICIPANT)

@@ -1,0 +1,130 @@
+"""What a browser may send of a plan: the plan itself, its phases and reviews, the order of its measures, and a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from tracker.forms.base import Conflict, OnScreen, TrackerForm
+from tracker.forms.fields import (
+    CodesField,
+    DayField,
+    FileField,
+    LineField,
+    NumberField,
+    PartialDateField,
+    TextField,
+)
+from tracker.models import Plan, PlanPart
+
+MOST_MEASURES = 1_000
+LONGEST_FILE = 500_000  # characters; a plan of 200 measures has a tenth of it
+
+
+class PlanForm(TrackerForm):
+    """What a plan says of itself, whoever takes part."""
+
+    title = LineField(_l("Title"), required=_l("Enter the title"))
+    symbol = LineField(_l("Symbol"), longest=40, hint=_l("Of the document that holds it, where it has one."))
+    adopted_on = DayField(_l("Adopted on"), hint=_l("Member States bear their names of this day on the plan's page."))
+    region = LineField(_l("Region"), longest=200, hint=_l("In words, such as Central Asia."))
+    description = TextField(_l("Description"))
+    source = TextField(_l("Source"), hint=_l("The documents that this was taken from."))
+
+    def stored(self, row: Plan) -> dict[str, Any]:
+        """The row's values; of a regional plan also who takes part."""
+        stored = super().stored(row)
+        if "participants" in self:
+            stored["participants"] = row.participants
+            stored["observers"] = [one.state_id for one in row.states if one.part is PlanPart.OBSERVER]
+            stored["hosts"] = [one.organisation_id for one in row.hosts]
+        return stored
+
+
+class RegionalPlanForm(PlanForm):
+    """A regional plan. The view sets the choices of States and organisations."""
+
+    participants = CodesField(
+        _l("Participating Member States"),
+        required=_l("Choose the Member States that take part: at least one"),
+        hint=_l("Each has a cell for each measure. Only Member States within your grant can be chosen."),
+    )
+    observers = CodesField(_l("Observers"), hint=_l("An observer has no cells."))
+    hosts = CodesField(_l("Host bodies"), coerce=int, hint=_l("The organisations that host or carry the plan."))
+
+
+class NewPlanForm(RegionalPlanForm):
+    """A new regional plan, with the code that every reference of its measures starts with."""
+
+    code = LineField(
+        _l("Code"),
+        longest=20,
+        required=_l("Enter the code"),
+        hint=_l("Capital letters, digits and hyphens, such as CA-2011. It cannot be changed later."),
+    )
+
+
+class PlanPartForm(TrackerForm):
+    """A row of a plan, which is shown with the plan's version."""
+
+    def show(self, row: Any, plan: Plan) -> None:
+        """Show the row."""
+        self.fill(OnScreen(row, plan))
+
+    def conflict_in(self, row: Any, plan: Plan) -> list[Conflict]:
+        """Both texts of each field that differs."""
+        return self.conflict(OnScreen(row, plan))
+
+
+class PhaseForm(PlanPartForm):
+    """A phase of a plan."""
+
+    title = LineField(_l("Title"), longest=200, required=_l("Enter the title of the phase"))
+    start = PartialDateField(_l("Start"), hint=_l("As exactly as is known: a year alone, a month, or a full day."))
+    end = PartialDateField(_l("End"))
+    note = TextField(_l("Note"))
+
+
+class ReviewForm(PlanPartForm):
+    """A review of the Strategy by the General Assembly."""
+
+    symbol = LineField(_l("Symbol"), longest=40, required=_l("Enter the symbol of the resolution"))
+    held_on = PartialDateField(_l("Date of the review"), required=_l("Enter the date of the review"))
+    note = TextField(_l("Note"))
+
+
+class RemovePartForm(PlanPartForm):
+    """The confirmation that a phase or a review is taken off."""
+
+
+class OrderForm(TrackerForm):
+    """A place for each measure of a plan, within its pillar; made by ``order_form``."""
+
+    def places(self) -> dict[int, int]:
+        """The places given, by the measure's id."""
+        given = {name: self._fields[name].data for name in self.names()}
+        return {int(name.removeprefix("place-")): place for name, place in given.items() if place is not None}
+
+
+def order_form(rows: Sequence[tuple[int, str, int]], version: int) -> OrderForm:
+    """The form for these measures: id, reference, present place."""
+    fields = {f"place-{key}": NumberField(label, least=1, most=MOST_MEASURES) for key, label, _place in rows}
+    form: OrderForm = type("MeasuresInOrder", (OrderForm,), fields)()
+    if not form.is_bound:
+        form.version.data = version
+        for key, _label, place in rows:
+            form._fields[f"place-{key}"].process(None, place)
+    return form
+
+
+class MeasuresFileForm(TrackerForm):
+    """Measures of a plan as a CSV file, or pasted."""
+
+    file = FileField(_l("CSV file"))
+    content = TextField(
+        _l("Rows"),
+        longest=LONGEST_FILE,
+        hint=_l("Or paste them here, the line of column names first."),
+    )

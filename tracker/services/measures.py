@@ -1,0 +1,186 @@
+"""What happens to a measure: written, edited, retired, taken up again; a status stated beside the computed one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm.attributes import flag_modified
+
+from tracker import clock, history, policy
+from tracker.errors import Invalid
+from tracker.extensions import db
+from tracker.models import (
+    PILLARS,
+    Account,
+    Measure,
+    MeasureCarries,
+    MeasureState,
+    MeasureStatus,
+    Plan,
+    PlanKind,
+    RegionRule,
+)
+from tracker.partial_date import PartialDate
+from tracker.policy import Permission
+from tracker.services import links, plans
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What a measure says. ``carries`` are ids of measures of the Strategy; ``named`` belongs to the rule ``named``."""
+
+    text: str
+    pillar: str
+    wording_note: str = ""
+    lead_body: str = ""
+    partners: str = ""
+    deadline: PartialDate | None = None
+    indicator: str = ""
+    carries: Sequence[int] = ()
+    rule: RegionRule = RegionRule.ALL
+    named: Sequence[str] = ()
+
+
+def reference(plan: Plan, pillar: str, number: int) -> str:
+    """``GCTS-II-10`` in the Strategy, which numbers within each pillar; ``CA-2011-M07`` in a regional plan."""
+    return f"{plan.code}-{pillar}-{number}" if plan.kind is PlanKind.STRATEGY else f"{plan.code}-M{number:02}"
+
+
+def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = None) -> Measure:
+    """Add a measure at the end of the plan, with the next number unless one is given, and its participants' cells."""
+    policy.require(by, Permission.PLAN_EDIT, plan)
+    _check(plan, wording)
+    db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())  # whoever else adds one waits
+    number = number or _next_number(plan, wording.pillar)
+    name = reference(plan, wording.pillar, number)
+    if db.session.scalar(sa.select(Measure.id).where(Measure.reference == name)) is not None:
+        raise Invalid(_("%(reference)s is there already. Leave the number free.", reference=name), "number")
+    last = db.session.scalar(sa.select(sa.func.max(Measure.position)).where(Measure.plan_id == plan.id))
+    measure = Measure(reference=name, pillar=wording.pillar, number=number, position=(last or 0) + 1, text=wording.text)
+    plan.measures.append(measure)
+    _put(measure, wording)
+    plans.put_cells(measure, plan)
+    history.record("measure.created", measure, by=by)
+    return measure
+
+
+def edit(measure: Measure, wording: Wording, *, by: Account) -> None:
+    """Change what the measure says. Its reference stays, whichever pillar it moves to."""
+    policy.require(by, Permission.PLAN_EDIT, measure.plan)
+    _refuse_retired(measure)
+    _check(measure.plan, wording)
+    if measure.plan.kind is PlanKind.STRATEGY and wording.pillar != measure.pillar:
+        raise Invalid(_("The pillar stands in the reference of a measure of the Strategy and stays."), "pillar")
+    _put(measure, wording)
+    if history.has_changes(measure):
+        _touch(measure)
+        history.record("measure.edited", measure, by=by)
+
+
+def retire(measure: Measure, reason: str, *, by: Account) -> None:
+    """Take the measure out of the plan, for a reason: it counts nowhere from then on, and stays to be read."""
+    policy.require(by, Permission.PLAN_EDIT, measure.plan)
+    _refuse_retired(measure)
+    _check_reason(reason)
+    measure.retired_on, measure.retired_reason = clock.today(), reason
+    history.record("measure.retired", measure, by=by, reason=reason)
+
+
+def reinstate(measure: Measure, reason: str, *, by: Account) -> None:
+    """Put a retired measure back into the plan, for a reason."""
+    policy.require(by, Permission.PLAN_EDIT, measure.plan)
+    if measure.retired_on is None:
+        raise Invalid(_("The measure is not retired."))
+    _check_reason(reason)
+    measure.retired_on, measure.retired_reason = None, ""
+    history.record("measure.reinstated", measure, by=by, reason=reason)
+
+
+def state_status(measure: Measure, status: MeasureStatus, stated_on: date, reason: str, *, by: Account) -> None:
+    """State a status, with the day and the reason; the computed one stays beside it and may differ."""
+    policy.require(by, Permission.PLAN_EDIT, measure.plan)
+    _refuse_retired(measure)
+    _check_reason(reason, "stated_reason")
+    if stated_on > clock.today():
+        raise Invalid(_("This date lies in the future. State what holds today."), "stated_on")
+    measure.stated_status, measure.stated_on, measure.stated_reason = status, stated_on, reason
+    if history.has_changes(measure):
+        measure.stated_by_id = by.id
+        history.record("measure.status_stated", measure, by=by, reason=reason)
+
+
+def withdraw_status(measure: Measure, reason: str, *, by: Account) -> None:
+    """Take the stated status back, for a reason: the computed one stands alone again."""
+    policy.require(by, Permission.PLAN_EDIT, measure.plan)
+    if measure.stated_status is None:
+        raise Invalid(_("No status is stated that could be taken back."))
+    _check_reason(reason)
+    measure.stated_status, measure.stated_on, measure.stated_reason, measure.stated_by_id = None, None, "", None
+    history.record("measure.status_withdrawn", measure, by=by, reason=reason)
+
+
+def _put(measure: Measure, wording: Wording) -> None:
+    measure.text, measure.pillar, measure.wording_note = wording.text, wording.pillar, wording.wording_note
+    measure.lead_body, measure.partners, measure.indicator = wording.lead_body, wording.partners, wording.indicator
+    measure.deadline, measure.rule = wording.deadline, wording.rule
+    named = sorted(set(wording.named)) if wording.rule is RegionRule.NAMED else []
+
+    def carry(strategy_measure_id: int) -> MeasureCarries:
+        return MeasureCarries(strategy_measure_id=strategy_measure_id)
+
+    def name(state_id: str) -> MeasureState:
+        return MeasureState(state_id=state_id)
+
+    links.put(measure.carries, sorted(set(wording.carries)), "strategy_measure_id", carry)
+    links.put(measure.named_states, named, "state_id", name)
+
+
+def _check(plan: Plan, wording: Wording) -> None:
+    if not wording.text.strip():
+        raise Invalid(_("Enter the text of the measure."), "text")
+    if wording.pillar not in PILLARS:
+        raise Invalid(_("Choose a pillar, I to IV."), "pillar")
+    if plan.kind is PlanKind.STRATEGY:
+        if wording.carries or wording.named or wording.rule is not RegionRule.ALL:
+            raise Invalid(_("Only a measure of a regional plan carries out others or has a rule for its region."))
+        return
+    if wording.rule is RegionRule.NAMED and not wording.named:
+        raise Invalid(_("Name the Member States that must be done, or choose another rule."), "named")
+    if not set(wording.named) <= set(plan.participants):
+        raise Invalid(_("Name only Member States that take part in the plan."), "named")
+    if not set(wording.carries) <= strategy_ids(wording.carries):
+        raise Invalid(_("Choose measures of the Strategy."), "carries")
+
+
+def strategy_ids(wanted: Sequence[int]) -> set[int]:
+    """Those of the ids that are measures of the Strategy."""
+    if not wanted:
+        return set()
+    of_strategy = sa.select(Measure.id).join(Plan).where(Plan.kind == PlanKind.STRATEGY, Measure.id.in_(wanted))
+    return set(db.session.scalars(of_strategy))
+
+
+def _next_number(plan: Plan, pillar: str) -> int:
+    within = [Measure.plan_id == plan.id]
+    if plan.kind is PlanKind.STRATEGY:
+        within.append(Measure.pillar == pillar)
+    return (db.session.scalar(sa.select(sa.func.max(Measure.number)).where(*within)) or 0) + 1
+
+
+def _refuse_retired(measure: Measure) -> None:
+    if measure.retired_on is not None:
+        raise Invalid(_("The measure is retired and counts nowhere. Put it back into the plan first."))
+
+
+def _check_reason(reason: str, field: str = "reason") -> None:
+    if not reason.strip():
+        raise Invalid(_("Give a reason."), field)
+
+
+def _touch(measure: Measure) -> None:
+    """Two who edit a measure at once meet at its version, also where each changes another of its links."""
+    flag_modified(measure, "text")

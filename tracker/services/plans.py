@@ -1,0 +1,334 @@
+"""What happens to a plan: a regional one is created, any is edited, its phases and reviews kept, its measures ordered.
+
+Each participating State has a cell for each measure; an observer has none. A cell that says something is never lost:
+its State stays in the plan until the cell was emptied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import flag_modified
+
+from tracker import clock, history, policy
+from tracker.errors import Forbidden, Invalid
+from tracker.extensions import db
+from tracker.models import (
+    PILLARS,
+    Account,
+    Measure,
+    MeasureCell,
+    Organisation,
+    Plan,
+    PlanHost,
+    PlanKind,
+    PlanPart,
+    PlanPhase,
+    PlanReview,
+    PlanState,
+    State,
+)
+from tracker.partial_date import PartialDate
+from tracker.policy import Permission
+from tracker.services import links
+
+CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
+LONGEST_CODE = 20
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a plan says of itself."""
+
+    title: str
+    symbol: str = ""
+    adopted_on: date | None = None
+    region: str = ""
+    description: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Parties:
+    """The States that carry a regional plan out, those that observe, and the organisations that host it."""
+
+    participants: Sequence[str] = ()
+    observers: Sequence[str] = ()
+    hosts: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase, with the dates that are known."""
+
+    title: str
+    start: PartialDate | None = None
+    end: PartialDate | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Review:
+    """A review by the General Assembly."""
+
+    symbol: str
+    held_on: PartialDate
+    note: str = ""
+
+
+def create(code: str, details: Details, parties: Parties, *, by: Account) -> Plan:
+    """Make a regional plan, whose States all lie in the grant of whoever makes it."""
+    policy.require(by, Permission.PLAN_EDIT)
+    _check_code(code)
+    plan = Plan(code=code, kind=PlanKind.REGIONAL, title="")
+    db.session.add(plan)
+    _put_details(plan, details)
+    _check_parties(parties)
+    _check_reach(parties.participants, by)
+    _put_parties(plan, parties)
+    db.session.flush()
+    history.record("plan.created", plan, by=by)
+    return plan
+
+
+def edit(plan: Plan, details: Details, parties: Parties | None = None, *, by: Account) -> None:
+    """Change what the plan says and, of a regional one, who takes part. Cells follow: one for each participant."""
+    policy.require(by, Permission.PLAN_EDIT, plan)
+    _put_details(plan, details)
+    if parties is not None and plan.kind is PlanKind.REGIONAL:
+        _check_parties(parties)
+        _check_reach(parties.participants, by)
+        left = set(plan.participants) - set(parties.participants)
+        _refuse_to_lose(plan, left)
+        _put_parties(plan, parties)
+    _note(plan, "plan.edited", by)
+    for measure in _measures_with_cells(plan):
+        if put_cells(measure, plan):
+            flag_modified(measure, "text")
+            history.record("measure.cells_set", measure, by=by)
+
+
+def put_cells(measure: Measure, plan: Plan) -> bool:
+    """Bring the cells of a measure to the plan's participants, without an event; whether that changed them."""
+
+    def make(state_id: str) -> MeasureCell:
+        return MeasureCell(state_id=state_id)
+
+    return links.put(measure.cells, plan.participants, "state_id", make)
+
+
+def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> None:
+    """Put the measures of each pillar in the order of the places given by their ids.
+
+    Where two were given one place, whichever was moved there gets it and the other gives way.
+    """
+    policy.require(by, Permission.PLAN_EDIT, plan)
+    before = sorted(plan.measures, key=lambda one: (one.position, one.id))
+    order = [one for pillar in PILLARS for one in _ordered([row for row in before if row.pillar == pillar], places)]
+    moved = [(place, one) for place, one in enumerate(order, start=1) if one.position != place]
+    if not moved:
+        return
+    for place, measure in moved:
+        measure.position = place
+        history.record("measure.moved", measure, by=by)
+    _touch(plan)
+    history.record("plan.reordered", plan, by=by)
+
+
+def _ordered(measures: list[Measure], places: Mapping[int, int]) -> list[Measure]:
+    """The measures of one pillar in their new order. ``measures`` are in the present one."""
+
+    def rank(item: tuple[int, Measure]) -> tuple[int, int, int]:
+        now, measure = item
+        wanted = places.get(measure.id, now)
+        return wanted, (wanted > now) - (wanted < now), now
+
+    return [measure for _now, measure in sorted(enumerate(measures, start=1), key=rank)]
+
+
+# Phases and reviews
+
+
+def add_phase(plan: Plan, phase: Phase, *, by: Account) -> PlanPhase:
+    """Add a phase; phases stand in the order of their start."""
+    policy.require(by, Permission.PLAN_EDIT, plan)
+    _check_phase(phase)
+    row = PlanPhase(title=phase.title, start=phase.start, end=phase.end, note=phase.note, position=len(plan.phases) + 1)
+    plan.phases.append(row)
+    _order_phases(plan)
+    _note(plan, "plan.edited", by)
+    return row
+
+
+def edit_phase(row: PlanPhase, phase: Phase, *, by: Account) -> None:
+    """Change a phase."""
+    policy.require(by, Permission.PLAN_EDIT, row.plan)
+    _check_phase(phase)
+    row.title, row.start, row.end, row.note = phase.title, phase.start, phase.end, phase.note
+    _order_phases(row.plan)
+    _note(row.plan, "plan.edited", by)
+
+
+def remove_phase(row: PlanPhase, *, by: Account) -> None:
+    """Take a phase off."""
+    plan = row.plan
+    policy.require(by, Permission.PLAN_EDIT, plan)
+    plan.phases.remove(row)
+    _order_phases(plan)
+    _note(plan, "plan.edited", by)
+
+
+def add_review(plan: Plan, review: Review, *, by: Account) -> PlanReview:
+    """Add a review of the Strategy."""
+    policy.require(by, Permission.PLAN_EDIT, plan)
+    row = PlanReview(symbol=review.symbol, held_on=review.held_on, note=review.note)
+    plan.reviews.append(row)
+    _note(plan, "plan.edited", by)
+    return row
+
+
+def edit_review(plan: Plan, row: PlanReview, review: Review, *, by: Account) -> None:
+    """Correct a review."""
+    policy.require(by, Permission.PLAN_EDIT, plan)
+    row.symbol, row.held_on, row.note = review.symbol, review.held_on, review.note
+    _note(plan, "plan.edited", by)
+
+
+def remove_review(plan: Plan, row: PlanReview, *, by: Account) -> None:
+    """Take a review off."""
+    policy.require(by, Permission.PLAN_EDIT, plan)
+    plan.reviews.remove(row)
+    _note(plan, "plan.edited", by)
+
+
+def _check_phase(phase: Phase) -> None:
+    if not phase.title.strip():
+        raise Invalid(_("Enter the title of the phase."), "title")
+    if phase.start and phase.end and phase.end.last_day < phase.start.first_day:
+        raise Invalid(_("The phase ends before it starts. Check both dates."), "end")
+
+
+def _order_phases(plan: Plan) -> None:
+    known = sorted(plan.phases, key=lambda one: (one.start is None, one.start.iso if one.start else "", one.position))
+    for place, phase in enumerate(known, start=1):
+        phase.position = place
+
+
+# What all of them rest on
+
+
+def _note(plan: Plan, kind: str, by: Account) -> None:
+    """Raise the plan's version whichever of its rows was changed, and note the event. No change leaves none."""
+    if history.has_changes(plan):
+        _touch(plan)
+        history.record(kind, plan, by=by)
+
+
+def _touch(plan: Plan) -> None:
+    """Two who change a plan at once meet at its version, whatever part of it each of them changes."""
+    db.session.flush()
+    flag_modified(plan, "title")
+
+
+def _check_code(code: str) -> None:
+    if len(code) > LONGEST_CODE or not CODE.fullmatch(code):
+        raise Invalid(_("Write the code in capital letters, digits and hyphens, such as CA-2011."), "code")
+    if code == "NEW":
+        raise Invalid(_("This code is kept for the page of a new plan. Choose another."), "code")
+    if db.session.scalar(sa.select(Plan.id).where(Plan.code == code)) is not None:
+        raise Invalid(_("There is a plan of this code already. Choose another."), "code")
+
+
+def _put_details(plan: Plan, details: Details) -> None:
+    if not details.title.strip():
+        raise Invalid(_("Enter the title."), "title")
+    if details.adopted_on and details.adopted_on > clock.today():
+        raise Invalid(_("This date lies in the future. Leave it empty until the plan is adopted."), "adopted_on")
+    plan.title, plan.symbol, plan.adopted_on = details.title, details.symbol or None, details.adopted_on
+    plan.region, plan.description, plan.source = details.region, details.description, details.source
+
+
+def _check_parties(parties: Parties) -> None:
+    if not parties.participants:
+        raise Invalid(_("Choose the Member States that take part: at least one."), "participants")
+    both = sorted(set(parties.participants) & set(parties.observers))
+    if both:
+        raise Invalid(
+            _(
+                "%(states)s: a Member State either takes part or observes. Take one of the two ticks off.",
+                states=both[0],
+            ),
+            "observers",
+        )
+    named = {*parties.participants, *parties.observers}
+    if len(named) != _count(State.id, named):
+        raise Invalid(_("Choose Member States from the list."), "participants")
+    if len(set(parties.hosts)) != _count(Organisation.id, parties.hosts):
+        raise Invalid(_("Choose organisations from the list."), "hosts")
+
+
+def _count(column: Any, wanted: Iterable[Any]) -> int:
+    return int(db.session.scalar(sa.select(sa.func.count()).where(column.in_(list(wanted)))) or 0)
+
+
+def _check_reach(states: Sequence[str], by: Account) -> None:
+    """Nobody makes a plan, or a change to one, that they could not keep."""
+    covered = policy.reach(by, Permission.PLAN_EDIT)
+    if not all(covered.covers(state_id) for state_id in states):
+        raise Forbidden(
+            _("A plan is kept by coordinators whose grant holds every Member State that takes part."),
+            policy.who_may(Permission.PLAN_EDIT),
+        )
+
+
+def _refuse_to_lose(plan: Plan, left: set[str]) -> None:
+    """A State with a word in a cell, or named in a measure's rule, stays until that was taken back."""
+    if not left:
+        return
+    for measure in _measures_with_cells(plan):
+        said = {cell.state_id for cell in measure.cells if cell.status or cell.evidence or cell.note}
+        named = {row.state_id for row in measure.named_states}
+        kept = sorted(left & (said | named))
+        if kept:
+            raise Invalid(
+                _(
+                    "%(state)s cannot leave: %(measure)s says how far it is, or names it in its rule. "
+                    "Change that first.",
+                    state=kept[0],
+                    measure=measure.reference,
+                ),
+                "participants",
+            )
+
+
+def _measures_with_cells(plan: Plan) -> Sequence[Measure]:
+    return db.session.scalars(
+        sa.select(Measure)
+        .where(Measure.plan_id == plan.id)
+        .options(selectinload(Measure.cells), selectinload(Measure.named_states))
+        .order_by(Measure.position, Measure.id)
+    ).all()
+
+
+def _put_parties(plan: Plan, parties: Parties) -> None:
+    parts = dict.fromkeys(parties.participants, PlanPart.PARTICIPANT) | dict.fromkeys(
+        parties.observers, PlanPart.OBSERVER
+    )
+
+    def join(state_id: str) -> PlanState:
+        return PlanState(state_id=state_id, part=parts[state_id])
+
+    def host(organisation_id: int) -> PlanHost:
+        return PlanHost(organisation_id=organisation_id)
+
+    links.put(plan.states, sorted(parts), "state_id", join)
+    for row in plan.states:
+        row.part = parts[row.state_id]
+    links.put(plan.hosts, sorted(set(parties.hosts)), "organisation_id", host)

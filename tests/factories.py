@@ -21,9 +21,17 @@ from tracker.models import (
     ConclusionStatus,
     Followup,
     FollowupCounter,
+    FollowupMeasure,
     FollowupStatus,
     Grant,
     GrantState,
+    Measure,
+    MeasureCell,
+    MeasureStatus,
+    Plan,
+    PlanKind,
+    PlanPart,
+    PlanState,
     Role,
     Scope,
     Versioned,
@@ -169,6 +177,59 @@ class FollowupFactory(Rows):
     current_due_last = factory.LazyAttribute(lambda made: made.current_due.last_day if made.current_due else None)
     created_at = factory.LazyFunction(clock.now)
     updated_at = factory.LazyFunction(clock.now)
+
+
+class PlanFactory(Rows):
+    """``JP-1`` and so on: a regional plan of the States of ``participants``, watched by those of ``observers``."""
+
+    class Meta:
+        model = Plan
+        exclude = ("participants", "observers")
+
+    participants: tuple[str, ...] = ("KGZ", "TJK")
+    observers: tuple[str, ...] = ()
+    code = factory.Sequence(lambda number: f"JP-{number}")
+    kind = PlanKind.REGIONAL
+    title = "Joint plan of action"
+    adopted_on = date(2011, 11, 30)
+    states = factory.LazyAttribute(
+        lambda made: (
+            [PlanState(state_id=state, part=PlanPart.PARTICIPANT) for state in made.participants]
+            + [PlanState(state_id=state, part=PlanPart.OBSERVER) for state in made.observers]
+        )
+    )
+
+
+class MeasureFactory(Rows):
+    """``JP-1-M01`` and so on. ``cells`` are written with ``cell``."""
+
+    class Meta:
+        model = Measure
+
+    plan = factory.SubFactory(PlanFactory)
+    pillar = "II"
+    number = factory.LazyAttribute(lambda made: _next(Measure.number, Measure.plan_id == made.plan.id))
+    position = factory.LazyAttribute(lambda made: made.number)
+    reference = factory.LazyAttribute(lambda made: f"{made.plan.code}-M{made.number:02}")
+    text = "Exchange what is known of the movement of funds."
+
+
+def cell(measure: Measure, state: str, status: MeasureStatus | None = None) -> MeasureCell:
+    """The cell of a State, as it stands."""
+    made = MeasureCell(measure_id=measure.id, state_id=state, status=status)
+    measure.cells.append(made)
+    history.record("measure.cell_changed", measure, by=None, state_id=state)
+    return made
+
+
+def serve(followup: Followup, measure: Measure) -> FollowupMeasure:
+    """The follow-up serves the measure."""
+    made = FollowupMeasure(
+        followup_id=followup.id, measure_id=measure.id, state_id=followup.state_id, linked_at=clock.now()
+    )
+    db.session.add(made)
+    history.record("followup.measure_linked", followup, by=None)
+    return made
 
 
 def edition(area_code: str) -> int:

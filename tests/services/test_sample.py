@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -25,11 +26,20 @@ from tracker.models import (
     Disposition,
     Event,
     Followup,
+    FollowupMeasure,
     FollowupStatus,
     Mark,
     Matrix,
+    Measure,
+    MeasureCell,
+    Meeting,
+    MeetingOutcome,
     Notification,
+    Organisation,
     OutboxMail,
+    OutcomeKind,
+    Plan,
+    PlanPart,
     Role,
     Seal,
     SealedState,
@@ -88,8 +98,10 @@ def events_on(session: Any, record: Any) -> list[tuple[str, str]]:
 
 
 def test_it_is_all_there(told: Flask, sample: Any) -> None:
-    assert told.extensions["counts"] == load.Counts(accounts=7, visits=92, conclusions=29, followups=19)
-    for model, number in ((Account, 7), (Visit, 92), (Conclusion, 29), (Followup, 19)):
+    assert told.extensions["counts"] == load.Counts(
+        accounts=7, visits=92, conclusions=29, followups=19, meetings=8, measures=10
+    )
+    for model, number in ((Account, 7), (Visit, 92), (Conclusion, 29), (Followup, 19), (Meeting, 8), (Measure, 57)):
         assert sample.scalar(sa.select(sa.func.count()).select_from(model)) == number
     assert sorted(sample.scalars(sa.select(Visit.reference))) == sorted(visit.reference for visit in visits())
 
@@ -123,7 +135,7 @@ def test_the_log_is_whole(sample: Any) -> None:
 def test_the_log_never_goes_backwards_and_ends_before_today(sample: Any) -> None:
     moments = list(sample.scalars(sa.select(Event.at).order_by(Event.seq)))
     assert moments == sorted(moments)
-    assert moments[0] == datetime(2004, 12, 1, 9, tzinfo=UTC)
+    assert moments[0] == datetime(2003, 3, 1, 9, tzinfo=UTC)
     assert moments[-1] < clock.now()
 
 
@@ -143,14 +155,23 @@ def test_accounts_and_grants_come_before_the_first_record(sample: Any) -> None:
         ("BEL-2021-1", "visit.created", date(2021, 12, 1)),
         ("BEL-2021-1", "visit.component_added", date(2022, 6, 4)),
         ("FJI-2022-1", "visit.adopted", date(2024, 2, 25)),
+        ("MTG-2003-1", "meeting.created", date(2003, 3, 7)),
+        ("MTG-2010-1", "meeting.created", date(2010, 12, 17)),
+        ("MTG-2010-1", "meeting.edited", date(2011, 12, 1)),
+        ("MTG-2011-3", "meeting.created", date(2011, 12, 1)),
+        ("MTG-2022-1", "meeting.created", date(2022, 3, 5)),
+        ("CA-2011-M04", "measure.created", date(2011, 12, 1)),
+        ("KGZ-F002", "followup.measure_linked", date(2016, 2, 27)),
     ],
 )
 def test_an_event_falls_on_the_first_day_after_the_period_known(
     sample: Any, reference: str, kind: str, day: date
 ) -> None:
-    visit = one(sample, Visit, reference=reference)
+    record = one(
+        sample, {"MTG": Meeting, "CA-": Measure, "KGZ": Followup}.get(reference[:3], Visit), reference=reference
+    )
     event = sample.scalars(
-        sa.select(Event).filter_by(object_type="visit", object_id=visit.id, kind=kind).order_by(Event.seq)
+        sa.select(Event).filter_by(object_type=record.__tablename__, object_id=record.id, kind=kind).order_by(Event.seq)
     ).first()
     assert event.at.date() == day
 
@@ -371,6 +392,85 @@ def test_what_was_due_and_is_open_is_overdue(sample: Any) -> None:
         "FJI-F002": "2024-11",
         "FJI-F003": "2024-06",
     }
+
+
+def test_the_plan_for_central_asia_has_four_states_an_observer_and_its_hosts(sample: Any) -> None:
+    plan = one(sample, Plan, code="CA-2011")
+    assert (plan.adopted_on, plan.participants) == (date(2011, 11, 30), ["KAZ", "KGZ", "TJK", "TKM"])
+    assert [row.state_id for row in plan.states if row.part is PlanPart.OBSERVER] == ["UZB"]
+    hosts = sample.scalars(
+        sa.select(Organisation.acronym).where(Organisation.id.in_([h.organisation_id for h in plan.hosts]))
+    )
+    assert set(hosts) == {"UNRCCA", "CTITF", "EU"}
+    assert [(phase.title, str(phase.start), str(phase.end)) for phase in plan.phases] == [
+        ("Phase I", "2010", "2011"),
+        ("Phase II", "2013-09", "None"),
+        ("Phase III", "2018", "None"),
+        ("Phase IV", "None", "None"),
+    ]
+
+
+def test_the_measures_of_the_plan_are_topics_of_the_meetings_and_say_so(sample: Any) -> None:
+    measures = one(sample, Plan, code="CA-2011").measures
+    assert [measure.reference for measure in measures] == [f"CA-2011-M{number:02}" for number in range(1, 11)]
+    assert Counter(measure.pillar for measure in measures) == {"I": 1, "II": 6, "III": 2, "IV": 1}
+    assert {measure.wording_note for measure in measures} == {"topic of an expert meeting, not the plan's wording"}
+
+
+def test_nobody_has_said_a_word_in_the_cells_yet_and_the_observer_has_none(sample: Any) -> None:
+    cells = list(sample.scalars(sa.select(MeasureCell)))
+    assert Counter(cell.state_id for cell in cells) == {"KAZ": 10, "KGZ": 10, "TJK": 10, "TKM": 10}
+    assert {(cell.status, cell.status_on, cell.evidence, cell.note) for cell in cells} == {(None, None, "", "")}
+
+
+def test_the_meetings_of_central_asia_belong_to_the_plan(sample: Any) -> None:
+    plan = one(sample, Plan, code="CA-2011")
+    held = {meeting.reference: meeting.plan_id for meeting in sample.scalars(sa.select(Meeting))}
+    assert held == {
+        "MTG-2003-1": None,
+        "MTG-2005-1": None,
+        "MTG-2010-1": plan.id,
+        "MTG-2011-1": plan.id,
+        "MTG-2011-2": plan.id,
+        "MTG-2011-3": plan.id,
+        "MTG-2017-1": plan.id,
+        "MTG-2022-1": plan.id,
+    }
+
+
+def test_how_many_came_stands_in_the_words_of_the_source(sample: Any) -> None:
+    came = {
+        meeting.reference: meeting.attendance for meeting in sample.scalars(sa.select(Meeting)) if meeting.attendance
+    }
+    assert came == {
+        "MTG-2003-1": "about 60 organisations",
+        "MTG-2005-1": "over 70 organisations",
+        "MTG-2011-1": "61 representatives",
+        "MTG-2011-3": "54 participants",
+    }
+
+
+def test_what_the_meetings_recommended_has_become_nothing_yet(sample: Any) -> None:
+    outcomes = list(sample.scalars(sa.select(MeetingOutcome)))
+    assert Counter(outcome.meeting.reference for outcome in outcomes) == {"MTG-2003-1": 4, "MTG-2011-2": 1}
+    assert {(outcome.kind, outcome.measure_id, outcome.followup_id) for outcome in outcomes} == {
+        (OutcomeKind.RECOMMENDATION, None, None)
+    }
+
+
+def test_what_was_recommended_to_kyrgyzstan_serves_measures_for_a_reason(sample: Any) -> None:
+    rows = sample.execute(
+        sa.select(Followup.reference, Measure.reference, FollowupMeasure.reason)
+        .join(Followup, Followup.id == FollowupMeasure.followup_id)
+        .join(Measure, Measure.id == FollowupMeasure.measure_id)
+    ).all()
+    assert {(followup, measure) for followup, measure, _reason in rows} == {
+        ("KGZ-F001", "CA-2011-M08"),
+        ("KGZ-F002", "CA-2011-M08"),
+        ("KGZ-F002", "GCTS-II-13"),
+        ("KGZ-F002", "GCTS-III-11"),
+    }
+    assert all(reason for _followup, _measure, reason in rows)
 
 
 def test_no_mail_leaves_and_the_old_messages_are_read(sample: Any) -> None:

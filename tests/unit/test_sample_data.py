@@ -10,8 +10,9 @@ import pytest
 from tracker.models import Basis, ConclusionKind, DelegateKind, Priority, Role, VisitMode, VisitSequence, VisitType
 from tracker.partial_date import PartialDate
 from tracker.reference import read
-from tracker.sample import pakistan, people
+from tracker.sample import central_asia, pakistan, people
 from tracker.sample.findings import NO_DUE, NO_INDICATOR, basis, findings
+from tracker.sample.meetings import RECOMMENDATIONS, meetings
 from tracker.sample.visits import TOURS, VisitRow, publisher, rows_of, visits
 
 VISITS = visits()
@@ -301,6 +302,40 @@ def test_today_each_person_holds_what_the_demo_says() -> None:
         "coordinator": [(Role.COORDINATOR, None)],
         "auditor": [(Role.AUDITOR, None)],
     }
+
+
+def test_eight_meetings_are_numbered_by_their_year() -> None:
+    assert [(row.reference, row.place, str(row.start), str(row.end)) for row in meetings()] == [
+        ("MTG-2003-1", "New York", "2003-03-06", "2003-03-06"),
+        ("MTG-2005-1", "Almaty", "2005-01-26", "2005-01-28"),
+        ("MTG-2010-1", "Bratislava", "2010-12-15", "2010-12-16"),
+        ("MTG-2011-1", "Dushanbe", "2011-03-29", "2011-03-30"),
+        ("MTG-2011-2", "Almaty", "2011-07-21", "2011-07-22"),
+        ("MTG-2011-3", "Ashgabat", "2011-11-30", "2011-11-30"),
+        ("MTG-2017-1", "Ashgabat", "2017-06-13", "2017-06-13"),
+        ("MTG-2022-1", "Tashkent", "2022-03-03", "2022-03-04"),
+    ]
+
+
+def test_a_meeting_names_states_and_organisations_that_we_list_and_its_source() -> None:
+    organisations = {row["acronym"] for row in read.rows("organisations")}
+    for meeting in meetings():
+        assert {*meeting.co_organisers, *meeting.organisations} <= organisations
+        assert set(meeting.states) <= set(REGIONS)
+        assert meeting.source
+    assert set(RECOMMENDATIONS) <= {meeting.reference for meeting in meetings()}
+
+
+def test_the_plan_for_central_asia_carries_out_measures_of_the_strategy_in_the_same_pillar() -> None:
+    known = {f"GCTS-{row['pillar']}-{row['measure_number']}" for row in read.rows("strategy_measures")}
+    for measure in central_asia.MEASURES:
+        assert set(measure.carries) <= known
+        assert {reference.split("-")[1] for reference in measure.carries} <= {measure.pillar}
+
+
+def test_each_link_names_a_follow_up_of_the_sample() -> None:
+    written = {(finding.visit.state_id, finding.area_code) for finding in FINDINGS if finding.followup}
+    assert {(link.state_id, link.area_code) for link in central_asia.LINKS} <= written
 
 
 def last_day_of_writing(visit: VisitRow) -> date:

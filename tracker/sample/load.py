@@ -19,11 +19,11 @@ from tracker.errors import TrackerError
 from tracker.extensions import db
 from tracker.models import Account, Mark, OutboxMail, Scope, Visit
 from tracker.reports import catalogue
-from tracker.sample import people, story
+from tracker.sample import chain, people, story
 from tracker.services import accounts, grants, passwords, reference
 
 MARK = "sample"
-BEFORE_THE_STORY = datetime(2004, 12, 1, 9, tzinfo=UTC)
+BEFORE_THE_STORY = datetime(2003, 3, 1, 9, tzinfo=UTC)
 BETWEEN_STEPS = timedelta(minutes=1)
 
 Echo = Callable[[str], object]
@@ -37,6 +37,8 @@ class Counts:
     visits: int
     conclusions: int
     followups: int
+    meetings: int
+    measures: int
 
 
 def load(echo: Echo = click.echo) -> Counts:
@@ -52,10 +54,17 @@ def load(echo: Echo = click.echo) -> Counts:
     world = _world(by_role)
     _tell(world, echo)
     db.session.execute(sa.delete(OutboxMail))  # nobody reads mail at example.org: the inboxes hold the messages
-    counts = Counts(len(by_role), len(world.visits), len(world.conclusions), len(world.followups))
+    counts = Counts(
+        accounts=len(by_role),
+        visits=len(world.visits),
+        conclusions=len(world.conclusions),
+        followups=len(world.followups),
+        meetings=len(world.meetings),
+        measures=len(world.measures),
+    )
     echo(
-        f"Loaded {counts.visits} visits, {counts.conclusions} conclusions and {counts.followups} follow-ups"
-        f" by {counts.accounts} accounts."
+        f"Loaded {counts.visits} visits, {counts.conclusions} conclusions, {counts.followups} follow-ups,"
+        f" {counts.meetings} meetings and {counts.measures} measures of a regional plan by {counts.accounts} accounts."
     )
     return counts
 
@@ -114,7 +123,7 @@ def _world(by_role: dict[str, Account]) -> story.World:
 def _tell(world: story.World, echo: Echo) -> None:
     """Each step at its moment; steps of one moment follow each other by a minute, so that time never stands still."""
     moment, year = BEFORE_THE_STORY, 0
-    for step in story.steps():
+    for step in sorted([*story.steps(), *chain.steps()], key=lambda step: step.moment):
         moment = max(step.moment, moment + BETWEEN_STEPS)
         if moment.year != year:
             year = moment.year

@@ -19,6 +19,8 @@ from tracker.models import (
     Followup,
     Implementation,
     Matrix,
+    Measure,
+    Meeting,
     Visit,
     VisitMode,
     VisitStage,
@@ -150,6 +152,13 @@ class World:
     visits: dict[str, Visit] = field(default_factory=dict)
     conclusions: dict[Key, Conclusion] = field(default_factory=dict)
     followups: dict[Key, Followup] = field(default_factory=dict)
+    meetings: dict[str, Meeting] = field(default_factory=dict)
+    measures: dict[str, Measure] = field(default_factory=dict)
+
+    @property
+    def coordinator(self) -> Account:
+        """Who keeps plans and meetings."""
+        return self.cast[people.COORDINATOR.local_part]
 
     def analyst(self, state_id: str) -> Account:
         """Who writes up what belongs to the State."""
@@ -173,17 +182,16 @@ class Step:
 
 
 def steps() -> list[Step]:
-    """The whole story in the order of its moments."""
+    """The story of the visits, their findings and what came of them."""
     rows = visits()
-    told = [*_visit_steps(rows), *_finding_steps(rows), *_later_steps()]
-    return sorted(told, key=lambda step: step.moment)
+    return [*_visit_steps(rows), *_finding_steps(rows), *_later_steps()]
 
 
 def _visit_steps(rows: list[VisitRow]) -> Iterator[Step]:
     for row in rows:
-        yield Step(_at(row.known_on, 9), partial(_enter, row=row))
+        yield Step(at(row.known_on, 9), partial(_enter, row=row))
         for component in row.components[1:]:
-            yield Step(_at(component.known_on, 9), partial(_add_half, row=row, component=component))
+            yield Step(at(component.known_on, 9), partial(_add_half, row=row, component=component))
 
 
 def _finding_steps(rows: list[VisitRow]) -> Iterator[Step]:
@@ -191,9 +199,9 @@ def _finding_steps(rows: list[VisitRow]) -> Iterator[Step]:
     for _reference, group in groupby(by_visit, key=lambda finding: finding.visit.reference):
         found = list(group)
         day = found[0].known_on
-        yield Step(_at(day, 10), partial(_write, found=found))
-        yield Step(_at(day, 15), partial(_submit, found=found))
-        yield Step(_at(_workdays_after(day, 1), 10), partial(_review, found=found))
+        yield Step(at(day, 10), partial(_write, found=found))
+        yield Step(at(day, 15), partial(_submit, found=found))
+        yield Step(at(_workdays_after(day, 1), 10), partial(_review, found=found))
         if (found[0].visit.state_id, pakistan.BILL_AREA) == BILL:
             yield from _bill_steps(day, found)
 
@@ -201,18 +209,18 @@ def _finding_steps(rows: list[VisitRow]) -> Iterator[Step]:
 def _bill_steps(day: date, found: list[FindingRow]) -> Iterator[Step]:
     """The bill before Parliament: returned once, written better, then signed; and the matrix of the visit."""
     text = next(finding.followup.text for finding in found if finding.followup and _key(finding) == BILL)
-    yield Step(_at(day, 14), partial(_leave_unrated, found=found))
-    yield Step(_at(_workdays_after(day, 1), 11), _return_bill)
-    yield Step(_at(_workdays_after(day, 1), 12), _sign_matrix)
-    yield Step(_at(_workdays_after(day, 2), 9), partial(_rewrite_bill, text=text))
-    yield Step(_at(_workdays_after(day, 3), 10), _sign_bill)
+    yield Step(at(day, 14), partial(_leave_unrated, found=found))
+    yield Step(at(_workdays_after(day, 1), 11), _return_bill)
+    yield Step(at(_workdays_after(day, 1), 12), _sign_matrix)
+    yield Step(at(_workdays_after(day, 2), 9), partial(_rewrite_bill, text=text))
+    yield Step(at(_workdays_after(day, 3), 10), _sign_bill)
 
 
 def _later_steps() -> Iterator[Step]:
     for stage in ADOPTED:
-        yield Step(_at(stage.known_on, 11), partial(_adopt, stage=stage))
-    yield Step(_at(date(2026, 1, 5), 9), _read_messages)
-    yield Step(_at(date(2026, 2, 7), 11), _carry_over)
+        yield Step(at(stage.known_on, 11), partial(_adopt, stage=stage))
+    yield Step(at(date(2026, 1, 5), 9), _read_messages)
+    yield Step(at(date(2026, 2, 7), 11), _carry_over)
 
 
 # Visits
@@ -447,7 +455,8 @@ def _key(finding: FindingRow) -> Key:
     return finding.visit.state_id, finding.area_code
 
 
-def _at(day: date, hour: int) -> datetime:
+def at(day: date, hour: int) -> datetime:
+    """The full hour of a day."""
     return datetime.combine(day, time(hour), UTC)
 
 

@@ -1,0 +1,222 @@
+"""Meetings of experts and special meetings: recorded, edited, their outcomes kept, and what became of an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm.attributes import flag_modified
+
+from tracker import history, policy
+from tracker.errors import Invalid, NotFound, Stale
+from tracker.extensions import db
+from tracker.models import (
+    PILLARS,
+    Account,
+    Followup,
+    Measure,
+    Meeting,
+    MeetingOrganisation,
+    MeetingOutcome,
+    MeetingPart,
+    MeetingState,
+    OutcomeKind,
+    Plan,
+)
+from tracker.partial_date import PartialDate
+from tracker.policy import Permission
+from tracker.reports import catalogue
+from tracker.services import links, records, turns
+
+SEPARATOR = ";"  # between the pillars in their column
+
+
+@dataclass(frozen=True)
+class MeetingInput:
+    """What a coordinator writes of a meeting. States and organisations are full sets."""
+
+    title: str
+    start: PartialDate
+    end: PartialDate | None = None
+    series: str = ""
+    place: str = ""
+    attendance: str = ""
+    pillars: Sequence[str] = ()
+    topics: str = ""
+    source: str = ""
+    plan_id: int | None = None
+    states: Sequence[str] = ()
+    hosts: Sequence[int] = ()
+    co_organisers: Sequence[int] = ()
+    participants: Sequence[int] = ()
+
+
+def create(given: MeetingInput, *, by: Account) -> Meeting:
+    """Record a meeting under the next number of its year."""
+    policy.require(by, Permission.MEETING_EDIT)
+    _check(given)
+    year = given.start.year
+    turns.take("meeting", str(year))
+    number = (db.session.scalar(sa.select(sa.func.max(Meeting.number)).where(Meeting.year == year)) or 0) + 1
+    meeting = Meeting(reference=f"MTG-{year}-{number}", year=year, number=number)
+    _write(meeting, given)
+    db.session.add(meeting)
+    history.record("meeting.created", meeting, by=by)
+    return meeting
+
+
+def edit(meeting: Meeting, given: MeetingInput, *, by: Account, version: int | None = None) -> None:
+    """Write all fields anew. The reference stays, also when the dates have slipped to another year."""
+    policy.require(by, Permission.MEETING_EDIT)
+    records.require_version(meeting, version)
+    _check(given)
+    if _write(meeting, given):
+        flag_modified(meeting, "title")  # the version rises also where a link alone was changed
+    if history.has_changes(meeting):
+        history.record("meeting.edited", meeting, by=by)
+
+
+def input_of(meeting: Meeting) -> MeetingInput:
+    """The meeting as it stands, to be changed in part with ``dataclasses.replace`` and edited."""
+    taking_part: dict[MeetingPart, list[int]] = {part: [] for part in MeetingPart}
+    for row in meeting.organisations:
+        taking_part[row.part].append(row.organisation_id)
+    return MeetingInput(
+        title=meeting.title,
+        start=meeting.start,
+        end=meeting.end,
+        series=meeting.series,
+        place=meeting.place,
+        attendance=meeting.attendance,
+        pillars=pillars_of(meeting),
+        topics=meeting.topics,
+        source=meeting.source,
+        plan_id=meeting.plan_id,
+        states=[row.state_id for row in meeting.states],
+        hosts=taking_part[MeetingPart.HOST],
+        co_organisers=taking_part[MeetingPart.CO_ORGANISER],
+        participants=taking_part[MeetingPart.PARTICIPANT],
+    )
+
+
+def pillars_of(meeting: Meeting) -> list[str]:
+    """The pillars that the meeting examined, in their order."""
+    return [pillar for pillar in meeting.pillars.split(SEPARATOR) if pillar]
+
+
+# Outcomes
+
+
+def add_outcome(meeting: Meeting, kind: OutcomeKind, text: str, *, by: Account) -> MeetingOutcome:
+    """Add a gap, a good practice or a recommendation that the meeting produced."""
+    policy.require(by, Permission.MEETING_EDIT)
+    if not text.strip():
+        raise Invalid(_("Enter what the meeting produced."), "text")
+    turns.take("meeting", meeting.reference)
+    position = max((row.position for row in meeting.outcomes), default=0) + 1
+    outcome = MeetingOutcome(kind=kind, text=text.strip(), position=position)
+    meeting.outcomes.append(outcome)
+    history.record("meeting.outcome_added", meeting, by=by)
+    return outcome
+
+
+def remove_outcome(outcome: MeetingOutcome, reason: str, *, by: Account) -> None:
+    """Take an outcome off the meeting, with a reason. One that became something stays: it is the origin of that."""
+    policy.require(by, Permission.MEETING_EDIT)
+    if not reason.strip():
+        raise Invalid(_("Give a reason."), "reason")
+    _lock(outcome)
+    if outcome.measure_id or outcome.followup_id:
+        raise Invalid(_("It has become a measure or a follow-up, which names it as its origin. It stays."), "reason")
+    meeting = outcome.meeting
+    meeting.outcomes.remove(outcome)
+    history.record("meeting.outcome_removed", meeting, by=by, reason=reason.strip())
+
+
+def outcome(outcome_id: int) -> MeetingOutcome:
+    """The recommendation of this number; only a recommendation becomes a measure or a follow-up."""
+    found = db.session.get(MeetingOutcome, outcome_id)
+    if found is None or found.kind is not OutcomeKind.RECOMMENDATION:
+        raise NotFound(_("There is no such recommendation of a meeting."))
+    return found
+
+
+def become(outcome: MeetingOutcome, made: Measure | Followup, *, by: Account) -> None:
+    """Note that the recommendation became ``made``, a measure or a follow-up that ``by`` has just written."""
+    if isinstance(made, Measure):
+        policy.require(by, Permission.PLAN_EDIT, db.session.get_one(Plan, made.plan_id))
+    else:
+        policy.require(by, Permission.FOLLOWUP_EDIT, made)
+    _lock(outcome)
+    column = "measure_id" if isinstance(made, Measure) else "followup_id"
+    if getattr(outcome, column) is not None:
+        raise Stale(_("Someone made this of the recommendation since you opened the page."))
+    setattr(outcome, column, made.id)
+    history.record("meeting.outcome_became", outcome.meeting, by=by)
+
+
+def _lock(outcome: MeetingOutcome) -> None:
+    """Take the row as it is now; whoever else does something with it waits."""
+    db.session.flush()
+    try:
+        db.session.refresh(outcome, with_for_update=True)
+    except sa.exc.InvalidRequestError as error:
+        raise Stale(_("Someone removed this outcome since you opened the page.")) from error
+
+
+# Writing
+
+
+def _write(meeting: Meeting, given: MeetingInput) -> bool:
+    """Set the columns, then the links; whether a link changed."""
+    for name in ("title", "series", "place", "attendance"):
+        setattr(meeting, name, getattr(given, name).strip())
+    for name in ("start", "end", "topics", "source", "plan_id"):
+        setattr(meeting, name, getattr(given, name))
+    meeting.sort_day = given.start.first_day
+    meeting.pillars = SEPARATOR.join(pillar for pillar in PILLARS if pillar in given.pillars)
+    has_moved = links.put(meeting.states, sorted(given.states), "state_id", lambda code: MeetingState(state_id=code))
+    return _write_organisations(meeting, given) or has_moved
+
+
+def _write_organisations(meeting: Meeting, given: MeetingInput) -> bool:
+    """Rows that stay are not touched, so that the history tells only of what came and went."""
+    wanted = {
+        (organisation_id, part)
+        for part, ids in (
+            (MeetingPart.HOST, given.hosts),
+            (MeetingPart.CO_ORGANISER, given.co_organisers),
+            (MeetingPart.PARTICIPANT, given.participants),
+        )
+        for organisation_id in ids
+    }
+    present = {(row.organisation_id, row.part): row for row in meeting.organisations}
+    for key, row in present.items():
+        if key not in wanted:
+            meeting.organisations.remove(row)
+    new = sorted(wanted - set(present))
+    meeting.organisations.extend(MeetingOrganisation(organisation_id=key, part=part) for key, part in new)
+    return wanted != set(present)
+
+
+# Guards
+
+
+def _check(given: MeetingInput) -> None:
+    if not given.title.strip():
+        raise Invalid(_("Give the meeting a title."), "title")
+    if given.end is not None and given.end.last_day < given.start.first_day:
+        raise Invalid(_("The end lies before the start."), "end")
+    if not given.source.strip():
+        raise Invalid(_("Name the source: the page or document that tells of the meeting."), "source")
+    if not set(given.pillars) <= set(PILLARS):
+        raise Invalid(_("Choose pillars I to IV."), "pillars")
+    if given.plan_id is not None and db.session.get(Plan, given.plan_id) is None:
+        raise Invalid(_("There is no such plan. Choose from the list."), "plan_id")
+    if not set(given.states) <= set(catalogue.states()):
+        raise Invalid(_("There is no such Member State. Choose from the list."), "states")
+    for field in ("hosts", "co_organisers", "participants"):
+        if not set(getattr(given, field)) <= set(catalogue.organisations()):
+            raise Invalid(_("There is no such organisation. Choose from the list."), field)

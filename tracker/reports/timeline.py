@@ -37,6 +37,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.partial_date import PartialDate
+from tracker.policy import Reach
 from tracker.reports import catalogue
 
 SIZE = 50
@@ -101,6 +102,8 @@ UNTOLD = frozenset(
         "written_by_id",
     }
 )
+# Rows that say no more than which Member State takes part or counts.
+OF_STATES = frozenset({"plan_state", "measure_state", "meeting_state"})
 UNTOLD_OF_TABLE = {
     "assessment": frozenset({"visit_id"}),
     "conclusion": frozenset({"visit_id"}),
@@ -146,6 +149,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What a reader may see of a record that belongs to no State: entries on States in scope, and none of ``but``."""
+
+    reach: Reach
+    but: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Timeline:
     """Some entries; ``next_before`` continues towards the first, None when that is among them."""
 
@@ -160,9 +171,12 @@ def entries(
     category: Category | None = None,
     before: int | None = None,
     size: int = SIZE,
+    seen: Seen | None = None,
 ) -> Timeline:
     """The newest ``size`` events on the record, or the newest before the event ``before``."""
-    found = _read(object_type, object_id, category, before, size + 1)
+    given = {"object_type": object_type, "object_id": object_id, "before": before, "limit": size + 1}
+    question = _question(category, object_type == "account", before is not None, seen)
+    found = list(db.session.execute(question, given).all())
     shown = found[:size]
     return Timeline(tell(shown), shown[-1].seq if len(found) > size else None)
 
@@ -174,14 +188,8 @@ def tell(rows: Sequence[Any]) -> list[Entry]:
     return [_entry(row, text, row.object_type or "", names) for row, text in zip(rows, texts, strict=True)]
 
 
-def _read(object_type: str, object_id: int, category: Category | None, before: int | None, limit: int) -> list[Any]:
-    question = _question(category, object_type == "account", before is not None)
-    given = {"object_type": object_type, "object_id": object_id, "before": before, "limit": limit}
-    return list(db.session.execute(question, given).all())
-
-
 @lru_cache
-def _question(category: Category | None, is_account: bool, goes_on: bool) -> sa.Select[Any]:
+def _question(category: Category | None, is_account: bool, goes_on: bool, seen: Seen | None) -> sa.Select[Any]:
     """The newest events on a record; built once for each way to ask."""
     event, account = Event.__table__.c, Account.__table__.c
     query = (
@@ -197,6 +205,9 @@ def _question(category: Category | None, is_account: bool, goes_on: bool) -> sa.
         query = query.where(event.category == category)
     elif not is_account:  # an account has nothing but access to tell
         query = query.where(event.category != Category.ACCESS)
+    if seen is not None:
+        in_scope = sa.or_(event.state_id.is_(None), seen.reach.condition(event.state_id))
+        query = query.where(in_scope, event.kind.not_in(seen.but))
     return query.where(event.seq < sa.bindparam("before")) if goes_on else query
 
 
@@ -253,19 +264,29 @@ def _row_change(label: str, columns: dict[str, list[Any]], text: dict[str, Any],
     table = label.partition(":")[0]
     told = [name for name in columns if _is_told(table, name, root)]
     fields = tuple(FieldChange(table, name, *(_named(name, value, names) for value in columns[name])) for name in told)
-    area = text["details"].get("area") if table == "assessment" and "area_code" not in columns else None
     return RowChange(
         table,
-        name=area or "",
+        name=_row_name(table, columns, text),
         is_new=all(old in (None, "", False) for old, _new in columns.values()),
         is_gone=all(new is None for _old, new in columns.values()),
         fields=fields,
     )
 
 
+def _row_name(table: str, columns: dict[str, list[Any]], text: dict[str, Any]) -> str:
+    """What tells the row from others of its kind, where no column says it: an area, a Member State."""
+    if table == "assessment" and "area_code" not in columns:
+        return str(text["details"].get("area") or "")
+    if table == "measure_cell" and text["state"]:
+        return _state_name(text["state"])
+    return ""
+
+
 @lru_cache(maxsize=1024)
 def _is_told(table: str, column: str, root: str) -> bool:
     """A child does not tell whose child it is."""
+    if table in OF_STATES and column == "state_id":
+        return True
     is_parent = table != root and column == f"{root}_id"
     hidden = column in UNTOLD or column in UNTOLD_OF_TABLE.get(table, ())
     return table not in UNTOLD_TABLES and not hidden and not is_parent
@@ -274,7 +295,14 @@ def _is_told(table: str, column: str, root: str) -> bool:
 # Names of what ids stand for
 
 
+def _state_name(code: str) -> str:
+    states = catalogue.states()
+    return states[code].name if code in states else code
+
+
 def _named(column: str, value: Any, names: Names) -> Any:
+    if column == "state_id" and value is not None:
+        return _state_name(value)
     if value is None or column not in NAMED:
         return value
     return names.get((NAMED[column], str(value)), value)

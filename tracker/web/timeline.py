@@ -21,7 +21,7 @@ from tracker.forms.comments import COMMENT, CommentForm
 from tracker.models import Category, Visit
 from tracker.policy import Permission
 from tracker.reports import timeline
-from tracker.reports.timeline import Entry
+from tracker.reports.timeline import Entry, Seen
 from tracker.web.words import words
 
 SHOWN_CATEGORIES = (Category.CHANGE, Category.COMMENT, Category.SIGN_OFF, Category.FILE)
@@ -43,12 +43,15 @@ class History:
     comment_href: str
 
 
-def page(record: Any) -> History:
-    """The timeline of the record as the address asks for it."""
+def page(record: Any, seen: Seen | None = None) -> History:
+    """The timeline of the record as the address asks for it.
+
+    ``seen`` is given for what belongs to no State (a plan, a measure, a meeting): nobody comments on it or signs it.
+    """
     object_type, object_id = record.root_key
-    category, before = _category(), _before()
-    found = timeline.entries(object_type, object_id, category=category, before=before)
-    may_comment = policy.can(current_user, Permission.COMMENT, record)
+    category, before = (_category() if seen is None else None), _before()
+    found = timeline.entries(object_type, object_id, category=category, before=before, seen=seen)
+    may_comment = seen is None and policy.can(current_user, Permission.COMMENT, record)
     here = _here()
     return History(
         root=object_type,
@@ -59,7 +62,9 @@ def page(record: Any) -> History:
         filters=[
             (_("Everything"), here(), category is None),
             *((words(one), here(one), category is one) for one in SHOWN_CATEGORIES),
-        ],
+        ]
+        if seen is None
+        else [],
         comment_form=CommentForm(formdata=None, prefix=COMMENT) if may_comment else None,
         comment_href=url_for("comments.add", object_type=object_type, reference=record.reference),
     )

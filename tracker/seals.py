@@ -253,7 +253,7 @@ def _matrix(record: Matrix) -> Content:
 def _followup_links(followup_id: int) -> Links:
     """What a follow-up's sealed text names, in one statement; sorted here, because databases sort words differently."""
     found: dict[str, list[Any]] = {kind: [] for kind in ("area", "paragraph", "authority", "conclusion", "evidence")}
-    rows = db.session.execute(sa.union_all(*_link_selects(followup_id))).all()
+    rows = db.session.execute(_LINKS, {"record": followup_id}).all()
     for row in sorted(rows, key=lambda row: (row.first, row.second, row.one)):
         found[row.kind].append(row)
     evidence: dict[int, list[Any]] = {}
@@ -269,29 +269,6 @@ def _followup_links(followup_id: int) -> Links:
     )
 
 
-def _link_selects(followup_id: int) -> list[sa.Select[Any]]:
-    area, paragraph, authority, answered = FollowupArea, FollowupParagraph, FollowupAuthority, FollowupConclusion
-    file = (Evidence.title, Evidence.source_note, EvidenceRevision.sha256)
-    return [
-        _link("area", _NONE, _NONE, area.area_code).where(area.followup_id == followup_id),
-        _link("paragraph", Paragraph.resolution_number, Paragraph.position, Paragraph.label)
-        .join(paragraph, paragraph.paragraph_id == Paragraph.id)
-        .where(paragraph.followup_id == followup_id),
-        _link("authority", _NONE, _NONE, Authority.name)
-        .join(authority, authority.authority_id == Authority.id)
-        .where(authority.followup_id == followup_id),
-        _link("conclusion", Conclusion.id, _NONE, Conclusion.reference, Conclusion.text)
-        .join(answered, answered.conclusion_id == Conclusion.id)
-        .where(answered.followup_id == followup_id),
-        _link("evidence", Evidence.id, sa.func.coalesce(EvidenceRevision.number, 0), *file)
-        .outerjoin(EvidenceRevision, EvidenceRevision.evidence_id == Evidence.id)
-        .where(Evidence.followup_id == followup_id, Evidence.is_withdrawn.is_(False)),
-    ]
-
-
-_NONE = sa.literal(0)
-
-
 def _link(kind: str, first: Any, second: Any, *texts: Any) -> sa.Select[Any]:
     """One kind of link in the shape that all share: two numbers to sort by, three texts."""
     one, two, three = (sa.cast(text, sa.Text) for text in (*texts, sa.null(), sa.null())[:3])
@@ -303,6 +280,33 @@ def _link(kind: str, first: Any, second: Any, *texts: Any) -> sa.Select[Any]:
         two.label("two"),
         three.label("three"),
     )
+
+
+_NONE = sa.literal(0)
+_RECORD = sa.bindparam("record", type_=sa.Integer)
+_LINKS = sa.union_all(
+    _link("area", _NONE, _NONE, FollowupArea.area_code).where(FollowupArea.followup_id == _RECORD),
+    _link("paragraph", Paragraph.resolution_number, Paragraph.position, Paragraph.label)
+    .join(FollowupParagraph, FollowupParagraph.paragraph_id == Paragraph.id)
+    .where(FollowupParagraph.followup_id == _RECORD),
+    _link("authority", _NONE, _NONE, Authority.name)
+    .join(FollowupAuthority, FollowupAuthority.authority_id == Authority.id)
+    .where(FollowupAuthority.followup_id == _RECORD),
+    _link("conclusion", Conclusion.id, _NONE, Conclusion.reference, Conclusion.text)
+    .join(FollowupConclusion, FollowupConclusion.conclusion_id == Conclusion.id)
+    .where(FollowupConclusion.followup_id == _RECORD),
+    _link(
+        "evidence",
+        Evidence.id,
+        sa.func.coalesce(EvidenceRevision.number, 0),
+        Evidence.title,
+        Evidence.source_note,
+        EvidenceRevision.sha256,
+    )
+    .outerjoin(EvidenceRevision, EvidenceRevision.evidence_id == Evidence.id)
+    .where(Evidence.followup_id == _RECORD, Evidence.is_withdrawn.is_(False)),
+)
+"""Built once: every change of a sealed field asks it."""
 
 
 def _links(record: Any) -> list[str]:

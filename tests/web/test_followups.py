@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory
+from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, serve
 from tests.services.test_followups import complete, signed
 from tracker.extensions import db
 from tracker.models import (
@@ -23,6 +23,7 @@ from tracker.models import (
     Followup,
     FollowupStatus,
     Implementation,
+    Measure,
     Priority,
     Role,
     SealedState,
@@ -143,6 +144,18 @@ class TestList:
             ("authority=none", {"PAK-F002"}),
             ("visit=PAK-2006-1", {"PAK-F001"}),
             ("conclusion=PAK-2006-1-C1", {"PAK-F001"}),
+            ("measure=gcts-ii-10", {"PAK-F001", "PAK-F002"}),
+            ("measure=GCTS-I-1", {"PAK-F002"}),
+            ("measure=none", set()),
+            ("measure=GCTS-IX-1", set()),
+            ("plan=gcts", {"PAK-F001", "PAK-F002"}),
+            ("plan=XX-2000", set()),
+            ("pillar=II", {"PAK-F001", "PAK-F002"}),
+            ("pillar=GCTS-I", {"PAK-F002"}),
+            ("pillar=CA-2011-II", set()),
+            ("counted=1", {"PAK-F001", "PAK-F002"}),
+            ("counted=0", set()),
+            ("measure=GCTS-II-10&counted=1&open=1", {"PAK-F001"}),
             ("due-after=2007-05", {"PAK-F001"}),
             ("due-before=2007-07-01", {"PAK-F001"}),
             ("due-before=2007-06", set()),
@@ -159,18 +172,20 @@ class TestList:
         self, session: Any, analyst: Account, browser: FlaskClient, query: str, found: set[str]
     ) -> None:
         conclusion = ConclusionFactory()
-        followups.create(
+        first = followups.create(
             "PAK",
             complete(visit_id=conclusion.visit_id, conclusion_ids=[conclusion.id], owner_id=analyst.id),
             by=analyst,
         )
-        FollowupFactory(
+        second = FollowupFactory(
             title="Second",
             assessed_status=Implementation.IMPLEMENTED,
             position="accepts",
             text="",
             reference="PAK-F002",
         )
+        for followup, reference in ((first, "GCTS-II-10"), (second, "GCTS-II-10"), (second, "GCTS-I-1")):
+            serve(followup, session.scalars(sa.select(Measure).filter_by(reference=reference)).one())
         page = browser.get(f"/follow-ups?{query}")
         assert set(re.findall(r"PAK-F00\d(?=</bdi></a>)", page.text)) == found
         assert page.status_code == 200
@@ -179,7 +194,7 @@ class TestList:
         "query",
         [
             *("due-after=2026-02-30", "area=XXX", "status=done", "state=%F0%9F%98%80", "sort=shoe", "size=abc"),
-            *("after=%27", "region=999", "visit=%25", "owner=" + "9" * 30, "authority=" + "x" * 3000),
+            *("after=%27", "region=999", "pillar=V", "visit=%25", "owner=" + "9" * 30, "authority=" + "x" * 3000),
             "columns=" + "x" * 3000,
         ],
     )

@@ -26,15 +26,19 @@ from tracker.models import (
     Followup,
     FollowupAuthority,
     FollowupConclusion,
+    FollowupMeasure,
     FollowupStatus,
     Implementation,
+    Measure,
+    Plan,
     Position,
     Priority,
     Visit,
 )
 from tracker.models.followup import ENDED
+from tracker.models.plan import PILLARS
 from tracker.policy import Permission
-from tracker.reports import catalogue
+from tracker.reports import catalogue, measures
 from tracker.reports.filters import (
     BadValue,
     Condition,
@@ -236,6 +240,36 @@ def _answering(reference: str) -> Condition:
     return Followup.id.in_(answering)
 
 
+def _serving(reference: str) -> Condition:
+    """Linked to this measure, retired or not; ``none`` for follow-ups that serve no measure."""
+    links = sa.select(FollowupMeasure.followup_id)
+    if reference == NOBODY:
+        return Followup.id.not_in(links)
+    measure = sa.select(Measure.id).where(Measure.reference == reference.upper()).scalar_subquery()
+    return Followup.id.in_(links.where(FollowupMeasure.measure_id == measure))
+
+
+def _serving_plan(code: str) -> Condition:
+    return _serving_one_of(_MEASURES.where(Plan.code == code.upper()))
+
+
+def _serving_pillar(value: str) -> Condition:
+    """A pillar of any plan (``II``), or of one (``GCTS-II``)."""
+    code, _dash, pillar = value.upper().rpartition("-")
+    if pillar not in PILLARS:
+        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(PILLARS)))
+    of_pillar = _MEASURES.where(Measure.pillar == pillar)
+    return _serving_one_of(of_pillar.where(Plan.code == code) if code else of_pillar)
+
+
+def _serving_one_of(wanted: sa.Select[Any]) -> Condition:
+    return Followup.id.in_(sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id.in_(wanted)))
+
+
+# Retired measures count nowhere.
+_MEASURES = sa.select(Measure.id).join(Plan, Plan.id == Measure.plan_id).where(Measure.retired_on.is_(None))
+
+
 def _with_next_step(value: str) -> Condition:
     if value == NOBODY:
         return Followup.next_step == ""
@@ -320,6 +354,10 @@ FOLLOWUPS = Listing(
         "authority": each(_answered_for_by),
         "visit": each(_raised_by),
         "conclusion": each(_answering),
+        "measure": each(_serving),
+        "plan": each(_serving_plan),
+        "pillar": each(_serving_pillar),
+        "counted": flag(measures.counts),
         "due-after": day(Followup.current_due_last, ">"),
         "due-before": day(Followup.current_due_last, "<"),
         "overdue": flag(lambda: Followup.overdue_on(clock.today())),
@@ -334,5 +372,5 @@ FOLLOWUPS = Listing(
         "updated": Sort(Followup.updated_at),
     },
     default_sort="due",
-    narrow={"state", "area", "owner", "person", "authority", "visit", "conclusion"},
+    narrow={"state", "area", "owner", "person", "authority", "visit", "conclusion", "measure"},
 )

@@ -137,6 +137,19 @@ DOORS = {
     "resolutions.show": Door("catalogue_read", "GET", "/resolutions/1373"),
     "plans.index": Door("catalogue_read", "GET", "/plans"),
     "plans.show": Door("catalogue_read", "GET", "/plans/GCTS"),
+    "plans.create": Door("plan_edit", "GET POST", "/plans/new"),
+    "plans.edit": Door("plan_edit", "GET POST", "/plans/{plan}/edit"),
+    "plans.order": Door("plan_edit", "GET POST", "/plans/{plan}/order"),
+    "plan_parts.add": Door("plan_edit", "GET POST", "/plans/{plan}/phases/new"),
+    "plan_parts.edit": Door("plan_edit", "GET POST", "/plans/{plan}/phases/{phase}"),
+    "plan_parts.remove": Door("plan_edit", "GET POST", "/plans/{plan}/phases/{phase}/remove"),
+    "measures.show": Door("catalogue_read", "GET", "/measures/{measure}"),
+    "measures.create": Door("plan_edit", "GET POST", "/plans/{plan}/measures/new"),
+    "measures.load": Door("plan_edit", "GET POST", "/plans/{plan}/import"),
+    "measures.edit": Door("plan_edit", "GET POST", "/measures/{measure}/edit"),
+    "measures.retire": Door("plan_edit", "GET POST", "/measures/{measure}/retire"),
+    "measures.state_status": Door("plan_edit", "GET POST", "/measures/{measure}/status"),
+    "measures.withdraw_status": Door("plan_edit", "GET POST", "/measures/{stated}/status/withdraw"),
     # reports
     "reports.index": Door("report_run", "GET", "/reports"),
     "reports.status_preview": Door("report_run", "GET", "/reports/status"),
@@ -177,6 +190,14 @@ FURTHER = [
     "/comments/followup/{followup}",
     "/comments/conclusion/{conclusion}",
     "/comments/matrix/{matrix}",
+    "/plans/{plan}",
+    "/plans/GCTS/edit",
+    "/plans/GCTS/reviews/new",
+    "/measures/{stated}",
+    "/measures/{retired}",
+    "/measures/{retired}/retire",
+    "/measures/GCTS-II-10",
+    "/measures/GCTS-II-10/edit",
     "/follow-ups/new?visit={visit}",
     "/follow-ups/new?conclusion={signed}",
 ]
@@ -200,6 +221,7 @@ HOLDERS = {
     "people_manage": "administrator",
     "catalogue_manage": "administrator",
     "file_remove": "administrator",
+    "plan_edit": "coordinator",
 }
 
 

@@ -6,6 +6,7 @@ Each text carries ``mark``, a word that stands nowhere else, so that a sweep can
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -23,8 +24,10 @@ from tracker.models import (
     Evidence,
     Followup,
     Implementation,
+    MeasureStatus,
     Notification,
     Paragraph,
+    Plan,
     Position,
     Priority,
     Role,
@@ -43,7 +46,9 @@ from tracker.services import (
     extensions,
     followups,
     grants,
+    measures,
     notifications,
+    plans,
     progress,
     responses,
     signoff,
@@ -130,6 +135,7 @@ def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = 
     ended = _followup(people, state, mark, "was withdrawn", visit.id, [signed.id])
     followups.withdraw(ended, f"{mark} was entered twice", by=people.analyst)
     notifications.notify(people.analyst, "record_returned", obj=sealed)
+    plan = _plan(people.coordinator, state)
     newcomer = AccountFactory(role=None, password=None)
     given = grants.grant(newcomer, Role.AUDITOR, Scope.STATES, by=people.administrator, states=[state])
     db.session.commit()
@@ -160,6 +166,11 @@ def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = 
             "revision": item.revisions[0].id,
             "extension": extension.id,
             "carry_over": followup.carry_overs[0].id,
+            "plan": plan.code,
+            "phase": plan.phases[0].id,
+            "measure": plan.measures[0].reference,
+            "stated": plan.measures[1].reference,
+            "retired": plan.measures[2].reference,
             "account": given.account_id,
             "grant": given.id,
             "notification": _notification(people.analyst),
@@ -263,6 +274,26 @@ def _attach(followup: Followup, later: Any, people: Cast, mark: str) -> tuple[Ev
     comments.add(followup, f"{mark} remarks", by=by)
     extension = extensions.request(followup, PartialDate(2009, 6, 30), f"{mark} asks for time", by=by)
     return item, extension
+
+
+def _plan(by: Account, state: str) -> Plan:
+    """A plan, which everyone may read, so that it bears no mark and there is one whatever States are told of."""
+    present = db.session.scalar(sa.select(Plan).where(Plan.code == "WP-2011"))
+    if present is not None:
+        return present
+    plan = plans.create(
+        "WP-2011",
+        plans.Details("Joint plan of action", adopted_on=date(2011, 11, 30), region="Two valleys"),
+        plans.Parties(participants=[state]),
+        by=by,
+    )
+    plans.add_phase(plan, plans.Phase("Phase I", PartialDate(2010), PartialDate(2011)), by=by)
+    for text in ("Exchange what is known of funds", "Watch the passes", "Meet once a year"):
+        measures.create(plan, measures.Wording(text, "II"), by=by)
+    _first, stated, retired = plan.measures
+    measures.state_status(stated, MeasureStatus.UNDER_WAY, date(2012, 1, 1), "The passes are watched", by=by)
+    measures.retire(retired, "Merged with the first", by=by)
+    return plan
 
 
 def _paragraph() -> int:

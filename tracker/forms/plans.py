@@ -20,7 +20,7 @@ from tracker.forms.fields import (
 from tracker.models import Plan, PlanPart
 
 MOST_MEASURES = 1_000
-LONGEST_FILE = 500_000  # characters; a plan of 200 measures has a tenth of it
+LONGEST_FILE = 512_000  # characters; a plan of 200 measures has a tenth of it
 
 
 class PlanForm(TrackerForm):

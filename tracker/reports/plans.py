@@ -1,4 +1,4 @@
-"""Plans and their measures: the Global Strategy and regional plans, text by pillar."""
+"""Plans and their measures: the Global Strategy and regional plans, text by pillar, who takes part."""
 
 from __future__ import annotations
 
@@ -10,10 +10,25 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
+from sqlalchemy.orm import joinedload
 
+from tracker import clock
 from tracker.errors import NotFound
 from tracker.extensions import db
-from tracker.models import Measure, Plan
+from tracker.models import (
+    Measure,
+    MeasureCarries,
+    Organisation,
+    Plan,
+    PlanHost,
+    PlanKind,
+    PlanPart,
+    PlanPhase,
+    PlanReview,
+    PlanState,
+)
+from tracker.policy import Reach
+from tracker.reports.states import names_over_time
 
 # The four pillars of the Strategy's plan of action (A/RES/60/288); regional plans follow them.
 PILLARS: dict[str, LazyString] = {
@@ -26,34 +41,201 @@ PILLARS: dict[str, LazyString] = {
 
 @dataclass(frozen=True)
 class Pillar:
-    """A pillar of a plan, with its measures in their order."""
+    """A pillar of a plan, with its measures in their order; those that are retired stand apart."""
 
     number: str
     title: LazyString | str
     measures: list[Any]
+    retired: list[Any]
 
 
-def plans() -> Sequence[Any]:
-    """Every plan, the Strategy first, with its number of measures."""
-    measures = sa.select(sa.func.count()).where(Measure.plan_id == Plan.id).correlate(Plan).scalar_subquery()
-    return db.session.execute(
-        sa.select(Plan.code, Plan.kind, Plan.title, Plan.symbol, Plan.adopted_on, measures.label("measures")).order_by(
-            Plan.kind.desc(), Plan.adopted_on, Plan.id
-        )
+@dataclass(frozen=True)
+class PlanRow:
+    """A plan in the list of plans."""
+
+    plan: Any
+    participants: list[str]
+    observers: list[str]
+
+
+@dataclass(frozen=True)
+class PlanSheet:
+    """What the page of a plan tells. States bear the names of the day on which the plan was adopted.
+
+    ``wording_note`` is that of all measures, where they share one.
+    """
+
+    plan: Plan
+    wording_note: str
+    pillars: list[Pillar]
+    participants: list[tuple[str, str]]
+    observers: list[tuple[str, str]]
+    phases: Sequence[PlanPhase]
+    hosts: Sequence[Any]
+    reviews: Sequence[PlanReview]
+
+
+@dataclass(frozen=True)
+class MeasureSheet:
+    """What the page of a measure tells of the measure itself."""
+
+    measure: Measure
+    plan: Plan
+    pillar_title: LazyString | str
+    carries: Sequence[Any]
+    carried_out_by: Sequence[Any]
+    named: list[str]
+
+
+def plans(language: str = "en") -> list[PlanRow]:
+    """Every plan, the Strategy first, with its number of measures and the States that take part."""
+    measures = (
+        sa.select(sa.func.count())
+        .where(Measure.plan_id == Plan.id, Measure.retired_on.is_(None))
+        .correlate(Plan)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        sa.select(
+            Plan.id,
+            Plan.code,
+            Plan.kind,
+            Plan.title,
+            Plan.symbol,
+            Plan.adopted_on,
+            Plan.region,
+            measures.label("measures"),
+        ).order_by(Plan.kind.desc(), Plan.adopted_on, Plan.id)
     ).all()
+    parts: dict[tuple[int, PlanPart], list[str]] = {}
+    for plan_id, state_id, part in db.session.execute(sa.select(PlanState.plan_id, PlanState.state_id, PlanState.part)):
+        parts.setdefault((plan_id, part), []).append(state_id)
+
+    def named(row: Any, part: PlanPart) -> list[str]:
+        return [name for _code, name in state_names(row, parts.get((row.id, part), []), language)]
+
+    return [PlanRow(row, named(row, PlanPart.PARTICIPANT), named(row, PlanPart.OBSERVER)) for row in rows]
 
 
-def plan(code: str) -> tuple[Plan, list[Pillar]]:
-    """The plan of this code, its measures by pillar."""
-    found = db.session.scalar(sa.select(Plan).where(Plan.code == code))
+def load(code: str) -> Plan:
+    """The plan of this code, which every signed-in person may read."""
+    found = db.session.scalar(sa.select(Plan).where(Plan.code == code.upper()))
     if found is None:
         raise NotFound(_("There is no such plan. The list of plans shows those that there are."))
+    return found
+
+
+def load_measure(reference: str) -> Measure:
+    """The measure of this reference with its plan, which every signed-in person may read."""
+    found = db.session.scalar(
+        sa.select(Measure).where(Measure.reference == reference.upper()).options(joinedload(Measure.plan))
+    )
+    if found is None:
+        raise NotFound(_("There is no such measure. The page of its plan shows those that there are."))
+    return found
+
+
+def sheet(plan: Plan, language: str = "en") -> PlanSheet:
+    """All that the page of the plan tells, in as many statements as its kind needs."""
+    is_regional = plan.kind is PlanKind.REGIONAL
+    states = plan.states if is_regional else []
+    pillars = by_pillar(plan)
+    notes = {row.wording_note for pillar in pillars for row in [*pillar.measures, *pillar.retired]}
+    by_part = {part: [row.state_id for row in states if row.part is part] for part in PlanPart}
+    return PlanSheet(
+        plan=plan,
+        wording_note=notes.pop() if len(notes) == 1 else "",
+        pillars=pillars,
+        participants=state_names(plan, by_part[PlanPart.PARTICIPANT], language),
+        observers=state_names(plan, by_part[PlanPart.OBSERVER], language),
+        phases=plan.phases if is_regional else [],
+        hosts=_hosts(plan) if is_regional else [],
+        reviews=[] if is_regional else plan.reviews,
+    )
+
+
+def by_pillar(plan: Plan) -> list[Pillar]:
+    """The measures of the plan in their order, pillar by pillar."""
     rows = db.session.execute(
-        sa.select(Measure.reference, Measure.pillar, Measure.number, Measure.text)
-        .where(Measure.plan_id == found.id)
+        sa.select(
+            Measure.id,
+            Measure.reference,
+            Measure.pillar,
+            Measure.number,
+            Measure.position,
+            Measure.text,
+            Measure.wording_note,
+            Measure.lead_body,
+            Measure.deadline,
+            Measure.retired_on,
+            Measure.retired_reason,
+        )
+        .where(Measure.plan_id == plan.id)
         .order_by(Measure.position, Measure.id)
     ).all()
-    by_pillar: dict[str, list[Any]] = {}
-    for row in rows:
-        by_pillar.setdefault(row.pillar, []).append(row)
-    return found, [Pillar(number, PILLARS.get(number, number), own) for number, own in by_pillar.items()]
+    found = []
+    for number, title in PILLARS.items():
+        own = [row for row in rows if row.pillar == number]
+        if own:
+            standing = [row for row in own if row.retired_on is None]
+            found.append(Pillar(number, title, standing, [row for row in own if row.retired_on is not None]))
+    return found
+
+
+def measure_sheet(measure: Measure, language: str = "en") -> MeasureSheet:
+    """What the page of a measure tells of it: its plan, the measures that it carries out or that carry it out."""
+    plan = measure.plan
+    is_regional = plan.kind is PlanKind.REGIONAL
+    named = [row.state_id for row in measure.named_states] if is_regional else []
+    return MeasureSheet(
+        measure=measure,
+        plan=plan,
+        pillar_title=PILLARS.get(measure.pillar, measure.pillar),
+        carries=_linked(MeasureCarries.strategy_measure_id, MeasureCarries.measure_id, measure) if is_regional else [],
+        carried_out_by=[]
+        if is_regional
+        else _linked(MeasureCarries.measure_id, MeasureCarries.strategy_measure_id, measure),
+        named=[name for _code, name in state_names(plan, named, language)],
+    )
+
+
+def _linked(wanted: Any, own: Any, measure: Measure) -> Sequence[Any]:
+    """The measures at the other end of the links ``carries``."""
+    return db.session.execute(
+        sa.select(Measure.reference, Measure.text, Measure.retired_on)
+        .join(MeasureCarries, wanted == Measure.id)
+        .where(own == measure.id)
+        .order_by(Measure.plan_id, Measure.position, Measure.id)
+    ).all()
+
+
+def strategy_choices() -> list[tuple[int, str, str, str]]:
+    """The measures of the Strategy for checkboxes: id, reference, text, pillar."""
+    rows = db.session.execute(
+        sa.select(Measure.id, Measure.reference, Measure.text, Measure.pillar)
+        .join(Plan)
+        .where(Plan.kind == PlanKind.STRATEGY, Measure.retired_on.is_(None))
+        .order_by(Measure.position, Measure.id)
+    )
+    return [(row.id, row.reference, row.text, row.pillar) for row in rows]
+
+
+def state_names(plan: Any, codes: Sequence[str], language: str) -> list[tuple[str, str]]:
+    """Code and name of each State, by the name that it bore when the plan was adopted; today's for one that is not."""
+    names = names_over_time(language)
+    day = plan.adopted_on or clock.today()
+    return sorted(((code, names.as_at(code, day)) for code in codes), key=lambda one: (one[1], one[0]))
+
+
+def holds_region(plan: Plan, reach: Reach) -> bool:
+    """Whether the scope holds every State that takes part: how a whole region stands is told to nobody else."""
+    return plan.kind is PlanKind.STRATEGY or all(reach.covers(state_id) for state_id in plan.participants)
+
+
+def _hosts(plan: Plan) -> Sequence[Any]:
+    return db.session.execute(
+        sa.select(Organisation.acronym, Organisation.name)
+        .join(PlanHost, PlanHost.organisation_id == Organisation.id)
+        .where(PlanHost.plan_id == plan.id)
+        .order_by(Organisation.acronym)
+    ).all()

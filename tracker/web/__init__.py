@@ -27,6 +27,8 @@ PAGES = (
     "help",
     "home",
     "inbox",
+    "measures",
+    "plan_parts",
     "plans",
     "progress",
     "reports",

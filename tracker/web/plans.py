@@ -1,23 +1,171 @@
-"""Plans that follow-ups serve: the Global Strategy, its pillars and measures."""
+"""Plans that follow-ups serve: the list, one plan with its measures, a new one, edits, the order of the measures."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
-from flask.typing import ResponseReturnValue
+from typing import Any
 
-from tracker.reports import plans
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker import policy
+from tracker.errors import Invalid, Stale
+from tracker.extensions import db
+from tracker.forms.fields import option
+from tracker.forms.plans import NewPlanForm, PlanForm, RegionalPlanForm, order_form
+from tracker.models import Plan, PlanKind
+from tracker.policy import Permission
+from tracker.reports import catalogue
+from tracker.reports import plans as report
+from tracker.reports.timeline import Seen
+from tracker.services import plans as service
+from tracker.web import timeline
+from tracker.web.locale import language
+from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("plans", __name__, url_prefix="/plans")
+
+DETAILS = ("title", "symbol", "adopted_on", "region", "description", "source")
+PARTIES = ("participants", "observers", "hosts")
 
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """The plans that there are."""
-    return render_template("plans/index.html", plans=plans.plans())
+    may_create = policy.can(current_user, Permission.PLAN_EDIT)
+    return render_template("plans/index.html", rows=report.plans(language()), may_create=may_create)
 
 
 @blueprint.get("/<code>")
 def show(code: str) -> ResponseReturnValue:
-    """One plan: its measures by pillar."""
-    plan, pillars = plans.plan(code.upper())
-    return render_template("plans/show.html", plan=plan, pillars=pillars)
+    """One plan: its reviews or phases, who takes part, its measures by pillar."""
+    plan = report.load(code)
+    told = report.sheet(plan, language())
+    return render_template(
+        "plans/show.html",
+        plan=plan,
+        told=told,
+        is_regional=plan.kind is PlanKind.REGIONAL,
+        may_edit=policy.can(current_user, Permission.PLAN_EDIT, plan),
+        measures_base=url_for("measures.show", reference="-").removesuffix("-"),
+        history=timeline.page(plan, Seen(policy.reach(current_user))),
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def create() -> ResponseReturnValue:
+    """A new regional plan."""
+    policy.require(current_user, Permission.PLAN_EDIT)
+    form = NewPlanForm()
+    _offer(form)
+
+    def make() -> Made:
+        plan = service.create(form.code.data, _details(form), _parties(form), by=current_user)
+        words = _("%(code)s is made. Next: its phases and its measures.", code=plan.code)
+        return url_for("plans.show", code=plan.code), words
+
+    if form.validate_on_submit() and (answer := once(form, make)):
+        return answer
+    return render_template("plans/new.html", form=form), _status(form)
+
+
+@blueprint.route("/<code>/edit", methods=["GET", "POST"])
+def edit(code: str) -> ResponseReturnValue:
+    """Change what the plan says of itself and, of a regional one, who takes part."""
+    plan = editable(code)
+    form = RegionalPlanForm() if plan.kind is PlanKind.REGIONAL else PlanForm()
+    _offer(form)
+    form.fill(plan)
+    if form.validate_on_submit():
+        try:
+            form.check_version(plan)
+            service.edit(plan, _details(form), _parties(form) if "hosts" in form else None, by=current_user)
+            db.session.commit()
+        except Stale as stale:
+            db.session.rollback()
+            plan = report.load(code)
+            conflicts = form.conflict(plan)
+            return render_template("plans/edit.html", plan=plan, form=form, stale=stale, conflicts=conflicts), 409
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            flash(_("%(code)s is saved.", code=plan.code))
+            return redirect(url_for("plans.show", code=plan.code), 303)
+    return render_template("plans/edit.html", plan=plan, form=form), _status(form)
+
+
+@blueprint.route("/<code>/order", methods=["GET", "POST"])
+def order(code: str) -> ResponseReturnValue:
+    """The order of the measures within each pillar."""
+    plan = editable(code)
+    pillars = report.by_pillar(plan)
+    rows = [
+        (row.id, row.reference, place) for pillar in pillars for place, row in enumerate(_in_order(pillar), start=1)
+    ]
+    form = order_form(rows, plan.version)
+    stale = None
+    if form.validate_on_submit():
+        try:
+            form.check_version(plan)
+            service.reorder(plan, form.places(), by=current_user)
+            db.session.commit()
+        except Stale as error:
+            db.session.rollback()
+            stale = error
+            form.version.data = report.load(code).version
+        else:
+            flash(_("The order is saved."))
+            return redirect(url_for("plans.show", code=plan.code), 303)
+    page = render_template(
+        "plans/order.html",
+        plan=plan,
+        form=form,
+        pillars=[(pillar, _in_order(pillar)) for pillar in pillars],
+        stale=stale,
+    )
+    return page, 409 if stale else _status(form)
+
+
+def _in_order(pillar: report.Pillar) -> list[Any]:
+    """All measures of a pillar as they stand, those that are retired among them."""
+    return sorted([*pillar.measures, *pillar.retired], key=lambda row: (row.position, row.id))
+
+
+def editable(code: str) -> Plan:
+    """The plan, when the reader keeps it."""
+    plan = report.load(code)
+    policy.require(current_user, Permission.PLAN_EDIT, plan)
+    return plan
+
+
+def _offer(form: Any) -> None:
+    """The States and organisations to choose from; only States within the grant can take part."""
+    if "participants" not in form:
+        return
+    reach = policy.reach(current_user, Permission.PLAN_EDIT)
+    states = catalogue.states().values()
+    everywhere = [
+        option(one.id, one.name, region.name)
+        for region in catalogue.regions().values()
+        for one in states
+        if one.subregion_code == region.code
+    ]
+    form.participants.choices = [one for one in everywhere if reach.covers(one.value)]
+    form.observers.choices = everywhere
+    form.hosts.choices = [option(one.id, f"{one.acronym} – {one.name}") for one in catalogue.organisations().values()]
+
+
+def _details(form: PlanForm) -> service.Details:
+    given = form.values()
+    return service.Details(**{name: given[name] for name in DETAILS})
+
+
+def _parties(form: PlanForm) -> service.Parties:
+    given = form.values()
+    return service.Parties(**{name: given[name] for name in PARTIES})
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors else 200

@@ -1,0 +1,291 @@
+"""Measures of a plan from a CSV file: checked whole, loaded whole or not at all, and nothing the second time.
+
+A row whose number is given stands for that measure; one without a number for the measure of the same pillar and text,
+and gets the next free number where there is none.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from io import StringIO
+from typing import IO, Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
+
+from tracker.errors import Invalid
+from tracker.extensions import db
+from tracker.forms import checks
+from tracker.models import PILLARS, Account, Measure, Plan, PlanKind
+from tracker.partial_date import PartialDate
+from tracker.reports import plans as report
+from tracker.reports.csv_file import unguard
+from tracker.services import measures
+
+COLUMNS: dict[str, Any] = {
+    "pillar": _l("Pillar"),
+    "number": _l("Number"),
+    "text": _l("Text"),
+    "lead_body": _l("Lead body"),
+    "partners": _l("Partners"),
+    "deadline": _l("Deadline"),
+    "indicator": _l("Indicator"),
+    "strategy_measures": _l("Measures of the Strategy"),
+}
+REQUIRED = ("pillar", "text")
+LONGEST = {"text": 10_000, "lead_body": 300, "partners": 5_000, "indicator": 5_000}
+MOST_ROWS = 1_000
+MOST_BYTES = 500 * 1024
+LARGEST_NUMBER = 9_999
+SEPARATOR = ";"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, by the row as a spreadsheet counts it and the column's name; "" for the row as a whole."""
+
+    row: int
+    column: str
+    message: str
+
+
+@dataclass
+class Row:
+    """A row that was read. ``is_there``: the plan has this measure already."""
+
+    row: int
+    wording: measures.Wording
+    number: int | None
+    reference: str = ""
+    is_there: bool = False
+
+
+@dataclass
+class Checked:
+    """The file as it was read: its rows, and every fault in it."""
+
+    rows: list[Row] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def new(self) -> list[Row]:
+        """The rows that loading makes measures of."""
+        return [row for row in self.rows if not row.is_there]
+
+
+def decoded(file: IO[bytes]) -> str:
+    """The file as text; raises Invalid for the field ``file`` when it is none, or too much."""
+    content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise Invalid(_("The file is larger than %(most)s KB. Load it in parts.", most=MOST_BYTES // 1024), "file")
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Invalid(_("The file is not text in UTF-8. Save it as “CSV UTF-8” and send it again."), "file") from error
+
+
+def check(plan: Plan, content: str) -> Checked:
+    """Read the rows and find every fault."""
+    found = Checked()
+    records = _records(content, found)
+    if not found.faults:
+        strategy = {reference: key for key, reference, _text, _pillar in report.strategy_choices()}
+        for number, record in records:
+            _read(number, record, strategy, plan, found)
+        _number(plan, found)
+    found.faults.sort(key=lambda fault: fault.row)
+    return found
+
+
+def load(plan: Plan, checked: Checked, *, by: Account) -> int:
+    """Make a measure of each row that is new; how many those are. A file with a fault is not loaded."""
+    if checked.faults:
+        raise Invalid(_("Nothing was loaded: put right what is listed below."), "content")
+    for row in checked.new:
+        measures.create(plan, row.wording, by=by, number=row.number)
+    return len(checked.new)
+
+
+# Reading
+
+
+def _records(content: str, found: Checked) -> list[tuple[int, dict[str, str]]]:
+    """The rows under their column names, numbered as a spreadsheet does; blank ones are passed over."""
+    text = content.removeprefix("\ufeff")
+    first = text.lstrip("\r\n").partition("\n")[0]
+    delimiter = "\t" if "\t" in first and "," not in first else ","
+    try:
+        lines = list(enumerate(csv.reader(StringIO(text, ""), delimiter=delimiter, strict=True), start=1))
+    except csv.Error:
+        found.faults.append(Fault(1, "", _("This is not CSV: a quotation mark is left open, or a cell is too long.")))
+        return []
+    filled = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
+    if not filled:
+        found.faults.append(Fault(1, "", _("There is nothing in it. The first row names the columns.")))
+        return []
+    header = [cell.strip().lower() for cell in filled[0][1]]
+    found.faults += [Fault(filled[0][0], *one) for one in _faults_in_header(header)]
+    if len(filled) - 1 > MOST_ROWS:
+        found.faults.append(Fault(1, "", _("More than %(most)s rows. Load them in parts.", most=f"{MOST_ROWS:,}")))
+    if found.faults:
+        return []
+    if len(filled) == 1:
+        found.faults.append(Fault(1, "", _("There is no row under the names of the columns.")))
+    for number, cells in filled[1:]:
+        if any(cell.strip() for cell in cells[len(header) :]):
+            found.faults.append(Fault(number, "", _("This row has more cells than there are columns.")))
+    return [(number, dict(zip(header, _filled(cells, len(header)), strict=True))) for number, cells in filled[1:]]
+
+
+def _filled(cells: list[str], width: int) -> list[str]:
+    """The cells without white space and the guard of our own files, as many as there are columns."""
+    plain = [checks.trimmed(unguard(cell)) for cell in cells[:width]]
+    return plain + [""] * (width - len(plain))
+
+
+def _faults_in_header(header: list[str]) -> Iterator[tuple[str, str]]:
+    for name in dict.fromkeys(header):
+        if name not in COLUMNS:
+            yield name[:40], _("No such column. The columns are: %(names)s.", names=", ".join(COLUMNS))
+        elif header.count(name) > 1:
+            yield name, _("This column stands there more than once.")
+    for name in REQUIRED:
+        if name not in header:
+            yield name, _("This column is missing.")
+
+
+def _read(number: int, record: dict[str, str], strategy: dict[str, int], plan: Plan, found: Checked) -> None:
+    """One row: its faults, or what it says."""
+    faults = len(found.faults)
+
+    def taken(column: str, read: Callable[[str], Any]) -> Any:
+        try:
+            return read(record.get(column, ""))
+        except ValueError as error:
+            found.faults.append(Fault(number, column, str(error)))
+            return None
+
+    texts = {name: taken(name, partial(_text, column=name)) for name in LONGEST}
+    pillar = taken("pillar", _pillar)
+    given = taken("number", _given_number)
+    deadline = taken("deadline", _deadline)
+    carries = taken("strategy_measures", lambda text: _carries(text, strategy, plan))
+    if len(found.faults) == faults:
+        wording = measures.Wording(pillar=pillar, deadline=deadline, carries=carries, **texts)
+        found.rows.append(Row(number, wording, given))
+
+
+def _text(text: str, column: str) -> str:
+    label = str(COLUMNS[column])
+    if not text and column in REQUIRED:
+        raise ValueError(_("Enter: %(label)s", label=label))
+    check_text = checks.fault_in_line if column == "lead_body" else checks.fault_in_text
+    fault = check_text(text, label, LONGEST[column])
+    if fault:
+        raise ValueError(fault)
+    return text
+
+
+def _pillar(text: str) -> str:
+    if text.upper() not in PILLARS:
+        raise ValueError(_("“%(value)s” is no pillar. Write I, II, III or IV.", value=text[:40]))
+    return text.upper()
+
+
+def _given_number(text: str) -> int | None:
+    if not text:
+        return None
+    if not checks.is_ascii_number(text) or len(text) > len(str(LARGEST_NUMBER)) or not int(text):
+        raise ValueError(
+            _("“%(value)s” is no whole number from 1 to %(most)s.", value=text[:40], most=f"{LARGEST_NUMBER:,}")
+        )
+    return int(text)
+
+
+def _deadline(text: str) -> PartialDate | None:
+    try:
+        return PartialDate.parse(text) if text else None
+    except ValueError:
+        raise ValueError(_("“%(value)s” is no date. Write 2026, 2026-03 or 2026-03-31.", value=text[:40])) from None
+
+
+def _carries(text: str, strategy: dict[str, int], plan: Plan) -> list[int]:
+    wanted = [one.strip().upper() for one in text.split(SEPARATOR) if one.strip()]
+    if wanted and plan.kind is PlanKind.STRATEGY:
+        raise ValueError(_("Only a measure of a regional plan carries out others. Leave the cell empty."))
+    unknown = [one for one in wanted if one not in strategy]
+    if unknown:
+        raise ValueError(
+            _(
+                "“%(value)s” is no measure of the Strategy. Write references such as GCTS-II-10, joined by “;”.",
+                value=unknown[0][:40],
+            )
+        )
+    return sorted({strategy[one] for one in wanted})
+
+
+# Against the plan
+
+
+def _number(plan: Plan, found: Checked) -> None:
+    """Find which rows are there already, number the others, and refuse what would contradict the plan or itself."""
+    present = db.session.scalars(
+        sa.select(Measure).where(Measure.plan_id == plan.id).options(selectinload(Measure.carries))
+    ).all()
+    by_reference = {one.reference: one for one in present}
+    by_text = {(one.pillar, one.text): one for one in present if one.retired_on is None}
+    seen: dict[Any, int] = {}
+    for row in found.rows:
+        key = _reference(plan, row) if row.number else (row.wording.pillar, row.wording.text)
+        if key in seen:
+            column = "number" if row.number else "text"
+            found.faults.append(Fault(row.row, column, _("The same as in row %(row)s.", row=seen[key])))
+        seen.setdefault(key, row.row)
+        known = by_reference.get(_reference(plan, row)) if row.number else by_text.get(key)  # type: ignore[arg-type]
+        if known is not None:
+            row.reference, row.is_there = known.reference, True
+            found.faults += [Fault(row.row, column, _said(known)) for column in _differing(known, row.wording)]
+    _number_the_rest(plan, found, present)
+
+
+def _number_the_rest(plan: Plan, found: Checked, present: Any) -> None:
+    """Rows without a number follow the last one of the plan and of the file; the Strategy counts in each pillar."""
+
+    def series(pillar: str) -> str:
+        return pillar if plan.kind is PlanKind.STRATEGY else ""
+
+    last: dict[str, int] = {}
+    taken = [(one.pillar, one.number) for one in present] + [
+        (one.wording.pillar, one.number or 0) for one in found.rows
+    ]
+    for pillar, number in taken:
+        last[series(pillar)] = max(number, last.get(series(pillar), 0))
+    for row in found.rows:
+        if not row.is_there:
+            if row.number is None:
+                last[series(row.wording.pillar)] += 1
+                row.number = last[series(row.wording.pillar)]
+            row.reference = _reference(plan, row)
+
+
+def _reference(plan: Plan, row: Row) -> str:
+    return measures.reference(plan, row.wording.pillar, row.number or 0)
+
+
+def _said(known: Measure) -> str:
+    return _("%(reference)s is there already and says something else. Edit it on its page.", reference=known.reference)
+
+
+def _differing(known: Measure, wording: measures.Wording) -> list[str]:
+    """The columns in which a measure says something else than its row."""
+    columns = ("pillar", "text", "lead_body", "partners", "deadline", "indicator")
+    different = [name for name in columns if getattr(known, name) != getattr(wording, name)]
+    if sorted(link.strategy_measure_id for link in known.carries) != list(wording.carries):
+        different.append("strategy_measures")
+    return different

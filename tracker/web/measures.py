@@ -1,0 +1,245 @@
+"""Measures of a plan: one measure, a new one, edits, retiring, the status that is stated, and measures from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from tracker import policy
+from tracker.errors import Invalid, Stale
+from tracker.extensions import db
+from tracker.forms.fields import option
+from tracker.forms.measures import MeasureForm, MeasureReasonForm, RegionalMeasureForm, StatedStatusForm
+from tracker.forms.plans import MeasuresFileForm
+from tracker.imports import measures as imports
+from tracker.models import PILLARS, Measure, Plan, PlanKind
+from tracker.policy import Permission
+from tracker.reports import plans as report
+from tracker.reports.timeline import Seen
+from tracker.services import measures as service
+from tracker.web import timeline
+from tracker.web.locale import language
+from tracker.web.presentation import number
+from tracker.web.request_keys import Made, once
+
+blueprint = Blueprint("measures", __name__)
+
+OF_STATED_STATUS = ("measure.status_stated", "measure.status_withdrawn")
+"""What tells how a whole region stands: hidden from those whose scope does not hold it."""
+
+
+@blueprint.get("/measures/<reference>")
+def show(reference: str) -> ResponseReturnValue:
+    """One measure: what it says, how far it is, what serves it, what happened to it."""
+    measure = report.load_measure(reference)
+    reach = policy.reach(current_user)
+    may_edit = policy.can(current_user, Permission.PLAN_EDIT, measure.plan)
+    hidden = () if report.holds_region(measure.plan, reach) else OF_STATED_STATUS
+    return render_template(
+        "measures/show.html",
+        measure=measure,
+        plan=measure.plan,
+        told=report.measure_sheet(measure, language()),
+        is_regional=measure.plan.kind is PlanKind.REGIONAL,
+        may_edit=may_edit,
+        history=timeline.page(measure, Seen(reach, hidden)),
+    )
+
+
+# Writing
+
+
+@blueprint.route("/plans/<code>/measures/new", methods=["GET", "POST"])
+def create(code: str) -> ResponseReturnValue:
+    """A new measure of the plan."""
+    plan = _editable_plan(code)
+    form = _form(plan)
+    if not form.is_bound and request.args.get("pillar") in PILLARS:
+        form.pillar.process(None, request.args["pillar"])
+
+    def make() -> Made:
+        measure = service.create(plan, service.Wording(**form.values()), by=current_user)
+        return url_for("measures.show", reference=measure.reference), _(
+            "%(reference)s is added to the plan.", reference=measure.reference
+        )
+
+    if form.validate_on_submit() and (answer := once(form, make)):
+        return answer
+    return render_template("measures/new.html", plan=plan, form=form), _status(form)
+
+
+@blueprint.route("/measures/<reference>/edit", methods=["GET", "POST"])
+def edit(reference: str) -> ResponseReturnValue:
+    """Change what the measure says."""
+    measure = _editable(reference)
+    form = _form(measure.plan, measure)
+
+    def save(measure: Measure, given: dict[str, Any]) -> None:
+        service.edit(measure, service.Wording(**{"pillar": measure.pillar} | given), by=current_user)
+
+    return _act(measure, form, "measures/edit.html", save)
+
+
+def _form(plan: Plan, measure: Measure | None = None) -> MeasureForm:
+    """The form that fits the plan, with its choices; the pillar of a measure of the Strategy stays."""
+    regional = RegionalMeasureForm() if plan.kind is PlanKind.REGIONAL else None
+    form = regional or MeasureForm()
+    form.pillar.choices = [option(one, f"{one}. {title}") for one, title in report.PILLARS.items()]
+    if regional is None and measure is not None:
+        del form.pillar
+    if regional is not None:
+        offered = report.strategy_choices()
+        regional.carries.choices = [
+            option(key, f"{reference} {text}", _("Pillar %(number)s", number=pillar))
+            for key, reference, text, pillar in [*offered, *_retired_ones(measure, offered)]
+        ]
+        regional.named.choices = [
+            option(state_id, name) for state_id, name in report.state_names(plan, plan.participants, language())
+        ]
+    return form
+
+
+def _retired_ones(measure: Measure | None, offered: list[Any]) -> list[Any]:
+    """Measures of the Strategy that this one carries out and that were retired since: still to be ticked off."""
+    known = {row[0] for row in offered}
+    linked = [row.strategy_measure_id for row in measure.carries] if measure is not None else []
+    gone = [db.session.get_one(Measure, key) for key in linked if key not in known]
+    return [(row.id, row.reference, row.text, row.pillar) for row in gone]
+
+
+# What happens to it
+
+
+@blueprint.route("/measures/<reference>/retire", methods=["GET", "POST"])
+def retire(reference: str) -> ResponseReturnValue:
+    """Take the measure out of the plan with a reason, or put a retired one back."""
+    measure = _editable(reference)
+
+    def save(measure: Measure, given: dict[str, Any]) -> None:
+        act = service.reinstate if measure.retired_on else service.retire
+        act(measure, given["reason"], by=current_user)
+
+    return _act(measure, MeasureReasonForm(), "measures/retire.html", save)
+
+
+@blueprint.route("/measures/<reference>/status", methods=["GET", "POST"])
+def state_status(reference: str) -> ResponseReturnValue:
+    """State a status with its reason and day, beside the computed one."""
+
+    def save(measure: Measure, given: dict[str, Any]) -> None:
+        service.state_status(
+            measure, given["stated_status"], given["stated_on"], given["stated_reason"], by=current_user
+        )
+
+    return _act(_editable(reference), StatedStatusForm(), "measures/status.html", save)
+
+
+@blueprint.route("/measures/<reference>/status/withdraw", methods=["GET", "POST"])
+def withdraw_status(reference: str) -> ResponseReturnValue:
+    """Take the stated status back, with a reason."""
+
+    def save(measure: Measure, given: dict[str, Any]) -> None:
+        service.withdraw_status(measure, given["reason"], by=current_user)
+
+    return _act(_editable(reference), MeasureReasonForm(), "measures/withdraw_status.html", save)
+
+
+def _act(
+    measure: Measure, form: Any, template: str, save: Callable[[Measure, dict[str, Any]], None]
+) -> ResponseReturnValue:
+    """Show the form, or save what was given and go back to the measure."""
+    form.fill(measure)
+    stale, conflicts = None, []
+    if form.validate_on_submit():
+        try:
+            form.check_version(measure)
+            save(measure, form.values())
+            db.session.commit()
+        except Stale as error:
+            db.session.rollback()
+            stale, conflicts = error, form.conflict(measure)
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            flash(_("Done. It stands in the timeline of %(reference)s.", reference=measure.reference))
+            return redirect(url_for("measures.show", reference=measure.reference), 303)
+    page = render_template(template, measure=measure, plan=measure.plan, form=form, stale=stale, conflicts=conflicts)
+    return page, 409 if stale else _status(form)
+
+
+# From a file
+
+
+@blueprint.route("/plans/<code>/import", methods=["GET", "POST"])
+def load(code: str) -> ResponseReturnValue:
+    """Measures from a CSV file: a preview with every fault first, then all of them or none."""
+    plan = _editable_plan(code)
+    form = MeasuresFileForm()
+    checked = None
+    if form.validate_on_submit():
+        checked = _checked(plan, form)
+        if checked and "load" in request.form and not checked.faults:
+            answer = once(form, lambda: _loaded(plan, checked))
+            if answer:
+                return answer
+    page = render_template("measures/import.html", plan=plan, form=form, checked=checked, columns=list(imports.COLUMNS))
+    return page, _status(form)
+
+
+def _checked(plan: Plan, form: MeasuresFileForm) -> imports.Checked | None:
+    """What the file or the pasted rows hold; the rows then stand in the form, to be put right or loaded."""
+    try:
+        if form.file.data is not None:
+            form.content.data = imports.decoded(form.file.data.stream)
+        if not form.content.data.strip():
+            raise Invalid(_("Choose a file, or paste the rows."), "content")
+    except Invalid as error:
+        form.refuse(error)
+        return None
+    checked = imports.check(plan, form.content.data)
+    if checked.faults:
+        form.refuse(
+            Invalid(
+                ngettext(
+                    "%(count)s fault, listed below. Nothing was loaded.",
+                    "%(count)s faults, listed below. Nothing was loaded.",
+                    len(checked.faults),
+                    count=number(len(checked.faults)),
+                ),
+                "content",
+            )
+        )
+    return checked
+
+
+def _loaded(plan: Plan, checked: imports.Checked) -> Made:
+    count = imports.load(plan, checked, by=current_user)
+    words = (
+        ngettext("%(count)s measure was added.", "%(count)s measures were added.", count, count=number(count))
+        if count
+        else _("Nothing was added: all of it is in the plan already.")
+    )
+    return url_for("plans.show", code=plan.code), words
+
+
+def _editable_plan(code: str) -> Plan:
+    plan = report.load(code)
+    policy.require(current_user, Permission.PLAN_EDIT, plan)
+    return plan
+
+
+def _editable(reference: str) -> Measure:
+    measure = report.load_measure(reference)
+    policy.require(current_user, Permission.PLAN_EDIT, measure.plan)
+    return measure
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors or form.form_errors else 200

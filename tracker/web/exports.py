@@ -46,9 +46,22 @@ def csv_response(
         return Response(headers=_named(name, listing.count(args, scope)), mimetype="text/csv")
     db.session.rollback()  # gives its connection back: the rows are read on one of their own
     total, chunks = listing.counted(question, scope, base=base)
-    details = {"report": name, "question": _plain(question.args), "sort": question.sort, "rows": total, **(note or {})}
-    history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=details)
-    lines = csv_file.lines(_rows(header, chunks, row_of), bom=bom)
+    details = {"question": _plain(question.args), "sort": question.sort, **(note or {})}
+    return _logged(name, total, _rows(header, chunks, row_of), details, bom)
+
+
+def rows_response(name: str, header: Sequence[str], rows: Sequence[Sequence[Any]], args: Args, bom: bool) -> Response:
+    """Rows that are at hand, as a file like any other; ``args`` are the question that they answer."""
+    if request.method == "HEAD":
+        return Response(headers=_named(name, len(rows)), mimetype="text/csv")
+    return _logged(name, len(rows), [header, *rows], {"question": _plain(args)}, bom)
+
+
+def _logged(name: str, total: int, rows: Iterable[Sequence[Any]], details: dict[str, Any], bom: bool) -> Response:
+    """The answer that streams the rows, its question in the log before the first byte."""
+    noted = {"report": name, **details, "rows": total}
+    history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=noted)
+    lines = csv_file.lines(rows, bom=bom)
     app, account_id, request_id = current_app._get_current_object(), _me().id, history.request_id()  # type: ignore[attr-defined]  # a proxy's
     return Response(
         csv_file.logged(lines, lambda tally: _log_end(app, account_id, request_id, name, tally)),

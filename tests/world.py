@@ -24,6 +24,7 @@ from tracker.models import (
     Evidence,
     Followup,
     Implementation,
+    Measure,
     MeasureStatus,
     Notification,
     Paragraph,
@@ -46,6 +47,7 @@ from tracker.services import (
     extensions,
     followups,
     grants,
+    measure_links,
     measures,
     notifications,
     plans,
@@ -269,6 +271,8 @@ def _attach(followup: Followup, later: Any, people: Cast, mark: str) -> tuple[Ev
         source=f"{mark} note",
     )
     carry_overs.add(later, followup, by=by, note=f"{mark} again")
+    served = db.session.query(Measure).filter_by(reference="GCTS-II-10").one()
+    measure_links.link(followup, served, by=by, reason=f"{mark} serves it")
     item = evidence.add_file(followup, BytesIO(TEXT_FILE), f"{mark}.txt", by=by, title=f"{mark} file")
     evidence.add_source_note(followup, f"{mark} source", f"{mark} page 3", by=by)
     comments.add(followup, f"{mark} remarks", by=by)

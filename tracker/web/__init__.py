@@ -12,6 +12,7 @@ from tracker import database
 PAGES = (
     "account",
     "admin",
+    "area_pillars",
     "areas",
     "assessments",
     "assets",
@@ -27,6 +28,7 @@ PAGES = (
     "help",
     "home",
     "inbox",
+    "measure_links",
     "measures",
     "plan_parts",
     "plans",

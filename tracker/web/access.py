@@ -114,6 +114,10 @@ ACCESS: dict[str, Open | P] = {
     "evidence.remove_bytes": P.FILE_REMOVE,
     "carry_overs.add": P.FOLLOWUP_TRACK,
     "carry_overs.record": P.FOLLOWUP_TRACK,
+    # links to measures, and the chain
+    "measure_links.choose": P.MEASURE_LINK,
+    "measure_links.remove": P.MEASURE_LINK,
+    "measure_links.add_followups": P.MEASURE_LINK,
     # my work, search, help, the log
     "search.index": P.RECORD_READ,
     "home.index": SIGNED_IN,
@@ -125,6 +129,7 @@ ACCESS: dict[str, Open | P] = {
     # the catalogue as administrators edit it
     "catalogue.index": P.CATALOGUE_MANAGE,
     "catalogue.edit_rating": P.CATALOGUE_MANAGE,
+    "area_pillars.edit": P.CATALOGUE_MANAGE,
     # Member States and the catalogue
     "states.index": P.RECORD_READ,
     "states.export": P.REPORT_RUN,

@@ -39,7 +39,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.policy import Permission
-from tracker.reports import catalogue
+from tracker.reports import catalogue, measure_links
 from tracker.reports import followups as report
 from tracker.reports.followup_sheet import Sheet, sheet
 from tracker.services import followups
@@ -153,6 +153,8 @@ def page(reference: str) -> ResponseReturnValue:
         endings=_endings(moves, reference),
         may_edit=may_edit,
         may_track=may_track,
+        measures=measure_links.of_followup(followup),
+        may_link=policy.can(account, Permission.MEASURE_LINK, followup),
         may_extend=_may_extend(found, account),
         may_decide_extension=policy.can(account, Permission.EXTENSION_DECIDE, followup.state_id),
         may_review=followup.workflow is FollowupStatus.SUBMITTED and policy.can(account, Permission.REVIEW, followup),

@@ -619,6 +619,7 @@ EVENTS: dict[str, Any] = {
     "visit.delegate_edited": _l("edited the delegation"),
     "visit.delegate_removed": _l("removed from the delegation"),
     "rating.edited": _l("edited a rating level"),
+    "area_pillars.edited": _l("edited the map of areas and pillars"),
     "visit.moved": _l("moved it to another stage"),
     "visit.resolutions_set": _l("set the applicable resolutions"),
     "visit.scope_set": _l("set the areas in scope"),

@@ -1,0 +1,208 @@
+"""Links of follow-ups and measures in the browser, from either side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from tests.counting import statements
+from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
+from tracker import history
+from tracker.models import Event, Followup, FollowupMeasure, FollowupStatus, Measure, Role
+from tracker.web import measure_links as pages
+
+SignIn = Callable[[Any], FlaskClient]
+PATH = "/follow-ups/PAK-F001/measures"
+BULK = "/measures/GCTS-II-10/follow-ups"
+WHY = "The bill is what the measure asks for."
+KEY = "0d0f5f5c-6b8a-4a53-9f0f-8b1f6a1f2a3b"
+
+
+@pytest.fixture
+def browser(session: Any, sign_in: SignIn) -> FlaskClient:
+    FollowupFactory()
+    return sign_in(AccountFactory(states=["PAK"]))
+
+
+def linked(session: Any) -> list[tuple[str, str]]:
+    rows = session.execute(
+        sa.select(Followup.reference, Measure.reference)
+        .join(FollowupMeasure, FollowupMeasure.followup_id == Followup.id)
+        .join(Measure, Measure.id == FollowupMeasure.measure_id)
+        .order_by(Followup.id, Measure.position)
+    )
+    return [tuple(row) for row in rows]
+
+
+def offered(page: str, name: str) -> list[str]:
+    return re.findall(rf'name="{name}" id="[^"]*" value="([^"]*)"', page)
+
+
+def link(browser: FlaskClient, *measures: str) -> Any:
+    return browser.post(PATH, data={"measures": list(measures), "reason": WHY})
+
+
+def test_measures_are_chosen_from_the_follow_up(session: Any, browser: FlaskClient) -> None:
+    page = browser.get(PATH).text
+    suggested = offered(page, "measures")
+    assert "GCTS-II-10" in suggested, "terrorist financing, under the pillar of the area"
+    data = {"measures": ["GCTS-II-10", "GCTS-II-1"], "reason": WHY, "request_key": KEY}
+    assert len({browser.post(PATH, data=data).location for _time in range(3)}) == 1
+    assert linked(session) == [("PAK-F001", "GCTS-II-1"), ("PAK-F001", "GCTS-II-10")]
+    page = browser.get("/follow-ups/PAK-F001").text
+    assert "Measures it serves" in page and WHY in page
+    assert 'href="/measures/GCTS-II-10"' in page
+    assert 'href="/follow-ups/PAK-F001/measures/GCTS-II-10/remove"' in page
+    assert not {"GCTS-II-1", "GCTS-II-10"} & set(offered(browser.get(PATH).text, "measures"))
+
+
+def test_measures_are_found_by_words_reference_and_pillar(session: Any, browser: FlaskClient) -> None:
+    assert offered(browser.get(f"{PATH}?q=money-laundering").text, "measures") == [
+        "GCTS-II-5",
+        "GCTS-II-10",
+        "GCTS-III-8",
+    ]
+    assert offered(browser.get(f"{PATH}?q=GCTS-IV-3").text, "measures") == ["GCTS-IV-3"]
+    assert len(offered(browser.get(f"{PATH}?pillar=III").text, "measures")) == 13
+    assert "No measure is like that" in browser.get(f"{PATH}?q=Quorlith").text
+    assert "holds no word to look for" in browser.get(f"{PATH}?q=%3F%3F").text
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_stays(session: Any, browser: FlaskClient) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"measures": [], "reason": WHY},
+        {"measures": ["GCTS-II-10"], "reason": ""},
+        {"measures": ["GCTS-II-99"], "reason": WHY},
+        {"measures": ["GCTS-II-10"], "reason": "a\u202eb"},
+        {"measures": ["GCTS-II-10"], "reason": "a" * 2001},
+    ]
+    for data in wrong:
+        answer = browser.post(PATH, data=data)
+        assert answer.status_code == 422, data
+        assert "There is a problem" in answer.text
+    assert WHY in browser.post(PATH, data=wrong[0]).text
+    assert linked(session) == []
+
+
+def test_a_measure_is_taken_off_with_a_reason(session: Any, browser: FlaskClient) -> None:
+    link(browser, "GCTS-II-10")
+    path = f"{PATH}/GCTS-II-10/remove"
+    assert browser.post(path, data={"reason": ""}).status_code == 422
+    assert browser.post(path, data={"reason": "Another measure fits."}).status_code == 303
+    assert linked(session) == []
+    page = browser.get("/follow-ups/PAK-F001").text
+    assert "took off a measure" in page and "Another measure fits." in page
+    assert browser.get(path).status_code == 404, "it is served no more"
+    assert browser.get(f"{PATH}/GCTS-II-99/remove").status_code == 404
+
+
+def test_who_may_not(session: Any, browser: FlaskClient, sign_in: SignIn) -> None:
+    link(browser, "GCTS-II-10")
+    remove = f"{PATH}/GCTS-II-10/remove"
+    for path in (PATH, remove, BULK):
+        for role in (Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR):
+            assert sign_in(AccountFactory(role=role)).post(path, data={}).status_code in (403, 404), (path, role)
+    elsewhere = sign_in(AccountFactory(states=["IND"]))
+    assert elsewhere.get(PATH).status_code == elsewhere.get(remove).status_code == 404
+    assert sign_in(AccountFactory(role=Role.COORDINATOR)).get(PATH).status_code == 200
+    page = sign_in(AccountFactory(role=Role.AUDITOR)).get("/follow-ups/PAK-F001").text
+    assert "GCTS-II-10" in page and "/remove" not in page
+
+
+def test_follow_ups_are_added_in_bulk_after_their_number_was_read(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory()
+    data = {"followups": ["PAK-F001", "PAK-F002"], "reason": WHY}
+    answer = browser.post(BULK, data=data)
+    assert answer.status_code == 200 and "Link 2 follow-ups to GCTS-II-10?" in answer.text
+    assert linked(session) == [], "nothing before it was agreed to"
+    confirmed = data | {"confirmed": "2", "request_key": KEY}
+    answers = [browser.post(BULK, data=confirmed) for _time in range(3)]
+    assert {(one.status_code, one.location) for one in answers} == {(303, "/measures/GCTS-II-10")}
+    assert linked(session) == [("PAK-F001", "GCTS-II-10"), ("PAK-F002", "GCTS-II-10")]
+    kind = Event.kind == "followup.measure_linked"
+    assert session.scalar(sa.select(sa.func.count()).where(kind)) == 2
+
+
+def test_all_that_the_filters_find(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory(title="Guard the border")
+    FollowupFactory(title="Guard the harbour", area_code="BOR-01")
+    FollowupFactory(title="Guard the ended", workflow=FollowupStatus.WITHDRAWN)
+    session.commit()
+    page = browser.get(f"{BULK}?q=guard").text
+    assert offered(page, "followups") == ["PAK-F002", "PAK-F003"]
+    assert "All 2 that the filters find" in page
+    data = {"everything": "y", "reason": WHY}
+    read = browser.post(f"{BULK}?q=guard", data=data).text
+    named = re.findall(r'name="followups" value="([^"]*)"', read)
+    assert "Link 2 follow-ups to" in read and named == ["PAK-F002", "PAK-F003"]
+    agreed = {"followups": named, "reason": WHY, "confirmed": "2"}
+    assert browser.post(f"{BULK}?q=guard", data=agreed).status_code == 303
+    assert [followup for followup, _measure in linked(session)] == ["PAK-F002", "PAK-F003"]
+    assert offered(browser.get(f"{BULK}?area=BOR").text, "followups") == []
+
+
+def test_another_number_than_was_read_is_read_again(session: Any, browser: FlaskClient) -> None:
+    data = {"everything": "y", "reason": WHY, "confirmed": "1"}
+    FollowupFactory()
+    session.commit()
+    answer = browser.post(BULK, data=data)
+    assert answer.status_code == 200 and "Link 2 follow-ups to GCTS-II-10?" in answer.text
+    assert linked(session) == []
+
+
+def test_too_many_at_once_are_refused(session: Any, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_AT_ONCE", 1)
+    FollowupFactory()
+    session.commit()
+    assert "The filters find 2 follow-ups" in browser.get(BULK).text
+    answer = browser.post(BULK, data={"everything": "y", "reason": WHY, "confirmed": "2"})
+    assert answer.status_code == 422 and "or fewer at once" in answer.text
+    assert linked(session) == []
+
+
+def test_nothing_ticked_and_no_reason(session: Any, browser: FlaskClient) -> None:
+    answer = browser.post(BULK, data={"reason": WHY})
+    assert answer.status_code == 422 and "Tick a follow-up at least" in answer.text
+    answer = browser.post(BULK, data={"followups": ["PAK-F001"], "reason": ""})
+    assert answer.status_code == 422 and "Enter the reason" in answer.text
+    assert offered(answer.text, "followups") == ["PAK-F001"] and "checked" in answer.text
+
+
+def test_out_of_scope_is_neither_offered_nor_linked(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory(state_id="IND")
+    session.commit()
+    assert offered(browser.get(BULK).text, "followups") == ["PAK-F001"]
+    answer = browser.post(BULK, data={"followups": ["IND-F001"], "reason": WHY, "confirmed": "1"})
+    unknown = browser.post(BULK, data={"followups": ["IND-F999"], "reason": WHY, "confirmed": "1"})
+    assert answer.status_code == unknown.status_code == 422
+    assert "“IND-F001” is not one of the choices" in answer.text
+    assert "Link 1 follow-up to" in browser.post(BULK, data={"everything": "y", "reason": WHY}).text
+
+
+def test_a_regional_measure_takes_follow_ups_of_its_states(session: Any, browser: FlaskClient) -> None:
+    plan = PlanFactory(participants=("KGZ",))
+    measure = MeasureFactory(plan=plan)
+    history.record("plan.edited", plan, by=None)
+    session.commit()
+    path = f"/measures/{measure.reference}/follow-ups"
+    assert offered(browser.get(path).text, "followups") == []
+    assert browser.post(path, data={"everything": "y", "reason": WHY}).status_code == 422
+
+
+def test_an_unknown_measure_is_not_there(session: Any, browser: FlaskClient) -> None:
+    assert browser.get("/measures/GCTS-II-99/follow-ups").status_code == 404
+
+
+def test_more_rows_take_no_more_statements(session: Any, browser: FlaskClient) -> None:
+    paths = (PATH, f"{PATH}?q=terror", BULK, f"{BULK}?q=bill")
+    few = {path: statements(browser, path) for path in paths}
+    for _each in range(30):
+        FollowupFactory()
+    session.commit()
+    assert {path: statements(browser, path) for path in paths} == few
+    assert max(few.values()) <= 10

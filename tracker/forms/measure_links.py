@@ -1,0 +1,47 @@
+"""What a browser may send of links between follow-ups and measures: which, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import wtforms
+from flask_babel import lazy_gettext as _l
+
+from tracker.forms import checks
+from tracker.forms.base import TrackerForm
+from tracker.forms.fields import CodesField, TextField, TickField
+
+WHY = _l("One sentence on how it serves the measure. It stands in the history of each follow-up.")
+
+
+def _reason(hint: Any = WHY) -> Any:
+    """Why a link is made or taken off; kept with it."""
+    return TextField(_l("Reason"), longest=2000, required=_l("Enter the reason"), hint=hint)
+
+
+class MeasuresForm(TrackerForm):
+    """The measures that a follow-up is to serve. The view sets the choices."""
+
+    measures = CodesField(_l("Measures"), required=_l("Tick a measure at least"))
+    reason = _reason()
+
+
+class UnlinkForm(TrackerForm):
+    """Why a follow-up serves a measure no more."""
+
+    reason = _reason(hint=_l("It stands in the history of the follow-up."))
+
+
+class FollowupsForm(TrackerForm):
+    """The follow-ups that are to serve a measure: those ticked, or all that are found. ``confirmed`` is the number that
+    was read and agreed to."""
+
+    followups = CodesField(_l("Follow-ups"))
+    everything = TickField(_l("All that the filters find"))
+    reason = _reason()
+    confirmed = wtforms.HiddenField()
+
+    def agreed(self) -> int | None:
+        """The number of follow-ups that was on the screen; None before it was."""
+        given = self.confirmed.data or ""
+        return int(given) if checks.is_ascii_number(given) and len(given) < 10 else None

@@ -1,0 +1,32 @@
+"""The map of areas and pillars: which measures are suggested for a follow-up on an area."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from tracker.extensions import db
+from tracker.models import Area, AreaPillar
+
+Pair = tuple[str, str]
+"""The code of an area, and a pillar."""
+
+
+def pairs() -> list[Pair]:
+    """The whole map, by area."""
+    rows = db.session.execute(
+        sa.select(AreaPillar.area_code, AreaPillar.pillar).order_by(AreaPillar.area_code, AreaPillar.pillar)
+    )
+    return [(row.area_code, row.pillar) for row in rows]
+
+
+def pillars_of(codes: Collection[str]) -> set[str]:
+    """The pillars that these areas mostly relate to; an area without any of its own has those of its top area."""
+    rows = db.session.execute(
+        sa.select(Area.code, AreaPillar.area_code, AreaPillar.pillar)
+        .join(AreaPillar, sa.or_(AreaPillar.area_code == Area.code, AreaPillar.area_code == Area.parent_code))
+        .where(Area.code.in_(sorted(codes)))
+    ).all()
+    own = {row.code for row in rows if row.area_code == row.code}
+    return {row.pillar for row in rows if row.area_code == row.code or row.code not in own}

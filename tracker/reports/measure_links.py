@@ -1,0 +1,309 @@
+"""Follow-ups and the measures that they serve, seen from either side, and what may be linked next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from tracker import clock, policy
+from tracker.errors import NotFound
+from tracker.extensions import db
+from tracker.folding import Term, fold
+from tracker.models import (
+    Account,
+    Followup,
+    FollowupMeasure,
+    FollowupParagraph,
+    Measure,
+    Paragraph,
+    Plan,
+    PlanKind,
+    PlanPart,
+    PlanState,
+    SearchRow,
+    search,
+)
+from tracker.models.followup import ENDED
+from tracker.models.search import INDEX
+from tracker.policy import Permission, Reach
+from tracker.reports import area_pillars, catalogue, filters, followups
+from tracker.reports.filters import Condition, as_condition
+from tracker.reports.listing import MOST_COUNTED, Columns, Page
+
+SUGGESTED = 8
+FOUND = 50
+SHOWN = 50
+SHORTEST_WORD = 4
+STEM = 6
+MOST_STEMS = 40
+CANDIDATES = 400
+FILTERS = ("state", "area", "q", "after", "before", "size")
+"""What the follow-ups to link can be narrowed by, with the place in their list."""
+
+
+# From the follow-up
+
+_OF_FOLLOWUP = (
+    sa.select(
+        Measure.reference,
+        Measure.text,
+        Measure.pillar,
+        Measure.retired_on,
+        Plan.code.label("plan_code"),
+        FollowupMeasure.reason,
+        FollowupMeasure.linked_at,
+        Account.name.label("linked_by"),
+    )
+    .select_from(FollowupMeasure)
+    .join(Measure, Measure.id == FollowupMeasure.measure_id)
+    .join(Plan, Plan.id == Measure.plan_id)
+    .outerjoin(Account, Account.id == FollowupMeasure.linked_by_id)
+    .where(FollowupMeasure.followup_id == sa.bindparam("followup_id"))
+    .order_by(Plan.kind.desc(), Plan.code, Measure.position)
+)
+
+
+def of_followup(followup: Followup) -> Sequence[Any]:
+    """The measures that the follow-up serves, the Strategy's first, in one statement."""
+    return db.session.execute(_OF_FOLLOWUP, {"followup_id": followup.id}).all()
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A measure that a follow-up may serve. ``shared`` are the words that both hold; ``is_near``: the follow-up's area
+    relates to its pillar."""
+
+    reference: str
+    text: str
+    pillar: str
+    plan_code: str
+    shared: tuple[str, ...] = ()
+    is_near: bool = False
+
+
+def suggestions(followup: Followup) -> list[Offered]:
+    """The measures that are nearest to the follow-up: under a pillar of its areas, in words like its own."""
+    codes = [code for code in (followup.area_code, *(one.area_code for one in followup.further_areas)) if code]
+    pillars = area_pillars.pillars_of(codes)
+    stems = _stems("\n".join([followup.title, *(catalogue.areas()[code].title for code in codes), followup.text]))
+    if not pillars and not stems:
+        return []
+    alike = [Measure.id.in_(_alike(stems))] if stems else []
+    rows = _open_to(followup, sa.or_(Measure.pillar.in_(sorted(pillars)), *alike)).add_columns(SearchRow.text)
+    found = db.session.execute(
+        rows.join(SearchRow, sa.and_(SearchRow.object_type == "measure", SearchRow.object_id == Measure.id))
+        .order_by(Measure.position, Measure.id)
+        .limit(CANDIDATES)
+    ).all()
+    return _ranked(found, stems, pillars)[:SUGGESTED]
+
+
+def offered(followup: Followup, q: str, pillar: str) -> list[Offered]:
+    """The measures that hold these words or stand under this pillar, by plan; raises BadValue."""
+    conditions: list[Condition] = []
+    if q:
+        wanted = [search.noun_term("measure"), *filters.asked([q])]
+        conditions.append(Measure.id.in_(sa.select(search.object_ids()).where(search.Matching(wanted))))
+    if pillar:
+        conditions.append(as_condition(Measure.pillar == pillar))
+    found = db.session.execute(
+        _open_to(followup, *conditions).order_by(Plan.kind.desc(), Plan.code, Measure.position).limit(FOUND)
+    )
+    return [Offered(row.reference, row.text, row.pillar, row.code) for row in found]
+
+
+def chosen(followup: Followup, references: Collection[str]) -> list[Measure]:
+    """Those of these measures that the follow-up may serve, or does."""
+    ids = _for_state(followup.state_id, Measure.reference.in_(sorted(references))).with_only_columns(Measure.id)
+    return list(db.session.scalars(sa.select(Measure).where(Measure.id.in_(ids)).order_by(Measure.position)))
+
+
+def _open_to(followup: Followup, *conditions: Condition) -> Columns:
+    """Measures that the follow-up may serve and does not yet."""
+    serves = sa.exists().where(FollowupMeasure.followup_id == followup.id, FollowupMeasure.measure_id == Measure.id)
+    return _for_state(followup.state_id, ~serves, *conditions)
+
+
+def _for_state(state_id: str, *conditions: Condition) -> Columns:
+    """Measures in use, of the Strategy or of a plan that the State carries out."""
+    takes_part = sa.exists().where(
+        PlanState.plan_id == Plan.id, PlanState.state_id == state_id, PlanState.part == PlanPart.PARTICIPANT
+    )
+    return (
+        sa.select(Measure.reference, Measure.text, Measure.pillar, Plan.code)
+        .join(Plan, Plan.id == Measure.plan_id)
+        .where(Measure.retired_on.is_(None), sa.or_(Plan.kind == PlanKind.STRATEGY, takes_part), *conditions)
+    )
+
+
+def _stems(text: str) -> list[str]:
+    """The beginnings of the longer words of a text, each once."""
+    words = (word for word in fold(text).split() if len(word) >= SHORTEST_WORD and not word.isdigit())
+    return list(dict.fromkeys(word[:STEM] for word in words))[:MOST_STEMS]
+
+
+def _alike(stems: Sequence[str]) -> sa.Select[Any]:
+    """The measures of the index of words that hold a word with one of these beginnings."""
+    some = tuple(Term((stem,), is_prefix=True) for stem in stems)
+    return sa.select(search.object_ids()).select_from(INDEX).where(search.Matching([search.noun_term("measure"), some]))
+
+
+def _ranked(rows: Sequence[Any], stems: Sequence[str], pillars: Collection[str]) -> list[Offered]:
+    """The nearest first. A word that many measures hold says little: it weighs as much as it is rare."""
+    shared = {row.reference: _shared(row[-1], stems) for row in rows}
+    frequency = Counter(stem for found in shared.values() for stem in found)
+
+    def weight(row: Any) -> float:
+        near = 1.0 if row.pillar in pillars else 0.5
+        return -near * (sum(1 / frequency[stem] for stem in shared[row.reference]) + 0.01)
+
+    return [
+        Offered(
+            row.reference,
+            row.text,
+            row.pillar,
+            row.code,
+            tuple(_rarest(shared[row.reference], frequency)),
+            row.pillar in pillars,
+        )
+        for row in sorted(rows, key=weight)
+    ]
+
+
+def _shared(folded: str, stems: Sequence[str]) -> dict[str, str]:
+    """The words of a measure that begin like one of the follow-up's, by that beginning."""
+    found: dict[str, str] = {}
+    for word in folded.split():
+        for stem in stems:
+            if word.startswith(stem):
+                found.setdefault(stem, word)
+    return found
+
+
+def _rarest(shared: Mapping[str, str], frequency: Mapping[str, int]) -> list[str]:
+    return [shared[stem] for stem in sorted(shared, key=lambda stem: frequency[stem])][:4]
+
+
+# From the measure
+
+
+@dataclass(frozen=True)
+class Links:
+    """What a measure's page shows of its follow-ups: the first rows, how many there are in the reader's scope (counted
+    as far as lists count), and the paragraphs that the measure rests on through them."""
+
+    measure: Measure
+    rows: Sequence[Any]
+    count: int
+    paragraphs: Sequence[Any]
+    may_link: bool
+
+    @property
+    def is_capped(self) -> bool:
+        return self.count > MOST_COUNTED
+
+
+def measure(reference: str) -> Measure:
+    """The measure of this reference with its plan; its text is no secret."""
+    found = db.session.scalar(
+        sa.select(Measure)
+        .where(Measure.reference == reference.upper())
+        .options(sa.orm.joinedload(Measure.plan).selectinload(Plan.states))
+    )
+    if found is None:
+        raise NotFound(_("There is no such measure. The pages of the plans show those that there are."))
+    return found
+
+
+def of_measure(account: Account, found: Measure) -> Links:
+    """The follow-ups that serve the measure and the paragraphs that it so rests on, in scope: two statements."""
+    reach = policy.reach(account)
+    serving = (FollowupMeasure.measure_id == found.id, reach.condition(FollowupMeasure.state_id))
+    some = sa.select(sa.literal(1).label("one")).select_from(FollowupMeasure).where(*serving).limit(MOST_COUNTED + 1)
+    counted = sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery()
+    rows = db.session.execute(
+        sa.select(
+            Followup.reference,
+            Followup.state_id,
+            Followup.title,
+            Followup.workflow,
+            Followup.sealed_state.label("sealed_state"),
+            Followup.assessed_status,
+            FollowupMeasure.reason,
+            counted.label("counted"),
+        )
+        .select_from(FollowupMeasure)
+        .join(Followup, Followup.id == FollowupMeasure.followup_id)
+        .where(*serving)
+        .order_by(FollowupMeasure.state_id, FollowupMeasure.followup_id)
+        .limit(SHOWN)
+    ).all()
+    may_link = found.retired_on is None and policy.can(account, Permission.MEASURE_LINK)
+    return Links(found, rows, rows[0].counted if rows else 0, _paragraphs(serving), may_link)
+
+
+def _paragraphs(serving: tuple[Condition, ...]) -> Sequence[Any]:
+    """The paragraphs under the follow-ups, with how many of them rest on each."""
+    return db.session.execute(
+        sa.select(Paragraph.resolution_number, Paragraph.label, sa.func.count().label("followups"))
+        .select_from(FollowupMeasure)
+        .join(FollowupParagraph, FollowupParagraph.followup_id == FollowupMeasure.followup_id)
+        .join(Paragraph, Paragraph.id == FollowupParagraph.paragraph_id)
+        .where(*serving)
+        .group_by(Paragraph.id, Paragraph.resolution_number, Paragraph.label, Paragraph.position)
+        .order_by(Paragraph.resolution_number, Paragraph.position)
+    ).all()
+
+
+def linkable(found: Measure, reach: Reach) -> Condition:
+    """The follow-ups in these States that may serve the measure and do not yet."""
+    serves = sa.exists().where(FollowupMeasure.followup_id == Followup.id, FollowupMeasure.measure_id == found.id)
+    return sa.and_(_allowed(found, reach), ~serves)
+
+
+def _allowed(found: Measure, reach: Reach) -> Condition:
+    """The follow-ups in these States that may serve the measure, or do."""
+    conditions = [reach.condition(Followup.state_id), Followup.workflow.not_in(ENDED)]
+    if found.plan.kind is not PlanKind.STRATEGY:
+        conditions.append(Followup.state_id.in_(found.plan.participants))
+    return sa.and_(*conditions)
+
+
+def page(found: Measure, args: Mapping[str, Any], account: Account) -> Page:
+    """One page of the follow-ups that may be linked, as the address narrows them."""
+    reach = policy.reach(account, Permission.MEASURE_LINK)
+    return followups.FOLLOWUPS.page(narrowing(args), linkable(found, reach), base=followups.rows(clock.today(), ()))
+
+
+def narrowing(args: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The arguments that narrow the follow-ups to link."""
+    return {name: args.getlist(name) if hasattr(args, "getlist") else args[name] for name in FILTERS if name in args}
+
+
+def named(found: Measure, references: Collection[str], account: Account, most: int) -> list[Followup]:
+    """The follow-ups of these references that may serve the measure, one more than ``most`` at the most."""
+    allowed = _allowed(found, policy.reach(account, Permission.MEASURE_LINK))
+    return _first([allowed, Followup.reference.in_(sorted(references))], most)
+
+
+def asked_for(found: Measure, args: Mapping[str, Any], account: Account, most: int) -> list[Followup]:
+    """All that the address finds and that may be linked, one more than ``most`` at the most."""
+    question = followups.FOLLOWUPS.read(narrowing(args))
+    allowed = linkable(found, policy.reach(account, Permission.MEASURE_LINK))
+    return _first([allowed, *question.conditions, *question.words], most)
+
+
+def _first(conditions: Sequence[Condition], most: int) -> list[Followup]:
+    ordered = sa.select(Followup).where(*conditions).order_by(Followup.state_id, Followup.number)
+    return list(db.session.scalars(ordered.limit(most + 1)))
+
+
+def count(found: Measure, args: Mapping[str, Any], account: Account) -> int:
+    """How many follow-ups the address finds that may be linked, exactly."""
+    allowed = linkable(found, policy.reach(account, Permission.MEASURE_LINK))
+    return followups.FOLLOWUPS.count(narrowing(args), allowed)

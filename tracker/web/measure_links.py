@@ -1,0 +1,215 @@
+"""Links between follow-ups and the measures that they serve: chosen from the follow-up, in bulk from the measure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from tracker import policy
+from tracker.errors import Invalid, NotFound
+from tracker.extensions import db
+from tracker.forms.fields import option
+from tracker.forms.measure_links import FollowupsForm, MeasuresForm, UnlinkForm
+from tracker.models import Followup, Measure
+from tracker.models.plan import PILLARS
+from tracker.policy import Permission
+from tracker.reports import catalogue
+from tracker.reports import measure_links as report
+from tracker.reports.filters import BadValue
+from tracker.services import measure_links
+from tracker.web.lists import FilterWords, ListPage
+from tracker.web.presentation import number
+from tracker.web.request_keys import Made, once
+
+blueprint = Blueprint("measure_links", __name__)
+
+MOST_AT_ONCE = 500
+"""Follow-ups that are linked in one go: each leaves an event, and others wait meanwhile."""
+
+
+# From the follow-up
+
+
+@blueprint.route("/follow-ups/<reference>/measures", methods=["GET", "POST"])
+def choose(reference: str) -> ResponseReturnValue:
+    """Choose the measures that the follow-up serves: those that are near to it, or by words and pillar."""
+    followup = policy.load(current_user, Followup, reference=reference)
+    policy.require(current_user, Permission.MEASURE_LINK, followup)
+    q, pillar = request.args.get("q", "").strip(), request.args.get("pillar", "").strip()
+    form = MeasuresForm()
+    chosen = report.chosen(followup, form.measures.posted)
+    form.measures.choices = [option(one.reference, one.text) for one in chosen]
+    back = url_for("followups.page", reference=reference, _anchor="measures")
+
+    def link() -> Made:
+        count = measure_links.link_all([followup], chosen, by=current_user, reason=form.reason.data)
+        words = ngettext(
+            "%(reference)s serves %(count)s more measure.",
+            "%(reference)s serves %(count)s more measures.",
+            count,
+            reference=reference,
+            count=number(count),
+        )
+        return back, words
+
+    if form.validate_on_submit() and (answer := once(form, link)):
+        return answer
+    return (
+        render_template(
+            "measure_links/choose.html",
+            form=form,
+            followup=followup,
+            back=back,
+            q=q,
+            pillar=pillar,
+            pillar_choices=[("", _("All")), *((one, _("Pillar %(number)s", number=one)) for one in PILLARS)],
+            present=report.of_followup(followup),
+            **_offers(followup, q, pillar),
+        ),
+        _status(form),
+    )
+
+
+def _offers(followup: Followup, q: str, pillar: str) -> dict[str, Any]:
+    """What is found, where something is looked for; else what is near."""
+    if not (q or pillar):
+        return {"found": None, "suggested": report.suggestions(followup), "problem": ""}
+    try:
+        return {"found": report.offered(followup, q, pillar), "suggested": [], "problem": ""}
+    except BadValue as bad:
+        return {"found": [], "suggested": [], "problem": str(bad)}
+
+
+@blueprint.route("/follow-ups/<reference>/measures/<measure_reference>/remove", methods=["GET", "POST"])
+def remove(reference: str, measure_reference: str) -> ResponseReturnValue:
+    """Take a measure off, with a reason."""
+    followup = policy.load(current_user, Followup, reference=reference)
+    policy.require(current_user, Permission.MEASURE_LINK, followup)
+    measure = _served(followup, measure_reference)
+    form = UnlinkForm()
+    back = url_for("followups.page", reference=reference, _anchor="measures")
+    if form.validate_on_submit():
+        try:
+            measure_links.unlink(followup, measure, by=current_user, reason=form.reason.data)
+            db.session.commit()
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            flash(_("%(reference)s no longer serves %(measure)s.", reference=reference, measure=measure.reference))
+            return redirect(back, 303)
+    return (
+        render_template("measure_links/remove.html", form=form, followup=followup, measure=measure, back=back),
+        _status(form),
+    )
+
+
+def _served(followup: Followup, reference: str) -> Measure:
+    if not any(row.reference == reference.upper() for row in report.of_followup(followup)):
+        raise NotFound(_("The follow-up does not serve this measure."))
+    return report.measure(reference)
+
+
+# From the measure
+
+
+@blueprint.route("/measures/<reference>/follow-ups", methods=["GET", "POST"])
+def add_followups(reference: str) -> ResponseReturnValue:
+    """Choose the follow-ups that serve the measure; how many they are is read and agreed to before they are linked."""
+    policy.require(current_user, Permission.MEASURE_LINK)
+    measure = report.measure(reference)
+    form = FollowupsForm()
+    found = _chosen(form, measure)
+    form.followups.choices = [option(one.reference, one.title) for one in found]
+    back = f"{request.script_root}/measures/{measure.reference}"
+
+    def link() -> Made:
+        count = measure_links.link_all(found, [measure], by=current_user, reason=form.reason.data)
+        words = ngettext(
+            "%(count)s follow-up now serves %(measure)s.",
+            "%(count)s follow-ups now serve %(measure)s.",
+            count,
+            count=number(count),
+            measure=measure.reference,
+        )
+        return back, words
+
+    if form.validate_on_submit() and _may_go_on(form, found):
+        if form.agreed() == len(found) and (answer := once(form, link)):
+            return answer
+        if not form.errors and not form.form_errors:
+            return _confirm(form, measure, found)
+    return _list(form, measure, back)
+
+
+def _chosen(form: FollowupsForm, measure: Measure) -> list[Followup]:
+    """The follow-ups that were ticked, or all that the address finds; nothing before something was posted."""
+    if not form.is_bound:
+        return []
+    if form.everything.data:
+        return report.asked_for(measure, request.args, current_user, MOST_AT_ONCE)
+    return report.named(measure, form.followups.posted, current_user, MOST_AT_ONCE)
+
+
+def _may_go_on(form: FollowupsForm, found: list[Followup]) -> bool:
+    """Whether there is something to link, and not too much at once."""
+    if len(found) > MOST_AT_ONCE:
+        form.followups.errors = [_("Link %(most)s follow-ups or fewer at once: narrow the list.", most=MOST_AT_ONCE)]
+    elif not found:
+        form.followups.errors = [_("Tick a follow-up at least")]
+    return bool(0 < len(found) <= MOST_AT_ONCE)
+
+
+def _confirm(form: FollowupsForm, measure: Measure, found: list[Followup]) -> ResponseReturnValue:
+    """What is about to happen, with the exact count, before it does."""
+    form.confirmed.data = str(len(found))
+    return render_template(
+        "measure_links/confirm.html",
+        form=form,
+        measure=measure,
+        found=found,
+        states=catalogue.states(),
+        here=request.full_path.removesuffix("?"),
+    )
+
+
+def _list(form: FollowupsForm, measure: Measure, back: str) -> ResponseReturnValue:
+    page = report.page(measure, request.args, current_user)
+    areas, states = catalogue.areas(), catalogue.states()
+    covered = policy.reach(current_user, Permission.MEASURE_LINK)
+    filters = {
+        "state": FilterWords(_("Member State"), {one.id: one.name for one in states.values()}),
+        "area": FilterWords(_("Main area"), {one.code: one.words for one in areas.values()}),
+        "q": FilterWords(_("Words")),
+    }
+    path = url_for("measure_links.add_followups", reference=measure.reference)
+    shown = ListPage(page, path, _counted, filters, {"due": _("due date")})
+    everything = [("", _("All"))]
+    return (
+        render_template(
+            "measure_links/followups.html",
+            form=form,
+            measure=measure,
+            back=back,
+            list=shown,
+            states=states,
+            exact=page.count if not page.is_capped else report.count(measure, request.args, current_user),
+            most=MOST_AT_ONCE,
+            state_choices=everything + [(one.id, one.name) for one in states.values() if covered.covers(one.id)],
+            area_choices=everything + [(one.code, one.words) for one in areas.values()],
+        ),
+        _status(form),
+    )
+
+
+def _counted(count: int) -> str:
+    return ngettext("%(counted)s follow-up", "%(counted)s follow-ups", count, counted=number(count))
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors or form.form_errors else 200

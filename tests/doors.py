@@ -132,6 +132,8 @@ DOORS = {
     "catalogue.index": Door("catalogue_manage", "GET", "/admin/ratings"),
     "catalogue.edit_rating": Door("catalogue_manage", "GET POST", "/admin/ratings/largely"),
     "area_pillars.edit": Door("catalogue_manage", "GET POST", "/admin/pillars"),
+    "coverage.index": Door("record_read", "GET", "/coverage"),
+    "coverage.export": Door("report_run", "GET", "/coverage.csv"),
     "states.index": Door("record_read", "GET", "/states"),
     "states.export": Door("report_run", "GET", "/states.csv"),
     "states.show": Door("record_read", "GET", "/states/{state}"),
@@ -154,6 +156,16 @@ DOORS = {
     "measures.retire": Door("plan_edit", "GET POST", "/measures/{measure}/retire"),
     "measures.state_status": Door("plan_edit", "GET POST", "/measures/{measure}/status"),
     "measures.withdraw_status": Door("plan_edit", "GET POST", "/measures/{stated}/status/withdraw"),
+    # meetings
+    "meetings.index": Door("catalogue_read", "GET", "/meetings"),
+    "meetings.export": Door("report_run", "GET", "/meetings.csv"),
+    "meetings.show": Door("catalogue_read", "GET", "/meetings/{meeting}"),
+    "meetings.create": Door("meeting_edit", "GET POST", "/meetings/new"),
+    "meetings.edit": Door("meeting_edit", "GET POST", "/meetings/{meeting}/edit"),
+    "meetings.add_outcome": Door("meeting_edit", "GET POST", "/meetings/{meeting}/outcomes/new"),
+    "meetings.remove_outcome": Door("meeting_edit", "GET POST", "/meetings/{meeting}/outcomes/{outcome}/remove"),
+    "boards.index": Door("catalogue_read", "GET", "/plans/GCTS/board"),
+    "boards.export": Door("report_run", "GET", "/plans/GCTS/board.csv"),
     # reports
     "reports.index": Door("report_run", "GET", "/reports"),
     "reports.status_preview": Door("report_run", "GET", "/reports/status"),
@@ -227,6 +239,7 @@ HOLDERS = {
     "measure_link": "analyst coordinator",
     "file_remove": "administrator",
     "plan_edit": "coordinator",
+    "meeting_edit": "coordinator",
 }
 
 

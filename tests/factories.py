@@ -28,6 +28,7 @@ from tracker.models import (
     Measure,
     MeasureCell,
     MeasureStatus,
+    Meeting,
     Plan,
     PlanKind,
     PlanPart,
@@ -177,6 +178,21 @@ class FollowupFactory(Rows):
     current_due_last = factory.LazyAttribute(lambda made: made.current_due.last_day if made.current_due else None)
     created_at = factory.LazyFunction(clock.now)
     updated_at = factory.LazyFunction(clock.now)
+
+
+class MeetingFactory(Rows):
+    """``MTG-2011-1`` and so on, of one day."""
+
+    class Meta:
+        model = Meeting
+
+    year = 2011
+    number = factory.LazyAttribute(lambda made: _next(Meeting.number, Meeting.year == made.year))
+    reference = factory.LazyAttribute(lambda made: f"MTG-{made.year}-{made.number}")
+    title = "Expert meeting"
+    start = factory.LazyAttribute(lambda made: PartialDate(made.year, 3, 29))
+    sort_day = factory.LazyAttribute(lambda made: made.start.first_day)
+    source = "Page of the Task Force"
 
 
 class PlanFactory(Rows):

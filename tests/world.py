@@ -26,7 +26,10 @@ from tracker.models import (
     Implementation,
     Measure,
     MeasureStatus,
+    Meeting,
+    MeetingOutcome,
     Notification,
+    OutcomeKind,
     Paragraph,
     Plan,
     Position,
@@ -49,6 +52,7 @@ from tracker.services import (
     grants,
     measure_links,
     measures,
+    meetings,
     notifications,
     plans,
     progress,
@@ -137,6 +141,7 @@ def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = 
     ended = _followup(people, state, mark, "was withdrawn", visit.id, [signed.id])
     followups.withdraw(ended, f"{mark} was entered twice", by=people.analyst)
     notifications.notify(people.analyst, "record_returned", obj=sealed)
+    meeting, outcome = _meeting(people, followup)
     plan = _plan(people.coordinator, state)
     newcomer = AccountFactory(role=None, password=None)
     given = grants.grant(newcomer, Role.AUDITOR, Scope.STATES, by=people.administrator, states=[state])
@@ -168,6 +173,8 @@ def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = 
             "revision": item.revisions[0].id,
             "extension": extension.id,
             "carry_over": followup.carry_overs[0].id,
+            "meeting": meeting.reference,
+            "outcome": outcome.id,
             "plan": plan.code,
             "phase": plan.phases[0].id,
             "measure": plan.measures[0].reference,
@@ -278,6 +285,26 @@ def _attach(followup: Followup, later: Any, people: Cast, mark: str) -> tuple[Ev
     comments.add(followup, f"{mark} remarks", by=by)
     extension = extensions.request(followup, PartialDate(2009, 6, 30), f"{mark} asks for time", by=by)
     return item, extension
+
+
+def _meeting(people: Cast, followup: Followup) -> tuple[Meeting, MeetingOutcome]:
+    """A meeting, which everyone may read, so that it bears no mark: what became of a recommendation is a State's."""
+    by = people.coordinator
+    given = meetings.MeetingInput(
+        title="Special meeting",
+        start=PartialDate(2005, 1, 26),
+        end=PartialDate(2005, 1, 28),
+        series="Special meetings of the Committee",
+        place="Almaty",
+        pillars=["II"],
+        topics="Financing; border monitoring.",
+        source="United Nations Information Service",
+        states=[followup.state_id],
+    )
+    meeting = meetings.create(given, by=by)
+    became = meetings.add_outcome(meeting, OutcomeKind.RECOMMENDATION, "Adopt laws on charities", by=by)
+    meetings.become(became, followup, by=people.analyst)
+    return meeting, meetings.add_outcome(meeting, OutcomeKind.RECOMMENDATION, "Exchange codes and standards", by=by)
 
 
 def _plan(by: Account, state: str) -> Plan:

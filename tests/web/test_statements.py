@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from tests import world
 from tests.counting import statements
 from tests.doors import DOORS
-from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory
+from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, MeetingFactory, VisitFactory
 from tests.submittable import submittable
 from tracker.extensions import db
-from tracker.models import Followup, Role, Visit
-from tracker.services import comments, evidence, notifications, progress, signoff, visit_parts
+from tracker.models import Followup, Meeting, OutcomeKind, Role, Visit
+from tracker.services import comments, evidence, meetings, notifications, progress, signoff, visit_parts
 
 pytestmark = pytest.mark.usefixtures("unchecked_pages")
 SignIn = Callable[[Any], FlaskClient]
@@ -36,6 +36,7 @@ LISTS = {
     "/areas": ("analyst", 4),
     "/resolutions": ("analyst", 5),
     "/plans": ("analyst", 3),
+    "/meetings": ("analyst", 4),
     "/": ("analyst", 6),
 }
 RECORDS = {
@@ -57,7 +58,11 @@ RECORDS = {
     "/states/{state}": ("analyst", 9),
     "/areas/FIN-02": ("analyst", 10),
     "/resolutions/1373": ("analyst", 6),
-    "/plans/GCTS": ("analyst", 4),
+    "/plans/GCTS": ("analyst", 7),
+    "/plans/{plan}": ("analyst", 9),
+    "/measures/{measure}": ("analyst", 9),
+    "/measures/GCTS-II-10": ("analyst", 7),
+    "/meetings/{meeting}": ("analyst", 8),
     "/admin/people/{account}": ("administrator", 6),
     "/audit/1": ("auditor", 4),
 }
@@ -97,6 +102,7 @@ def sixty_more(people: world.Cast, told: world.World) -> None:
     by = people.analyst
     visit = db.session.query(Visit).filter_by(reference=told.names["visit"]).one()
     followup = db.session.query(Followup).filter_by(reference=told.names["followup"]).one()
+    meeting = db.session.query(Meeting).filter_by(reference=told.names["meeting"]).one()
     for number in range(MORE):
         AccountFactory(role=Role.COORDINATOR)
         VisitFactory(state_id=told.state, year=2008)
@@ -105,6 +111,8 @@ def sixty_more(people: world.Cast, told: world.World) -> None:
         progress.add(followup, f"Step {number}", by=by)
         comments.add(followup, f"Remark {number}", by=by)
         notifications.notify(by, "record_returned", obj=followup)
+        meetings.add_outcome(meeting, OutcomeKind.GAP, f"Gap {number}", by=people.coordinator)
+        MeetingFactory()
         if number % 6 == 0:
             evidence.add_file(followup, BytesIO(f"Page {number}".encode()), f"page-{number}.txt", by=by)
             visit_parts.add_counterpart(visit, visit_parts.Counterpart(f"Authority {number}"), by=by)

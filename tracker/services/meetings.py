@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm.attributes import flag_modified
 
 from tracker import history, policy
-from tracker.errors import Invalid, NotFound, Stale
+from tracker.errors import Invalid, Stale
 from tracker.extensions import db
 from tracker.models import (
     PILLARS,
@@ -135,16 +135,13 @@ def remove_outcome(outcome: MeetingOutcome, reason: str, *, by: Account) -> None
     history.record("meeting.outcome_removed", meeting, by=by, reason=reason.strip())
 
 
-def outcome(outcome_id: int) -> MeetingOutcome:
-    """The recommendation of this number; only a recommendation becomes a measure or a follow-up."""
-    found = db.session.get(MeetingOutcome, outcome_id)
-    if found is None or found.kind is not OutcomeKind.RECOMMENDATION:
-        raise NotFound(_("There is no such recommendation of a meeting."))
-    return found
-
-
 def become(outcome: MeetingOutcome, made: Measure | Followup, *, by: Account) -> None:
-    """Note that the recommendation became ``made``, a measure or a follow-up that ``by`` has just written."""
+    """Note that the recommendation became ``made``, a measure or a follow-up that ``by`` has just written.
+
+    It becomes one of each at most.
+    """
+    if outcome.kind is not OutcomeKind.RECOMMENDATION:
+        raise Invalid(_("Only a recommendation becomes a measure or a follow-up."))
     if isinstance(made, Measure):
         policy.require(by, Permission.PLAN_EDIT, db.session.get_one(Plan, made.plan_id))
     else:
@@ -154,7 +151,8 @@ def become(outcome: MeetingOutcome, made: Measure | Followup, *, by: Account) ->
     if getattr(outcome, column) is not None:
         raise Stale(_("Someone made this of the recommendation since you opened the page."))
     setattr(outcome, column, made.id)
-    history.record("meeting.outcome_became", outcome.meeting, by=by)
+    # A follow-up is a State's: where that lies out of scope, so does this entry.
+    history.record("meeting.outcome_became", outcome.meeting, by=by, state_id=getattr(made, "state_id", None))
 
 
 def _lock(outcome: MeetingOutcome) -> None:

@@ -153,6 +153,19 @@ ACCESS: dict[str, Open | P] = {
     "measures.retire": P.PLAN_EDIT,
     "measures.state_status": P.PLAN_EDIT,
     "measures.withdraw_status": P.PLAN_EDIT,
+    # meetings
+    "meetings.index": P.CATALOGUE_READ,
+    "meetings.export": P.REPORT_RUN,
+    "meetings.show": P.CATALOGUE_READ,
+    "meetings.create": P.MEETING_EDIT,
+    "meetings.edit": P.MEETING_EDIT,
+    "meetings.add_outcome": P.MEETING_EDIT,
+    "meetings.remove_outcome": P.MEETING_EDIT,
+    "boards.index": P.CATALOGUE_READ,
+    "boards.export": P.REPORT_RUN,
+    # coverage and gaps
+    "coverage.index": P.RECORD_READ,
+    "coverage.export": P.REPORT_RUN,
     # reports
     "reports.index": P.REPORT_RUN,
     "reports.status_preview": P.REPORT_RUN,

@@ -1,0 +1,274 @@
+"""Meetings: the list, its file, one meeting, and what a coordinator writes of it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import AccountFactory, PlanFactory
+from tracker.extensions import db
+from tracker.models import Account, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
+from tracker.partial_date import PartialDate
+from tracker.reports import catalogue
+from tracker.services import meetings
+
+SignIn = Callable[[Any], FlaskClient]
+
+GIVEN = {
+    "title": "Second expert meeting",
+    "series": "Joint plan",
+    "place": "Dushanbe",
+    "start-day": "29",
+    "start-month": "3",
+    "start-year": "2011",
+    "end-day": "30",
+    "end-month": "3",
+    "end-year": "2011",
+    "pillars": ["II"],
+    "topics": "Countering financing",
+    "hosts": "UNRCCA",
+    "co_organisers": "ctitf; EU",
+    "participants": "OSCE\nSCO",
+    "attendance": "61 representatives",
+    "states": ["TJK", "KGZ"],
+    "source": "Page of the Task Force, 2011",
+}
+
+
+@pytest.fixture
+def coordinator(session: Any) -> Account:
+    account: Account = AccountFactory(role=Role.COORDINATOR)
+    return account
+
+
+@pytest.fixture
+def browser(sign_in: SignIn, coordinator: Account) -> FlaskClient:
+    return sign_in(coordinator)
+
+
+def held(by: Account, **changes: Any) -> Meeting:
+    """A meeting that was held."""
+    given = {"title": "Expert meeting", "start": PartialDate(2011, 3, 29), "source": "A page"} | changes
+    return meetings.create(meetings.MeetingInput(**given), by=by)
+
+
+def recommended(by: Account, text: str = "Keep a register of charities", **changes: Any) -> MeetingOutcome:
+    """A recommendation of a meeting."""
+    return meetings.add_outcome(held(by, **changes), OutcomeKind.RECOMMENDATION, text, by=by)
+
+
+def organisation(acronym: str) -> int:
+    return next(one.id for one in catalogue.organisations().values() if one.acronym == acronym)
+
+
+def listed(browser: FlaskClient, address: str) -> list[str]:
+    page = browser.get(address, follow_redirects=True).text
+    return re.findall(r'<th scope="row"><a class="record-link"[^>]*><bdi[^>]*>(MTG-[^<]+)<', page)
+
+
+# The list
+
+
+def test_the_list_shows_the_last_meeting_first_and_its_sentence(browser: FlaskClient, coordinator: Account) -> None:
+    held(coordinator, start=PartialDate(2003, 3, 6))
+    held(coordinator, start=PartialDate(2011, 7), title="Third")
+    db.session.commit()
+    assert listed(browser, "/meetings") == ["MTG-2011-1", "MTG-2003-1"]
+    assert listed(browser, "/meetings?sort=date") == ["MTG-2003-1", "MTG-2011-1"]
+    assert "2 meetings, by date" in browser.get("/meetings").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("series=Joint+plan", ["MTG-2011-1"]),
+        ("year=2003", ["MTG-2003-1"]),
+        ("plan=ca-1", ["MTG-2011-1"]),
+        ("organisation=osce", ["MTG-2003-1"]),
+        ("state=TJK", ["MTG-2011-1"]),
+        ("q=charities", ["MTG-2003-1"]),
+        ("q=MTG-2011-1", ["MTG-2011-1"]),
+        ("year=2003&organisation=EU", []),
+    ],
+)
+def test_the_list_is_narrowed(browser: FlaskClient, coordinator: Account, asked: str, found: list[str]) -> None:
+    plan = PlanFactory(code="CA-1")
+    held(coordinator, series="Joint plan", plan_id=plan.id, states=["TJK"], hosts=[organisation("EU")])
+    held(coordinator, start=PartialDate(2003, 3, 6), topics="Charities", participants=[organisation("OSCE")])
+    db.session.commit()
+    assert listed(browser, f"/meetings?{asked}") == found
+
+
+@pytest.mark.parametrize("asked", ["year=03", "year=9999999999", "state=XXX", "sort=place"])
+def test_what_makes_no_sense_is_said(browser: FlaskClient, asked: str) -> None:
+    answer = browser.get(f"/meetings?{asked}")
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.text
+
+
+def test_the_file_holds_the_rows_of_the_list(browser: FlaskClient, coordinator: Account) -> None:
+    outcome = recommended(
+        coordinator,
+        series="Joint plan",
+        pillars=["IV", "I"],
+        states=["TJK", "KGZ"],
+        hosts=[organisation("UNRCCA")],
+        co_organisers=[organisation("EU"), organisation("CTITF")],
+        attendance="61 representatives",
+    )
+    meetings.add_outcome(outcome.meeting, OutcomeKind.GAP, "No register", by=coordinator)
+    held(coordinator, start=PartialDate(2003), title="=Other")
+    db.session.commit()
+    answer = browser.get("/meetings.csv?series=Joint+plan")
+    (row,) = csv.DictReader(StringIO(answer.text.lstrip("\ufeff")))
+    assert row == {
+        "meeting_id": "MTG-2011-1",
+        "series": "Joint plan",
+        "title": "Expert meeting",
+        "place": "",
+        "start_date": "2011-03-29",
+        "end_date": "",
+        "hosts": "UNRCCA",
+        "co_organisers": "CTITF;EU",
+        "states": "KGZ;TJK",
+        "organisations": "",
+        "attendance": "61 representatives",
+        "pillars": "I;IV",
+        "plan_code": "",
+        "topics": "",
+        "outcomes": "recommendation: Keep a register of charities;gap: No register",
+        "source": "A page",
+    }
+    assert "'=Other" in browser.get("/meetings.csv?year=2003").text
+
+
+# One meeting
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR])
+def test_everyone_reads_a_meeting_and_only_coordinators_write(
+    sign_in: SignIn, coordinator: Account, role: Role
+) -> None:
+    outcome = recommended(coordinator)
+    db.session.commit()
+    reader = sign_in(AccountFactory(role=role, states=None if role is Role.ADMINISTRATOR else ["PAK"]))
+    page = reader.get("/meetings/mtg-2011-1").text
+    assert "Keep a register of charities" in page
+    assert "/edit" not in page and "/remove" not in page
+    for address in ("new", "MTG-2011-1/edit", "MTG-2011-1/outcomes/new", f"MTG-2011-1/outcomes/{outcome.id}/remove"):
+        assert reader.get(f"/meetings/{address}").status_code == 403
+
+
+def test_a_meeting_names_its_states_as_on_its_day(browser: FlaskClient, coordinator: Account) -> None:
+    held(coordinator, start=PartialDate(2013, 5), states=["CZE"])
+    db.session.commit()
+    page = browser.get("/meetings/MTG-2013-1").text
+    assert "Czech Republic" in page.partition("Timeline")[0]
+    assert "Czechia" not in page.partition("Timeline")[0]
+
+
+@pytest.mark.parametrize("reference", ["MTG-1999-1", "MTG-2011-99999999999", "x"])
+def test_what_is_not_there_is_not_found(browser: FlaskClient, reference: str) -> None:
+    assert browser.get(f"/meetings/{reference}").status_code == 404
+
+
+# Writing
+
+
+def test_a_coordinator_records_a_meeting(browser: FlaskClient) -> None:
+    answer = browser.post("/meetings/new", data=GIVEN)
+    assert (answer.status_code, answer.location) == (303, "/meetings/MTG-2011-1")
+    meeting = db.session.query(Meeting).one()
+    assert (meeting.start.iso, meeting.end.iso if meeting.end else "", meeting.pillars) == (
+        "2011-03-29",
+        "2011-03-30",
+        "II",
+    )
+    parts = {(row.part, catalogue.organisations()[row.organisation_id].acronym) for row in meeting.organisations}
+    assert parts == {
+        (MeetingPart.HOST, "UNRCCA"),
+        (MeetingPart.CO_ORGANISER, "CTITF"),
+        (MeetingPart.CO_ORGANISER, "EU"),
+        (MeetingPart.PARTICIPANT, "OSCE"),
+        (MeetingPart.PARTICIPANT, "SCO"),
+    }
+    page = browser.get("/meetings/MTG-2011-1").text
+    for words in ("61 representatives", "Tajikistan", "Kyrgyzstan", "Dushanbe", "UNRCCA", "29–30 March 2011"):
+        assert words in page
+    assert "recorded the meeting" in page or "created" in page
+
+
+def test_the_same_form_sent_twice_records_one_meeting(browser: FlaskClient) -> None:
+    key = {"request_key": "0123456789abcdef0123456789abcdef"}
+    first, second = (browser.post("/meetings/new", data=GIVEN | key) for _time in range(2))
+    assert first.location == second.location
+    assert db.session.query(Meeting).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"title": ""}, "Enter the title"),
+        ({"source": ""}, "Name the source"),
+        ({"start-year": ""}, "enter the year as well"),
+        ({"end-year": "2010"}, "The end lies before the start"),
+        ({"hosts": "UNRCCA; NOBODY"}, "no organisation is known as “nobody”"),
+        ({"states": ["XXX"]}, "is not one of the choices"),
+        ({"plan_id": "999999"}, "is not one of the choices"),
+        ({"pillars": ["V"]}, "is not one of the choices"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_kept(browser: FlaskClient, changes: Any, words: str) -> None:
+    answer = browser.post("/meetings/new", data=GIVEN | changes)
+    assert answer.status_code == 422
+    assert words in answer.text and "61 representatives" in answer.text
+    assert db.session.query(Meeting).count() == 0
+
+
+def test_editing_keeps_the_reference_and_tells_what_changed(browser: FlaskClient, coordinator: Account) -> None:
+    meeting = held(coordinator, states=["TJK"], hosts=[organisation("EU")])
+    db.session.commit()
+    changed = GIVEN | {"start-year": "2012", "end-year": "2012", "version": str(meeting.version)}
+    assert browser.post("/meetings/MTG-2011-1/edit", data=changed).status_code == 303
+    page = browser.get("/meetings/MTG-2011-1").text
+    assert "29–30 March 2012" in page
+    assert "was </span>EU" not in page and "taken off" in page
+
+
+def test_who_opened_it_before_another_saved_sees_both_texts(browser: FlaskClient, coordinator: Account) -> None:
+    meeting = held(coordinator)
+    db.session.commit()
+    stale = str(meeting.version)
+    meetings.edit(meeting, meetings.MeetingInput("Renamed", meeting.start, source="A page"), by=coordinator)
+    db.session.commit()
+    answer = browser.post("/meetings/MTG-2011-1/edit", data=GIVEN | {"version": stale})
+    assert answer.status_code == 409
+    assert "Renamed" in answer.text and "Second expert meeting" in answer.text
+
+
+def test_an_outcome_is_added_and_taken_off_with_a_reason(browser: FlaskClient, coordinator: Account) -> None:
+    held(coordinator)
+    db.session.commit()
+    given = {"kind": "good_practice", "text": "A joint exercise each year"}
+    assert browser.post("/meetings/MTG-2011-1/outcomes/new", data=given).status_code == 303
+    assert "A joint exercise each year" in browser.get("/meetings/MTG-2011-1").text
+    outcome = db.session.query(MeetingOutcome).one()
+    address = f"/meetings/MTG-2011-1/outcomes/{outcome.id}/remove"
+    assert "Give a reason" in browser.post(address, data={"reason": " "}).text
+    assert browser.post(address, data={"reason": "Entered twice"}).status_code == 303
+    page = browser.get("/meetings/MTG-2011-1").text
+    assert "Entered twice" in page and "No gap, good practice or recommendation is recorded." in page
+    assert browser.get(address).status_code == 404
+
+
+def test_an_outcome_is_taken_off_from_its_own_meeting_only(browser: FlaskClient, coordinator: Account) -> None:
+    outcome = recommended(coordinator)
+    held(coordinator, start=PartialDate(2012))
+    db.session.commit()
+    assert browser.get(f"/meetings/MTG-2012-1/outcomes/{outcome.id}/remove").status_code == 404

@@ -1,0 +1,296 @@
+"""What the tracker can tell of meetings: the list, its file, and one meeting with what it produced.
+
+Meetings belong to no State and are read by every signed-in person; a follow-up that a recommendation became follows
+its State.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload, selectinload
+
+from tracker import policy
+from tracker.errors import NotFound
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    Followup,
+    Measure,
+    Meeting,
+    MeetingOrganisation,
+    MeetingOutcome,
+    MeetingPart,
+    MeetingState,
+    Organisation,
+    OutcomeKind,
+    Plan,
+)
+from tracker.partial_date import EARLIEST, LATEST
+from tracker.reports import catalogue
+from tracker.reports.filters import BadValue, Condition, as_condition, codes, each, words
+from tracker.reports.listing import Listing, Sort
+
+# The list
+
+
+def _in_year(value: str) -> Condition:
+    """Meetings that begin in the year."""
+    if not (value.isascii() and value.isdigit() and len(value) == 4 and EARLIEST <= int(value) <= LATEST):
+        raise BadValue(_("“%(value)s” is no year that can be: write it like 2011", value=value[:60]))
+    return Meeting.sort_day.between(date(int(value), 1, 1), date(int(value), 12, 31))
+
+
+def _of_organisation(acronym: str) -> Condition:
+    """Meetings in which the organisation took part, in whatever way."""
+    return sa.exists().where(
+        MeetingOrganisation.meeting_id == Meeting.id,
+        MeetingOrganisation.organisation_id == Organisation.id,
+        sa.func.lower(Organisation.acronym) == acronym.lower(),
+    )
+
+
+def _of_state(code: str) -> Condition:
+    """Meetings in which the State took part."""
+    if code.upper() not in catalogue.states():
+        raise BadValue(_("“%(value)s” is no code that is known here", value=code[:60]))
+    return sa.exists().where(MeetingState.meeting_id == Meeting.id, MeetingState.state_id == code.upper())
+
+
+_source = sa.outerjoin(Meeting, Plan, Plan.id == Meeting.plan_id)
+
+MEETINGS = Listing(
+    base=sa.select(
+        Meeting.id,
+        Meeting.reference,
+        Meeting.title,
+        Meeting.series,
+        Meeting.place,
+        Meeting.start,
+        Meeting.end,
+        Meeting.pillars,
+        Meeting.attendance,
+        Plan.code.label("plan_code"),
+    ).select_from(_source),
+    id_column=Meeting.id,
+    filters={
+        "series": each(lambda value: as_condition(Meeting.series == value)),
+        "year": each(_in_year),
+        "plan": codes(Plan.code),
+        "organisation": each(_of_organisation),
+        "state": each(_of_state),
+        "q": words("meeting", Meeting.id),
+    },
+    sorts={"date": Sort(Meeting.sort_day), "reference": Sort(Meeting.reference)},
+    default_sort="-date",
+)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the list can be narrowed by: series, years, the codes of plans, acronyms of organisations."""
+
+    series: list[str]
+    years: list[str]
+    plans: list[str]
+    organisations: list[str]
+
+
+def choices() -> Choices:
+    """The values that some meeting has, in one statement."""
+    parts = (
+        sa.select(sa.literal("series"), Meeting.series).where(Meeting.series != ""),
+        sa.select(sa.literal("years"), sa.cast(sa.extract("year", Meeting.sort_day), sa.String)),
+        sa.select(sa.literal("plans"), Plan.code).join(Meeting, Meeting.plan_id == Plan.id),
+        sa.select(sa.literal("organisations"), Organisation.acronym).join(
+            MeetingOrganisation, MeetingOrganisation.organisation_id == Organisation.id
+        ),
+    )
+    found: dict[str, list[str]] = {"series": [], "years": [], "plans": [], "organisations": []}
+    for name, value in db.session.execute(sa.union(*parts)):
+        found[name].append(value)
+    named = {name: sorted(values, key=str.casefold) for name, values in found.items()}
+    return Choices(named["series"], named["years"][::-1], named["plans"], named["organisations"])
+
+
+# The file
+
+HEADER = (
+    "meeting_id",
+    "series",
+    "title",
+    "place",
+    "start_date",
+    "end_date",
+    "hosts",
+    "co_organisers",
+    "states",
+    "organisations",
+    "attendance",
+    "pillars",
+    "plan_code",
+    "topics",
+    "outcomes",
+    "source",
+)
+
+
+def _joined(column: Any, link: Any, order: Any) -> Any:
+    """The values of a link table in one cell, in their order."""
+    ordered = link.add_columns(column.label("value")).order_by(order).correlate(Meeting).subquery()
+    return sa.select(sa.func.aggregate_strings(ordered.c.value, ";")).scalar_subquery()
+
+
+def _taking_part(part: MeetingPart) -> Any:
+    return _joined(
+        Organisation.acronym,
+        sa.select()
+        .select_from(sa.join(MeetingOrganisation, Organisation, Organisation.id == MeetingOrganisation.organisation_id))
+        .where(MeetingOrganisation.meeting_id == Meeting.id, MeetingOrganisation.part == part),
+        Organisation.acronym,
+    )
+
+
+FILE: sa.Select[Any] = sa.select(
+    Meeting.reference,
+    Meeting.series,
+    Meeting.title,
+    Meeting.place,
+    Meeting.start,
+    Meeting.end,
+    _taking_part(MeetingPart.HOST).label("hosts"),
+    _taking_part(MeetingPart.CO_ORGANISER).label("co_organisers"),
+    _joined(
+        MeetingState.state_id,
+        sa.select().select_from(MeetingState).where(MeetingState.meeting_id == Meeting.id),
+        MeetingState.state_id,
+    ).label("states"),
+    _taking_part(MeetingPart.PARTICIPANT).label("organisations"),
+    Meeting.attendance,
+    Meeting.pillars,
+    Plan.code.label("plan_code"),
+    Meeting.topics,
+    _joined(
+        sa.cast(MeetingOutcome.kind, sa.String) + ": " + MeetingOutcome.text,
+        sa.select().select_from(MeetingOutcome).where(MeetingOutcome.meeting_id == Meeting.id),
+        MeetingOutcome.position,
+    ).label("outcomes"),
+    Meeting.source,
+).select_from(_source)
+"""The columns of ``HEADER``, in its order, for the list's own rows."""
+
+
+def row_of(row: Any) -> Sequence[Any]:
+    """A row of ``FILE`` as a row of the file."""
+    return tuple(row)[: len(HEADER)]
+
+
+# One meeting
+
+
+@dataclass(frozen=True)
+class OutcomeRow:
+    """An outcome with what it became: references, "" where it became none or none that the reader may see."""
+
+    outcome: MeetingOutcome
+    measure: str
+    followup: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A meeting with all that its page shows beside it."""
+
+    meeting: Meeting
+    plan: Plan | None
+    organisations: Mapping[MeetingPart, list[str]]
+    outcomes: list[OutcomeRow]
+
+
+def load(reference: str) -> Meeting:
+    """The meeting of this reference, which every signed-in person may read."""
+    found = db.session.scalar(
+        sa.select(Meeting)
+        .where(Meeting.reference == reference.upper())
+        .options(joinedload(Meeting.states), selectinload(Meeting.organisations))
+    )
+    if found is None:
+        raise NotFound(_("There is no such meeting. The list of meetings shows those that there are."))
+    return found
+
+
+def sheet(account: Account, reference: str) -> Sheet:
+    """The meeting with its plan, who took part and what it produced; NotFound when there is none."""
+    meeting = load(reference)
+    acronyms = {one.id: one.acronym for one in catalogue.organisations().values()}
+    taking_part: dict[MeetingPart, list[str]] = {part: [] for part in MeetingPart}
+    for row in meeting.organisations:
+        taking_part[row.part].append(acronyms[row.organisation_id])
+    plan = db.session.get(Plan, meeting.plan_id) if meeting.plan_id else None
+    sorted_parts = {part: sorted(names, key=str.casefold) for part, names in taking_part.items()}
+    return Sheet(meeting, plan, sorted_parts, _outcomes(account, meeting))
+
+
+def _outcomes(account: Account, meeting: Meeting) -> list[OutcomeRow]:
+    in_reach = policy.reach(account).condition(Followup.state_id)
+    rows = db.session.execute(
+        sa.select(MeetingOutcome, Measure.reference, Followup.reference)
+        .outerjoin(Measure, Measure.id == MeetingOutcome.measure_id)
+        .outerjoin(Followup, sa.and_(Followup.id == MeetingOutcome.followup_id, in_reach))
+        .where(MeetingOutcome.meeting_id == meeting.id)
+        .order_by(MeetingOutcome.position, MeetingOutcome.id)
+    )
+    return [OutcomeRow(outcome, measure or "", followup or "") for outcome, measure, followup in rows]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The recommendation of a meeting that a measure or a follow-up came from."""
+
+    meeting_reference: str
+    meeting_title: str
+    text: str
+
+
+def origin(made: Measure | Followup) -> Origin | None:
+    """Which meeting recommended it, where one did: one statement."""
+    column = MeetingOutcome.measure_id if isinstance(made, Measure) else MeetingOutcome.followup_id
+    row = db.session.execute(
+        sa.select(Meeting.reference, Meeting.title, MeetingOutcome.text)
+        .join(MeetingOutcome, MeetingOutcome.meeting_id == Meeting.id)
+        .where(column == made.id)
+        .order_by(MeetingOutcome.id)
+        .limit(1)
+    ).one_or_none()
+    return Origin(*row) if row else None
+
+
+def recommendation(outcome_id: str) -> MeetingOutcome:
+    """The recommendation that an address names by its number; only such an outcome becomes something."""
+    is_number = outcome_id.isascii() and outcome_id.isdigit() and len(outcome_id) < 10
+    found = db.session.get(MeetingOutcome, int(outcome_id)) if is_number else None
+    if found is None or found.kind is not OutcomeKind.RECOMMENDATION:
+        raise NotFound(_("There is no such recommendation of a meeting."))
+    return found
+
+
+def of_plan(plan: Plan) -> list[Any]:
+    """The meetings of a plan, the first held first: one statement."""
+    return list(
+        db.session.execute(
+            sa.select(Meeting.reference, Meeting.title, Meeting.place, Meeting.start, Meeting.end)
+            .where(Meeting.plan_id == plan.id)
+            .order_by(Meeting.sort_day, Meeting.id)
+        )
+    )
+
+
+def plans_to_choose() -> list[tuple[int, str, str]]:
+    """The plans that a meeting may belong to: id, code, title."""
+    rows = db.session.execute(sa.select(Plan.id, Plan.code, Plan.title).order_by(Plan.code))
+    return [(row.id, row.code, row.title) for row in rows]

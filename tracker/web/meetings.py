@@ -1,0 +1,259 @@
+"""Meetings: the list and its file, one meeting with what it produced, and everything that is written of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from tracker import policy
+from tracker.errors import Invalid, NotFound, Stale
+from tracker.extensions import db
+from tracker.forms.fields import option
+from tracker.forms.meetings import MeetingForm, OutcomeForm, RemoveOutcomeForm
+from tracker.models import Meeting, MeetingOutcome, MeetingPart, OutcomeKind
+from tracker.policy import Permission
+from tracker.reports import catalogue
+from tracker.reports import meetings as report
+from tracker.reports.plans import PILLARS
+from tracker.reports.states import names_over_time
+from tracker.reports.timeline import Seen
+from tracker.services import meetings
+from tracker.services.meetings import MeetingInput
+from tracker.web import timeline
+from tracker.web.exports import csv_response
+from tracker.web.lists import FilterWords, ListPage
+from tracker.web.locale import language
+from tracker.web.presentation import number
+from tracker.web.request_keys import Made, once
+
+blueprint = Blueprint("meetings", __name__)
+
+
+# The list
+
+
+@blueprint.get("/meetings")
+def index() -> ResponseReturnValue:
+    """The meetings, as the address narrows and sorts them."""
+    page = report.MEETINGS.page(request.args)
+    shown = ListPage(page, url_for("meetings.index"), _counted, _filter_words(), _sort_words())
+    return render_template(
+        "meetings/index.html",
+        list=shown,
+        choices=_choices(),
+        export_href=shown.export_href(url_for("meetings.export")),
+        may_export=policy.can(current_user, Permission.REPORT_RUN),
+        may_create=policy.can(current_user, Permission.MEETING_EDIT),
+    )
+
+
+@blueprint.get("/meetings.csv")
+def export() -> Response:
+    """The rows of the list as a file."""
+    bom = request.args.get("bom") != "0"
+    return csv_response(
+        "meetings", report.HEADER, report.MEETINGS, request.args, None, report.row_of, base=report.FILE, bom=bom
+    )
+
+
+def _counted(count: int) -> str:
+    return ngettext("%(counted)s meeting", "%(counted)s meetings", count, counted=number(count))
+
+
+def _filter_words() -> dict[str, FilterWords]:
+    return {
+        "q": FilterWords(_("Words")),
+        "series": FilterWords(_("Series")),
+        "year": FilterWords(_("Year")),
+        "plan": FilterWords(_("Plan")),
+        "organisation": FilterWords(_("Organisation")),
+        "state": FilterWords(_("Member State"), {one.id: one.name for one in catalogue.states().values()}),
+        "sort": FilterWords(_("Order")),
+        "size": FilterWords(_("Rows a page")),
+        "after": FilterWords(_("Place in the list")),
+        "before": FilterWords(_("Place in the list")),
+    }
+
+
+def _sort_words() -> dict[str, str]:
+    return {"date": _("date"), "reference": _("reference")}
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    """The choices of the filters: what some meeting has."""
+    known, everything = report.choices(), ("", _("All"))
+    return {
+        "series": [everything, *((one, one) for one in known.series)],
+        "year": [everything, *((one, one) for one in known.years)],
+        "plan": [everything, *((one, one) for one in known.plans)],
+        "organisation": [everything, *((one, one) for one in known.organisations)],
+        "state": [everything, *((one.id, one.name) for one in catalogue.states().values())],
+    }
+
+
+# One meeting
+
+
+@blueprint.get("/meetings/<reference>")
+def show(reference: str) -> ResponseReturnValue:
+    """Where and when it was held and by whom, who took part, what it examined and what it produced."""
+    sheet = report.sheet(current_user, reference)
+    meeting = sheet.meeting
+    may_edit = policy.can(current_user, Permission.MEETING_EDIT)
+    names = names_over_time(language())
+    return render_template(
+        "meetings/show.html",
+        sheet=sheet,
+        meeting=meeting,
+        pillars=[(one, PILLARS[one]) for one in meetings.pillars_of(meeting)],
+        states=sorted((names.as_at(row.state_id, meeting.sort_day), row.state_id) for row in meeting.states),
+        MeetingPart=MeetingPart,
+        may_edit=may_edit,
+        becomes=_becomes(sheet),
+        base=f"{request.script_root}/",
+        history=timeline.page(meeting, Seen(policy.reach(current_user))),
+    )
+
+
+def _becomes(sheet: report.Sheet) -> dict[int, list[tuple[str, str]]]:
+    """What the reader may make of each recommendation that has not become it: words and address."""
+    plan = sheet.plan
+    may_measure = plan is not None and policy.can(current_user, Permission.PLAN_EDIT, plan)
+    may_follow_up = policy.can(current_user, Permission.FOLLOWUP_EDIT)
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row in sheet.outcomes:
+        outcome, acts = row.outcome, []
+        if outcome.kind is not OutcomeKind.RECOMMENDATION:
+            continue
+        if plan is not None and may_measure and outcome.measure_id is None:
+            acts.append((_("Make it a measure of %(plan)s", plan=plan.code), _measure_href(plan.code, outcome)))
+        if may_follow_up and outcome.followup_id is None:
+            acts.append((_("Make it a follow-up"), url_for("followups.create", outcome=outcome.id)))
+        found[outcome.id] = acts
+    return found
+
+
+def _measure_href(code: str, outcome: MeetingOutcome) -> str:
+    return f"{request.script_root}/plans/{code}/measures/new?outcome={outcome.id}"
+
+
+# Writing
+
+
+@blueprint.route("/meetings/new", methods=["GET", "POST"])
+def create() -> ResponseReturnValue:
+    """Record a meeting."""
+    policy.require(current_user, Permission.MEETING_EDIT)
+    form = MeetingForm()
+    _offer(form)
+
+    def record() -> Made:
+        meeting = meetings.create(MeetingInput(**form.values()), by=current_user)
+        words = _("%(reference)s is recorded.", reference=meeting.reference)
+        return url_for("meetings.show", reference=meeting.reference), words
+
+    if form.validate_on_submit() and (answer := once(form, record)):
+        return answer
+    return render_template("meetings/new.html", form=form, organisations=_organisations()), _status(form)
+
+
+@blueprint.route("/meetings/<reference>/edit", methods=["GET", "POST"])
+def edit(reference: str) -> ResponseReturnValue:
+    """Change what is recorded; two who edit at once are shown both texts (R20)."""
+    policy.require(current_user, Permission.MEETING_EDIT)
+    meeting = report.load(reference)
+    form = MeetingForm()
+    _offer(form)
+    form.fill(meeting)
+    if form.validate_on_submit():
+        try:
+            form.check_version(meeting)
+            meetings.edit(meeting, MeetingInput(**form.values()), by=current_user, version=form.version.data)
+            db.session.commit()
+        except Stale as stale:
+            db.session.rollback()
+            conflicts = form.conflict(report.load(reference))
+            page = _edit_page(meeting, form, stale=stale, conflicts=conflicts)
+            return page, 409
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            flash(_("%(reference)s is saved.", reference=meeting.reference))
+            return redirect(url_for("meetings.show", reference=meeting.reference), 303)
+    return _edit_page(meeting, form), _status(form)
+
+
+def _edit_page(meeting: Meeting, form: MeetingForm, **more: Any) -> str:
+    return render_template(
+        "meetings/edit.html", meeting=meeting, form=form, organisations=_organisations(), back=_page(meeting), **more
+    )
+
+
+def _offer(form: MeetingForm) -> None:
+    """Pillars, plans, and the States by region as choices."""
+    regions = catalogue.regions()
+    states = sorted(catalogue.states().values(), key=lambda one: (regions[one.region_code].name, one.name))
+    form.pillars.choices = [option(one, f"{one}: {title}") for one, title in PILLARS.items()]
+    form.plan_id.choices = [option(row_id, f"{code}: {title}") for row_id, code, title in report.plans_to_choose()]
+    form.states.choices = [option(one.id, one.name, regions[one.region_code].name) for one in states]
+
+
+def _organisations() -> list[catalogue.OrganisationEntry]:
+    """The organisations that may be named, by acronym."""
+    return sorted(catalogue.organisations().values(), key=lambda one: one.acronym.casefold())
+
+
+# Outcomes
+
+
+@blueprint.route("/meetings/<reference>/outcomes/new", methods=["GET", "POST"])
+def add_outcome(reference: str) -> ResponseReturnValue:
+    """Add a gap, a good practice or a recommendation."""
+    policy.require(current_user, Permission.MEETING_EDIT)
+    meeting = report.load(reference)
+    form = OutcomeForm()
+
+    def added() -> Made:
+        meetings.add_outcome(meeting, form.kind.data, form.text.data, by=current_user)
+        return f"{_page(meeting)}#outcomes", _(
+            "The outcome stands on the page of %(meeting)s.", meeting=meeting.reference
+        )
+
+    if form.validate_on_submit() and (answer := once(form, added)):
+        return answer
+    page = render_template("meetings/outcome.html", meeting=meeting, form=form, back=_page(meeting))
+    return page, _status(form)
+
+
+@blueprint.route("/meetings/<reference>/outcomes/<int:outcome_id>/remove", methods=["GET", "POST"])
+def remove_outcome(reference: str, outcome_id: int) -> ResponseReturnValue:
+    """Take an outcome off, with a reason."""
+    policy.require(current_user, Permission.MEETING_EDIT)
+    meeting = report.load(reference)
+    outcome = db.session.get(MeetingOutcome, outcome_id)
+    if outcome is None or outcome.meeting_id != meeting.id:
+        raise NotFound(_("This outcome is not there, or was taken off."))
+    form = RemoveOutcomeForm()
+
+    def removed() -> Made:
+        meetings.remove_outcome(outcome, form.reason.data, by=current_user)
+        return f"{_page(meeting)}#outcomes", _("The outcome is taken off. Your reason stands in the timeline.")
+
+    if form.validate_on_submit() and (answer := once(form, removed)):
+        return answer
+    page = render_template("meetings/remove.html", meeting=meeting, outcome=outcome, form=form, back=_page(meeting))
+    return page, _status(form)
+
+
+def _page(meeting: Meeting) -> str:
+    return url_for("meetings.show", reference=meeting.reference)
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors or form.form_errors else 200

@@ -368,6 +368,7 @@ def upgrade():
         batch_op.create_index('ix_followup_version_owner_id_current_due_last_id', ['owner_id', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_position_current_due_last_id', ['position', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_reported_status_current_due_last_id', ['reported_status', 'current_due_last', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_followup_version_state_id_area_code_assessed_status_workflow', ['state_id', 'area_code', 'assessed_status', 'workflow', 'current_due_last', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_state_id_assessed_status_workflow_current_d', ['state_id', 'assessed_status', 'workflow', 'current_due_last', 'position', 'reported_status', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_state_id_current_due_last_id', ['state_id', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_updated_at_id', ['updated_at', 'id', 'from_event'], unique=False)
@@ -1539,6 +1540,7 @@ def upgrade():
     with op.batch_alter_table('followup', schema=None) as batch_op:
         batch_op.create_index('ix_followup_area_due', ['area_code', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_changed', ['seal_id'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
+        batch_op.create_index('ix_followup_coverage', ['state_id', 'area_code', 'assessed_status', 'workflow', 'current_due_last'], unique=False)
         batch_op.create_index('ix_followup_drafted_by', ['drafted_by_id', 'workflow'], unique=False)
         batch_op.create_index('ix_followup_due', ['current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_owner_due', ['owner_id', 'current_due_last', 'id'], unique=False)
@@ -2069,6 +2071,7 @@ def downgrade():
         batch_op.drop_index('ix_followup_owner_due')
         batch_op.drop_index('ix_followup_due')
         batch_op.drop_index('ix_followup_drafted_by')
+        batch_op.drop_index('ix_followup_coverage')
         batch_op.drop_index('ix_followup_changed', sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
         batch_op.drop_index('ix_followup_area_due')
 
@@ -2356,6 +2359,7 @@ def downgrade():
         batch_op.drop_index('ix_followup_version_updated_at_id')
         batch_op.drop_index('ix_followup_version_state_id_current_due_last_id')
         batch_op.drop_index('ix_followup_version_state_id_assessed_status_workflow_current_d')
+        batch_op.drop_index('ix_followup_version_state_id_area_code_assessed_status_workflow')
         batch_op.drop_index('ix_followup_version_reported_status_current_due_last_id')
         batch_op.drop_index('ix_followup_version_position_current_due_last_id')
         batch_op.drop_index('ix_followup_version_owner_id_current_due_last_id')

@@ -111,6 +111,7 @@ class Followup(Base, Sealable, Versioned):
         sa.Index("ix_followup_updated", "updated_at", "id"),
         sa.Index("ix_followup_drafted_by", "drafted_by_id", "workflow"),
         sa.Index("ix_followup_tally", *TALLIED),
+        sa.Index("ix_followup_coverage", "state_id", "area_code", "assessed_status", "workflow", "current_due_last"),
         sa.Index(
             "ix_followup_superseded_by",
             "superseded_by_id",

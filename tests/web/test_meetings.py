@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import AccountFactory, PlanFactory
+from tests.factories import AccountFactory, FollowupFactory, PlanFactory
+from tests.forms_of_pages import form_for
 from tracker.extensions import db
-from tracker.models import Account, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
+from tracker.models import Account, Followup, Measure, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
 from tracker.services import meetings
@@ -272,3 +273,95 @@ def test_an_outcome_is_taken_off_from_its_own_meeting_only(browser: FlaskClient,
     held(coordinator, start=PartialDate(2012))
     db.session.commit()
     assert browser.get(f"/meetings/MTG-2012-1/outcomes/{outcome.id}/remove").status_code == 404
+
+
+# What a recommendation becomes
+
+
+def fields_of(page: str, address: str) -> dict[str, list[str]]:
+    """What the form of the page would send untouched."""
+    form = form_for(page, address)
+    assert form is not None
+    return form.data()
+
+
+def test_a_recommendation_becomes_a_measure_of_the_meeting_s_plan(browser: FlaskClient, coordinator: Account) -> None:
+    plan = PlanFactory(code="CA-1")
+    outcome = recommended(coordinator, plan_id=plan.id, pillars=["II"])
+    db.session.commit()
+    address = f"/plans/CA-1/measures/new?outcome={outcome.id}"
+    assert f'href="{address}"' in browser.get("/meetings/MTG-2011-1").text
+    page = browser.get(address).text
+    assert "The recommendation that it comes from" in page and "/meetings/MTG-2011-1" in page
+    given = fields_of(page, address)
+    assert (given["text"], given["pillar"]) == (["Keep a register of charities"], ["II"])
+    assert given["wording_note"] == ["Recommended by the meeting MTG-2011-1"]
+    answer = browser.post(address, data=given)
+    assert (answer.status_code, answer.location) == (303, "/measures/CA-1-M01")
+    assert (
+        db.session.get_one(MeetingOutcome, outcome.id).measure_id
+        == db.session.query(Measure).filter_by(reference="CA-1-M01").one().id
+    )
+    assert 'href="/meetings/MTG-2011-1"' in browser.get("/measures/CA-1-M01").text
+    page = browser.get("/meetings/MTG-2011-1").text
+    assert 'href="/measures/CA-1-M01"' in page
+    assert "measures/new" not in page and "/remove" not in page
+
+
+def test_a_recommendation_becomes_a_follow_up_of_a_state(sign_in: SignIn, coordinator: Account) -> None:
+    outcome = recommended(coordinator)
+    db.session.commit()
+    browser = sign_in(AccountFactory(role=Role.ANALYST, states=["PAK"]))
+    first = f"/follow-ups/new?outcome={outcome.id}"
+    assert f'href="{first}"' in browser.get("/meetings/MTG-2011-1").text
+    assert browser.get(first).status_code == 200
+    answer = browser.post(first, data={"state": "PAK"})
+    assert answer.location == f"/follow-ups/new?state=PAK&outcome={outcome.id}"
+    page = browser.get(answer.location).text
+    assert "The recommendation that it comes from" in page
+    given = fields_of(page, answer.location)
+    assert given["title"] == ["Keep a register of charities"]
+    assert given["no_conclusion_reason"] == ["Recommended by the meeting MTG-2011-1."]
+    assert browser.post(answer.location, data=given).location == "/follow-ups/PAK-F001"
+    assert 'href="/meetings/MTG-2011-1"' in browser.get("/follow-ups/PAK-F001").text
+    page = browser.get("/meetings/MTG-2011-1").text
+    assert 'href="/follow-ups/PAK-F001"' in page
+    assert "made an outcome a measure or a follow-up" in page
+
+
+def test_a_follow_up_out_of_scope_does_not_exist_on_the_meeting_s_page(sign_in: SignIn, coordinator: Account) -> None:
+    outcome = recommended(coordinator)
+    analyst = AccountFactory(role=Role.ANALYST)
+    meetings.become(outcome, FollowupFactory(), by=analyst)
+    db.session.commit()
+    page = sign_in(AccountFactory(role=Role.ANALYST, states=["IND"])).get("/meetings/MTG-2011-1").text
+    assert "PAK" not in page and "made an outcome" not in page
+
+
+def test_two_who_make_it_a_follow_up_at_once(sign_in: SignIn, coordinator: Account) -> None:
+    outcome = recommended(coordinator)
+    analyst = AccountFactory(role=Role.ANALYST)
+    db.session.commit()
+    browser = sign_in(analyst)
+    address = f"/follow-ups/new?state=PAK&outcome={outcome.id}"
+    given = fields_of(browser.get(address).text, address)
+    meetings.become(outcome, FollowupFactory(), by=analyst)
+    db.session.commit()
+    assert browser.post(address, data=given).status_code == 409
+    assert db.session.query(Followup).count() == 1
+
+
+@pytest.mark.parametrize("number", ["0", "99999", "x", "9" * 30, ""])
+def test_only_a_recommendation_leads_to_a_new_record(sign_in: SignIn, coordinator: Account, number: str) -> None:
+    PlanFactory(code="CA-1")
+    db.session.commit()
+    assert sign_in(coordinator).get(f"/plans/CA-1/measures/new?outcome={number}").status_code == 404
+    assert sign_in(AccountFactory()).get(f"/follow-ups/new?outcome={number}").status_code == 404
+
+
+def test_a_gap_becomes_nothing(browser: FlaskClient, coordinator: Account) -> None:
+    plan = PlanFactory(code="CA-1")
+    gap = meetings.add_outcome(held(coordinator, plan_id=plan.id), OutcomeKind.GAP, "No register", by=coordinator)
+    db.session.commit()
+    assert "outcome=" not in browser.get("/meetings/MTG-2011-1").text
+    assert browser.get(f"/plans/CA-1/measures/new?outcome={gap.id}").status_code == 404

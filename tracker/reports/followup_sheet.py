@@ -38,6 +38,8 @@ from tracker.models import (
     FollowupConclusion,
     FollowupParagraph,
     FollowupStatus,
+    Meeting,
+    MeetingOutcome,
     Paragraph,
     ProgressEntry,
     Seal,
@@ -239,6 +241,12 @@ PARTS: dict[str, Part] = {
             Followup.workflow.in_((FollowupStatus.SUPERSEDED, FollowupStatus.SUBMITTED)),
         ),
         lambda row: row.reference,
+    ),
+    "origins": Part(
+        {"id": MeetingOutcome.id, "reference": Meeting.reference, "title": Meeting.title},
+        sa.join(MeetingOutcome, Meeting, Meeting.id == MeetingOutcome.meeting_id),
+        MeetingOutcome.followup_id == _ID,
+        lambda row: row.id,
     ),
 }
 WIDTH = max(len(part.columns) for part in PARTS.values())

@@ -250,20 +250,18 @@ def _outcomes(account: Account, meeting: Meeting) -> list[OutcomeRow]:
 
 @dataclass(frozen=True)
 class Origin:
-    """The recommendation of a meeting that a measure or a follow-up came from."""
+    """The meeting that recommended a measure."""
 
     meeting_reference: str
     meeting_title: str
-    text: str
 
 
-def origin(made: Measure | Followup) -> Origin | None:
-    """Which meeting recommended it, where one did: one statement."""
-    column = MeetingOutcome.measure_id if isinstance(made, Measure) else MeetingOutcome.followup_id
+def origin(measure: Measure) -> Origin | None:
+    """Which meeting recommended the measure, where one did: one statement."""
     row = db.session.execute(
-        sa.select(Meeting.reference, Meeting.title, MeetingOutcome.text)
+        sa.select(Meeting.reference, Meeting.title)
         .join(MeetingOutcome, MeetingOutcome.meeting_id == Meeting.id)
-        .where(column == made.id)
+        .where(MeetingOutcome.measure_id == measure.id)
         .order_by(MeetingOutcome.id)
         .limit(1)
     ).one_or_none()

@@ -26,6 +26,7 @@ from tracker.models import (
     PlanPhase,
     PlanReview,
     PlanState,
+    RegionRule,
 )
 from tracker.policy import Reach
 from tracker.reports.states import names_over_time
@@ -186,7 +187,7 @@ def measure_sheet(measure: Measure, language: str = "en") -> MeasureSheet:
     """What the page of a measure tells of it: its plan, the measures that it carries out or that carry it out."""
     plan = measure.plan
     is_regional = plan.kind is PlanKind.REGIONAL
-    named = [row.state_id for row in measure.named_states] if is_regional else []
+    named = [row.state_id for row in measure.named_states] if measure.rule is RegionRule.NAMED else []
     return MeasureSheet(
         measure=measure,
         plan=plan,

@@ -31,6 +31,7 @@ from tracker.models import (
     FollowupParagraph,
     FollowupStatus,
     Implementation,
+    MeetingOutcome,
     Position,
     Priority,
     Purpose,
@@ -202,6 +203,20 @@ def from_conclusion(conclusion: Conclusion) -> FollowupInput:
         conclusion_ids=[conclusion.id],
         visit_id=conclusion.visit_id,
         source=conclusion.source,
+    )
+
+
+def from_recommendation(outcome: MeetingOutcome) -> FollowupInput:
+    """What a follow-up that a meeting recommended starts from: its words, the meeting and its source.
+
+    It answers no conclusion, and says why.
+    """
+    meeting, text = outcome.meeting, " ".join(outcome.text.split())
+    return FollowupInput(
+        title=text if len(text) <= LONGEST_TITLE else "",
+        text=outcome.text,
+        no_conclusion_reason=_("Recommended by the meeting %(meeting)s.", meeting=meeting.reference),
+        source=f"{meeting.reference} {meeting.title}: {meeting.source}",
     )
 
 

@@ -34,6 +34,7 @@ from tracker.models import (
     ConclusionStatus,
     Followup,
     FollowupStatus,
+    MeetingOutcome,
     SealedState,
     Sharing,
     Visit,
@@ -41,8 +42,9 @@ from tracker.models import (
 from tracker.policy import Permission
 from tracker.reports import catalogue, measure_links
 from tracker.reports import followups as report
+from tracker.reports import meetings as meetings_report
 from tracker.reports.followup_sheet import Sheet, sheet
-from tracker.services import followups
+from tracker.services import followups, meetings
 from tracker.services.followups import FollowupInput
 from tracker.web import sealed, timeline
 from tracker.web import sharing as sharing_levels
@@ -230,7 +232,9 @@ def _areas(name: str, value: Any, titles: Mapping[str, str]) -> str:
 
 @blueprint.route("/new", methods=["GET", "POST"])
 def create() -> ResponseReturnValue:
-    """A new draft: free-standing, of a visit (``?visit=``), or from a conclusion (``?conclusion=``) in one step."""
+    """A new draft: free-standing, of a visit (``?visit=``), or in one step from a conclusion (``?conclusion=``) or from
+    what a meeting recommended (``?outcome=``)."""
+    outcome = meetings_report.recommendation(request.args["outcome"]) if "outcome" in request.args else None
     conclusion, visit, state_id = _starting_point()
     if state_id is None:
         return _choose_state()
@@ -238,11 +242,14 @@ def create() -> ResponseReturnValue:
     form = FollowupForm()
     del form.reason
     _offer(form, state_id)
-    _propose(form, conclusion, visit)
+    _propose(form, conclusion, visit, outcome)
     sharing_levels.limit(form.sharing, _visit_chosen(form))
 
     def draft() -> Made:
-        reference = followups.create(state_id, _given(form), by=current_user).reference
+        followup = followups.create(state_id, _given(form), by=current_user)
+        if outcome is not None:
+            meetings.become(outcome, followup, by=current_user)
+        reference = followup.reference
         words = _("%(reference)s is a draft. Submit it when it is complete.", reference=reference)
         return url_for("followups.page", reference=reference), words
 
@@ -254,6 +261,7 @@ def create() -> ResponseReturnValue:
             form=form,
             conclusion=conclusion,
             visit=visit,
+            outcome=outcome,
             state_id=state_id,
             state_name=state_name(state_id),
             near=_near(form),
@@ -288,7 +296,8 @@ def _choose_state() -> ResponseReturnValue:
     form = ChooseStateForm()
     form.state.choices = [option(one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id)]
     if form.validate_on_submit():
-        return redirect(url_for("followups.create", state=form.state.data), 303)
+        chosen = url_for("followups.create", state=form.state.data, outcome=request.args.get("outcome"))
+        return redirect(chosen, 303)
     return render_template("followups/choose_state.html", form=form), _status(form)
 
 
@@ -363,13 +372,17 @@ def _shortened(text: str) -> str:
     return line if len(line) <= LONGEST_CHOICE else line[: LONGEST_CHOICE - 1] + "…"
 
 
-def _propose(form: FollowupForm, conclusion: Conclusion | None, visit: Visit | None) -> None:
-    """Before anything is typed: everything that the conclusion or the visit tells, and internal."""
+def _propose(
+    form: FollowupForm, conclusion: Conclusion | None, visit: Visit | None, outcome: MeetingOutcome | None
+) -> None:
+    """Before anything is typed: everything that the conclusion, the visit or the recommendation tells, and internal."""
     if form.is_bound:
         return
-    given = (
-        followups.from_conclusion(conclusion) if conclusion else FollowupInput("", visit_id=visit.id if visit else None)
-    )
+    given = FollowupInput("", visit_id=visit.id if visit else None)
+    if conclusion is not None:
+        given = followups.from_conclusion(conclusion)
+    elif outcome is not None:
+        given = followups.from_recommendation(outcome)
     for one in fields(given):
         if one.name in form:
             form[one.name].process(None, getattr(given, one.name))

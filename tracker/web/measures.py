@@ -18,11 +18,14 @@ from tracker.forms.fields import option
 from tracker.forms.measures import MeasureForm, MeasureReasonForm, RegionalMeasureForm, StatedStatusForm
 from tracker.forms.plans import MeasuresFileForm
 from tracker.imports import measures as imports
-from tracker.models import PILLARS, Measure, Plan, PlanKind
+from tracker.models import PILLARS, Measure, MeetingOutcome, Plan, PlanKind
 from tracker.policy import Permission
+from tracker.reports import catalogue, measure_links
+from tracker.reports import meetings as meetings_report
 from tracker.reports import plans as report
 from tracker.reports.timeline import Seen
 from tracker.services import measures as service
+from tracker.services import meetings
 from tracker.web import timeline
 from tracker.web.locale import language
 from tracker.web.presentation import number
@@ -48,6 +51,9 @@ def show(reference: str) -> ResponseReturnValue:
         told=report.measure_sheet(measure, language()),
         is_regional=measure.plan.kind is PlanKind.REGIONAL,
         may_edit=may_edit,
+        origin=meetings_report.origin(measure),
+        links=measure_links.of_measure(current_user, measure),
+        states=catalogue.states(),
         history=timeline.page(measure, Seen(reach, hidden)),
     )
 
@@ -57,21 +63,36 @@ def show(reference: str) -> ResponseReturnValue:
 
 @blueprint.route("/plans/<code>/measures/new", methods=["GET", "POST"])
 def create(code: str) -> ResponseReturnValue:
-    """A new measure of the plan."""
+    """A new measure of the plan; ``?outcome=`` makes it of what a meeting recommended."""
     plan = _editable_plan(code)
+    outcome = meetings_report.recommendation(request.args["outcome"]) if "outcome" in request.args else None
     form = _form(plan)
-    if not form.is_bound and request.args.get("pillar") in PILLARS:
-        form.pillar.process(None, request.args["pillar"])
+    if not form.is_bound:
+        _propose(form, outcome)
 
     def make() -> Made:
         measure = service.create(plan, service.Wording(**form.values()), by=current_user)
+        if outcome is not None:
+            meetings.become(outcome, measure, by=current_user)
         return url_for("measures.show", reference=measure.reference), _(
             "%(reference)s is added to the plan.", reference=measure.reference
         )
 
     if form.validate_on_submit() and (answer := once(form, make)):
         return answer
-    return render_template("measures/new.html", plan=plan, form=form), _status(form)
+    return render_template("measures/new.html", plan=plan, form=form, outcome=outcome), _status(form)
+
+
+def _propose(form: MeasureForm, outcome: MeetingOutcome | None) -> None:
+    """Before anything is typed: the pillar asked for; of a recommendation its words, and the one pillar examined."""
+    pillar = request.args.get("pillar")
+    if outcome is not None:
+        form.text.process(None, outcome.text)
+        words = _("Recommended by the meeting %(meeting)s", meeting=outcome.meeting.reference)
+        form.wording_note.process(None, words)
+        pillar = pillar or outcome.meeting.pillars
+    if pillar in PILLARS:
+        form.pillar.process(None, pillar)
 
 
 @blueprint.route("/measures/<reference>/edit", methods=["GET", "POST"])

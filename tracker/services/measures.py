@@ -60,10 +60,19 @@ def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = No
     if db.session.scalar(sa.select(Measure.id).where(Measure.reference == name)) is not None:
         raise Invalid(_("%(reference)s is there already. Leave the number free.", reference=name), "number")
     last = db.session.scalar(sa.select(sa.func.max(Measure.position)).where(Measure.plan_id == plan.id))
-    measure = Measure(reference=name, pillar=wording.pillar, number=number, position=(last or 0) + 1, text=wording.text)
-    plan.measures.append(measure)
+    measure = Measure(
+        reference=name,
+        plan_id=plan.id,
+        pillar=wording.pillar,
+        number=number,
+        position=(last or 0) + 1,
+        text=wording.text,
+    )
     _put(measure, wording)
     plans.put_cells(measure, plan)
+    db.session.add(measure)
+    db.session.flush()
+    db.session.expire(plan, ["measures"])  # added by its id: the plan itself is not changed
     history.record("measure.created", measure, by=by)
     return measure
 

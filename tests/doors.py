@@ -116,6 +116,7 @@ DOORS = {
     "measure_links.choose": Door("measure_link", "GET POST", "/follow-ups/{followup}/measures"),
     "measure_links.remove": Door("measure_link", "GET POST", "/follow-ups/{followup}/measures/GCTS-II-10/remove"),
     "measure_links.add_followups": Door("measure_link", "GET POST", "/measures/GCTS-II-10/follow-ups"),
+    "trace.show": Door("record_read", "GET", "/trace/{followup}"),
     "evidence.add": Door("followup_edit", "GET POST", "/follow-ups/{followup}/evidence"),
     "evidence.add_revision": Door("followup_edit", "GET POST", "/follow-ups/{followup}/evidence/{evidence}/revisions"),
     "evidence.withdraw": Door("followup_edit", "GET POST", "/follow-ups/{followup}/evidence/{evidence}/withdraw"),
@@ -133,6 +134,9 @@ DOORS = {
     "catalogue.edit_rating": Door("catalogue_manage", "GET POST", "/admin/ratings/largely"),
     "area_pillars.edit": Door("catalogue_manage", "GET POST", "/admin/pillars"),
     "coverage.index": Door("record_read", "GET", "/coverage"),
+    "gaps.index": Door("record_read", "GET", "/gaps"),
+    "gaps.show": Door("record_read", "GET", "/gaps/areas"),
+    "gaps.export": Door("report_run", "GET", "/gaps/areas.csv"),
     "coverage.export": Door("report_run", "GET", "/coverage.csv"),
     "states.index": Door("record_read", "GET", "/states"),
     "states.export": Door("report_run", "GET", "/states.csv"),
@@ -182,6 +186,9 @@ DOORS = {
 
 # Addresses beside those above, so that each kind of record and part is swept, too.
 FURTHER = [
+    *(f"/trace/{{{name}}}" for name in ("conclusion", "visit", "signed")),
+    "/trace/1373-1",
+    "/trace/GCTS-II-10",
     *(
         f"/visits/{{visit}}/{part}/{{{name}}}{tail}"
         for part, name in [

@@ -37,6 +37,7 @@ LISTS = {
     "/resolutions": ("analyst", 5),
     "/plans": ("analyst", 3),
     "/meetings": ("analyst", 4),
+    "/plans/GCTS/board": ("coordinator", 5),
     "/": ("analyst", 6),
 }
 RECORDS = {
@@ -49,6 +50,11 @@ RECORDS = {
     "/follow-ups/{submitted}": ("reviewer", 7),
     "/follow-ups/{again}": ("reviewer", 7),
     "/follow-ups/{changed}": ("analyst", 8),
+    "/trace/{followup}": ("analyst", 10),
+    "/trace/{visit}": ("analyst", 10),
+    "/trace/{signed}": ("analyst", 10),
+    "/trace/GCTS-II-10": ("analyst", 10),
+    "/trace/{paragraph}": ("analyst", 10),
     "/review/followup/{submitted}": ("reviewer", 9),
     "/review/followup/{again}": ("reviewer", 10),
     "/review/followup/{sealed}": ("reviewer", 9),

@@ -22,7 +22,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -48,8 +48,7 @@ from tracker.policy import Reach
 from tracker.reports.filters import Condition
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(NamedTuple):
     """What counts for one measure in one Member State: follow-ups and the word of the cell."""
 
     open: int = 0
@@ -64,6 +63,11 @@ class Tally:
 
     def followups_done(self, signed_only: bool) -> int:
         return self.signed if signed_only else self.implemented
+
+    @property
+    def unsigned(self) -> int:
+        """Assessed implemented, and not signed or changed since."""
+        return self.implemented - self.signed
 
     @property
     def items(self) -> int:

@@ -118,6 +118,7 @@ ACCESS: dict[str, Open | P] = {
     "measure_links.choose": P.MEASURE_LINK,
     "measure_links.remove": P.MEASURE_LINK,
     "measure_links.add_followups": P.MEASURE_LINK,
+    "trace.show": P.RECORD_READ,
     # my work, search, help, the log
     "search.index": P.RECORD_READ,
     "home.index": SIGNED_IN,
@@ -166,6 +167,9 @@ ACCESS: dict[str, Open | P] = {
     # coverage and gaps
     "coverage.index": P.RECORD_READ,
     "coverage.export": P.REPORT_RUN,
+    "gaps.index": P.RECORD_READ,
+    "gaps.show": P.RECORD_READ,
+    "gaps.export": P.REPORT_RUN,
     # reports
     "reports.index": P.REPORT_RUN,
     "reports.status_preview": P.REPORT_RUN,

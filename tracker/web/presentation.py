@@ -80,9 +80,9 @@ TONES = {
     for tone, values in {
         "info": "shared_with_state commented in_progress partly under_way provisional_issued response_received",
         "waiting": "submitted partially_implemented draft_report with_state for_adoption response_due requested"
-        " asked partly_met",
-        "attention": "returned not_started disputes changed high deferred postponed refused failed still_open",
-        "done": "signed_off signed final implemented accepts adopted closed approved met full",
+        " asked partly_met suspended",
+        "attention": "returned not_started disputes changed high deferred postponed refused failed still_open delayed",
+        "done": "signed_off signed final implemented accepts adopted closed approved met full completed",
         "ended": "withdrawn superseded overtaken declined cancelled recalled",
     }.items()
     for value in values.split()

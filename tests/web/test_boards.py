@@ -1,0 +1,236 @@
+"""The board of a plan: measures by participating Member States, each number a link to its rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import date
+from html import unescape
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from tests.counting import statements
+from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory, cell, serve
+from tracker import history
+from tracker.extensions import db
+from tracker.models import Event, Followup, Implementation, Measure, MeasureStatus, Plan, PlanKind, Role, State
+from tracker.policy import Reach
+from tracker.reports import boards
+
+SignIn = Callable[[Any], FlaskClient]
+STATES = ("KAZ", "KGZ", "TJK", "TKM")
+SIGNED = {"sealed_sha256": "a" * 64, "content_sha256": "a" * 64}
+IMPLEMENTED = Implementation.IMPLEMENTED
+
+
+@pytest.fixture
+def plan(session: Any) -> Plan:
+    made: Plan = PlanFactory(code="JP-1", participants=STATES, observers=("UZB",))
+    return made
+
+
+@pytest.fixture
+def measure(plan: Plan) -> Measure:
+    made: Measure = MeasureFactory(plan=plan)
+    for state in STATES:
+        cell(made, state, MeasureStatus.UNDER_WAY if state == "TJK" else None)
+    return made
+
+
+@pytest.fixture
+def coordinator(session: Any, sign_in: SignIn) -> FlaskClient:
+    return sign_in(AccountFactory(role=Role.COORDINATOR))
+
+
+def served(measure: Measure, state: str, **more: Any) -> Followup:
+    followup: Followup = FollowupFactory(state_id=state, **more)
+    serve(followup, measure)
+    return followup
+
+
+def rows(page: str) -> list[list[str]]:
+    """The words of each row of the board, tags taken off."""
+    bodies = re.findall(r"<tr><th scope=\"row\">.*?</tr>", page, re.S)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", body, re.S) for body in bodies]
+    return [[unescape(" ".join(re.sub(r"<[^>]+>", " ", one).split())) for one in row] for row in cells]
+
+
+def test_a_cell_says_its_word_and_counts_the_follow_ups(plan: Plan, measure: Measure, coordinator: FlaskClient) -> None:
+    served(measure, "KGZ")
+    served(measure, "KGZ", assessed_status=IMPLEMENTED, **SIGNED)
+    served(measure, "KGZ", assessed_status=IMPLEMENTED)
+    served(measure, "UZB")
+    db.session.commit()
+    page = coordinator.get("/plans/JP-1/board").text
+    told = ["no word yet none", "no word yet 1 open · 1 done · 1 not signed", "Under way none", "no word yet none"]
+    assert rows(page) == [["JP-1-M01 Exchange what is known of the movement of funds.", "Under way", *told]]
+    assert re.findall(r'<th scope="col">(?:<bdi>)?(.*?)<', page) == [
+        "Measure",
+        "Status",
+        *("Kazakhstan", "Kyrgyzstan", "Tajikistan", "Turkmenistan"),
+    ]
+    unsigned = coordinator.get("/plans/JP-1/board?unsigned=1").text
+    assert rows(unsigned)[0][3] == "no word yet 1 open · 2 done"
+
+
+def test_every_number_leads_to_as_many_rows(plan: Plan, measure: Measure, coordinator: FlaskClient) -> None:
+    for status in (Implementation.NOT_STARTED, IMPLEMENTED, Implementation.OVERTAKEN):
+        served(measure, "KGZ", assessed_status=status, **SIGNED)
+        served(measure, "KGZ", assessed_status=status, **SIGNED | {"content_sha256": "b" * 64})
+        served(measure, "TJK", assessed_status=status)
+        served(measure, "TJK", assessed_status=status, workflow="withdrawn")
+    db.session.commit()
+    page = coordinator.get("/plans/JP-1/board").text
+    links = re.findall(r'<a href="(/follow-ups[^"]+)">(\d+) ', page)
+    assert len(links) == 5
+    for href, count in links:
+        assert len(re.findall(r"-F\d+</bdi></a>", coordinator.get(unescape(href)).text)) == int(count), href
+
+
+def test_the_board_is_narrowed_by_pillar_and_status(plan: Plan, measure: Measure, coordinator: FlaskClient) -> None:
+    MeasureFactory(plan=plan, pillar="IV")
+    retired = MeasureFactory(plan=plan, pillar="IV")
+    retired.retired_on = date(2020, 1, 1)
+    history.record("measure.retired", retired, by=None)
+    db.session.commit()
+
+    def references(query: str) -> list[str]:
+        return [row[0].split()[0] for row in rows(coordinator.get(f"/plans/JP-1/board?{query}").text)]
+
+    assert references("") == ["JP-1-M01", "JP-1-M02"]
+    assert references("pillar=IV") == ["JP-1-M02"]
+    assert references("status=under_way") == ["JP-1-M01"]
+    assert references("status=under_way&pillar=IV") == []
+    assert references("pillar=V") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("pillar=V", "Pillar: “V” is not one of: I, II, III, IV"),
+        ("status=suspended", "Status: “suspended” is not one of"),
+        ("region=XX", "Region: “XX” is not one of"),
+    ],
+)
+def test_what_makes_no_sense_is_said(plan: Plan, coordinator: FlaskClient, query: str, said: str) -> None:
+    db.session.commit()
+    assert said in coordinator.get(f"/plans/JP-1/board?{query}").text
+    assert coordinator.get(f"/plans/JP-1/board.csv?{query}").status_code == 400
+
+
+def test_a_change_shows_at_once(plan: Plan, measure: Measure, coordinator: FlaskClient) -> None:
+    db.session.commit()
+    path = "/plans/JP-1/board"
+    assert rows(coordinator.get(path).text)[0][3] == rows(coordinator.get(path).text)[0][3] == "no word yet none"
+    followup = served(measure, "KGZ")
+    db.session.commit()
+    assert rows(coordinator.get(path).text)[0][3] == "no word yet 1 open"
+    followup.assessed_status = IMPLEMENTED
+    history.record("followup.assessed", followup, by=None)
+    db.session.commit()
+    assert rows(coordinator.get(path).text)[0][3] == "no word yet 1 not signed"
+
+
+def test_states_out_of_scope_have_no_column_and_the_region_is_not_told(
+    plan: Plan, measure: Measure, sign_in: SignIn
+) -> None:
+    served(measure, "KGZ")
+    served(measure, "TJK")
+    db.session.commit()
+    page = sign_in(AccountFactory(role=Role.ANALYST, states=["KGZ"])).get("/plans/JP-1/board").text
+    assert [row[1:] for row in rows(page)] == [["not told", "no word yet 1 open"]]
+    assert "3 participating Member States lie outside your scope" in page
+    assert "Tajikistan" not in page
+
+
+def test_a_cell_leads_to_its_form_where_the_reader_may_write_it(
+    plan: Plan, measure: Measure, coordinator: FlaskClient, sign_in: SignIn
+) -> None:
+    db.session.commit()
+    assert 'href="/measures/JP-1-M01/cells/KGZ"' in coordinator.get("/plans/JP-1/board").text
+    reader = sign_in(AccountFactory(role=Role.AUDITOR)).get("/plans/JP-1/board").text
+    assert "/cells/" not in reader and 'href="/measures/JP-1-M01#cell-KGZ"' in reader
+
+
+def test_many_states_open_by_regions_and_a_region_by_its_states(session: Any, coordinator: FlaskClient) -> None:
+    measure = session.scalars(sa.select(Measure).filter_by(reference="GCTS-II-10")).one()
+    served(measure, "KGZ")
+    served(measure, "PAK", assessed_status=IMPLEMENTED, **SIGNED)
+    db.session.commit()
+    page = coordinator.get("/plans/GCTS/board?pillar=II").text
+    asia = re.findall(r'<th scope="col"><a href="([^"]+)"><bdi>Asia<', page)
+    assert unescape(asia[0]) == "/plans/GCTS/board?pillar=II&region=142"
+    row = next(row for row in rows(page) if row[0].startswith("GCTS-II-10 "))
+    assert row[1:] == ["Under way", "none", "none", "1 open · 1 done", "none", "none"]
+    by_subregion = coordinator.get(unescape(asia[0])).text
+    assert "<bdi>Central Asia<" in by_subregion
+    central = coordinator.get("/plans/GCTS/board?pillar=II&region=143").text
+    assert '<th scope="col"><bdi>Kyrgyzstan<' in central and "Pakistan" not in central
+    links = re.findall(r'<a href="(/follow-ups[^"]+)">(\d+) ', page)
+    for href, count in links:
+        assert len(re.findall(r"-F\d+</bdi></a>", coordinator.get(unescape(href)).text)) == int(count), href
+
+
+def test_the_file_holds_what_the_page_shows(plan: Plan, measure: Measure, coordinator: FlaskClient) -> None:
+    MeasureFactory(plan=plan, pillar="IV", text="=HYPERLINK()")
+    measure.stated_status, measure.stated_on = MeasureStatus.SUSPENDED, date(2024, 5, 1)
+    history.record("measure.status_stated", measure, by=None)
+    served(measure, "KGZ")
+    db.session.commit()
+    answer = coordinator.get("/plans/JP-1/board.csv?unsigned=1")
+    found = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert found[0][:8] == [
+        "measure",
+        "pillar",
+        "text",
+        "status",
+        "stated_status",
+        "KAZ_status",
+        "KAZ_open",
+        "KAZ_done",
+    ]
+    assert found[1][3:] == ["under_way", "suspended", "", "0", "0", "", "1", "0", "under_way", "0", "0", "", "0", "0"]
+    assert found[2][:3] == ["JP-1-M02", "IV", "'=HYPERLINK()"]
+    assert "plan-board-" in answer.headers["Content-Disposition"] and "-2.csv" in answer.headers["Content-Disposition"]
+    narrowed = coordinator.get("/plans/JP-1/board.csv?pillar=IV").data.decode("utf-8-sig")
+    assert "JP-1-M01" not in narrowed and "JP-1-M02" in narrowed
+    kinds = db.session.scalars(sa.select(Event.kind).order_by(Event.seq.desc()).limit(2)).all()
+    assert kinds == ["export.ended", "export.started"]
+
+
+def test_the_stated_status_stands_beside_a_computed_one_that_differs(
+    plan: Plan, measure: Measure, coordinator: FlaskClient
+) -> None:
+    measure.stated_status, measure.stated_on = MeasureStatus.SUSPENDED, date(2024, 5, 1)
+    history.record("measure.status_stated", measure, by=None)
+    db.session.commit()
+    assert rows(coordinator.get("/plans/JP-1/board").text)[0][1] == "Under way stated: Suspended"
+
+
+def test_the_board_costs_the_same_whatever_its_size(session: Any, coordinator: FlaskClient) -> None:
+    states = session.scalars(sa.select(State.id)).all()
+    small = MeasureFactory(plan=PlanFactory(code="SMALL"))
+    big = PlanFactory(code="BIG", participants=tuple(states))
+    for _each in range(20):
+        measure = MeasureFactory(plan=big)
+        served(measure, "KGZ")
+    db.session.commit()
+    assert small.plan.code == "SMALL"
+    cost = {code: statements(coordinator, f"/plans/{code}/board") for code in ("SMALL", "BIG", "GCTS")}
+    assert len(set(cost.values())) == 1 and cost["BIG"] <= 6
+
+
+def test_the_columns_of_a_plan_of_many_states_are_regions(session: Any) -> None:
+    states = tuple(session.scalars(sa.select(State.id)))
+    everywhere = Reach(True, frozenset())
+    plan = PlanFactory(code="BIG", participants=states[:-1])
+    MeasureFactory(plan=plan, cells=[])
+    found = boards.board(plan, everywhere, boards.Question())
+    assert sum(len(column.states) for column in found.columns) == len(states) - 1
+    assert [column.is_whole for column in found.columns].count(False) == 1, "the region of the one that is left out"
+    assert boards.board(PlanFactory(kind=PlanKind.STRATEGY), everywhere, boards.Question()).outside == 0

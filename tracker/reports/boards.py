@@ -1,0 +1,239 @@
+"""The board of a plan: its measures by participating Member States, and in each cell what is known of the two.
+
+A plan of more States than stand side by side opens by regions, a region by its subregions, a subregion by its States.
+The Strategy's States are all; only those within the reader's scope have a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from tracker import clock
+from tracker.extensions import db
+from tracker.models import Measure, MeasureStatus, Plan, PlanKind, PlanPart, PlanState
+from tracker.models.plan import PILLARS
+from tracker.policy import Reach
+from tracker.reports import catalogue, kept, measures
+from tracker.reports.measures import Standing, Tally
+
+MOST_STATES = 24
+"""How many States stand side by side; more are grouped."""
+
+COMPUTED = (MeasureStatus.PLANNED, MeasureStatus.UNDER_WAY, MeasureStatus.COMPLETED, MeasureStatus.DELAYED)
+"""The statuses that the rule gives."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A State, or a region with those of its States that take part and lie in scope. ``is_whole``: they are all that
+    the reader sees of the region, so that its code asks for the same rows."""
+
+    code: str
+    name: str
+    states: tuple[str, ...]
+    is_state: bool
+    is_whole: bool = True
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is known of a measure in a column: follow-ups, and the word of a State or how many are done in a region."""
+
+    tally: Tally
+    states_done: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A measure with its cells, as many as there are columns."""
+
+    reference: str
+    pillar: str
+    text: str
+    status: MeasureStatus | None
+    stated: MeasureStatus | None
+    cells: tuple[Cell, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the stated status says something else than the computed one."""
+        return self.stated not in (None, self.status)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an address asks of a board. A value that makes no sense matches nothing and is a problem."""
+
+    region: str = ""
+    pillar: str = ""
+    status: str = ""
+    signed_only: bool = True
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def args(self) -> dict[str, list[str]]:
+        """The parameters of the address, without those that say nothing."""
+        given = {"region": self.region, "pillar": self.pillar, "status": self.status}
+        given["unsigned"] = "" if self.signed_only else "1"
+        return {name: [value] for name, value in given.items() if value}
+
+
+@dataclass(frozen=True)
+class Board:
+    """The measures that are asked for, by columns. ``outside`` participating States lie outside the reader's scope;
+    where it is not zero, how the region stands is not told. ``regions`` are those that may be opened."""
+
+    on: date
+    signed_only: bool
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    outside: int
+    regions: tuple[str, ...]
+
+
+def asked(args: Mapping[str, Any]) -> Question:
+    """What the parameters of an address ask for."""
+    problems: list[str] = []
+    pillar = _one_of(args, "pillar", PILLARS, _("Pillar"), problems)
+    status = _one_of(args, "status", [one.value for one in COMPUTED], _("Status"), problems)
+    region = _one_of(args, "region", catalogue.regions(), _("Region"), problems)
+    return Question(region, pillar, status, args.get("unsigned") != "1", problems)
+
+
+def _one_of(args: Mapping[str, Any], name: str, known: Collection[str], label: str, problems: list[str]) -> str:
+    given = str(args.get(name, "")).strip()
+    if given and given not in known:
+        problems.append(
+            _(
+                "%(label)s: “%(value)s” is not one of: %(known)s",
+                label=label,
+                value=given[:60],
+                known=", ".join(known) if len(known) < 12 else _("those offered below"),
+            )
+        )
+    return given
+
+
+def board(plan: Plan, reach: Reach, question: Question) -> Board:
+    """The board as it is asked for, in a constant number of statements."""
+    today = clock.today()
+    region = "" if question.problems else question.region
+    key = ("board", plan.id, reach, region, question.signed_only, today)
+    whole = kept.answer(key, lambda: _whole(plan, reach, region, question.signed_only))
+    matching = () if question.problems else tuple(row for row in whole.rows if _matches(row, question))
+    return replace(whole, rows=matching)
+
+
+def _matches(row: Row, question: Question) -> bool:
+    is_status = not question.status or row.status == question.status
+    return is_status and question.pillar in ("", row.pillar)
+
+
+def _whole(plan: Plan, reach: Reach, region: str, signed_only: bool) -> Board:
+    taking_part = _taking_part(plan)
+    seen = [state for state in taking_part if reach.covers(state)]
+    columns = _columns(seen, reach, region)
+    standings = measures.of_plan(plan, reach, signed_only=signed_only)
+    rows = db.session.execute(
+        sa.select(Measure.id, Measure.reference, Measure.pillar, Measure.text)
+        .where(Measure.plan_id == plan.id, Measure.retired_on.is_(None))
+        .order_by(Measure.position, Measure.id)
+    ).all()
+    return Board(
+        on=clock.today(),
+        signed_only=signed_only,
+        columns=columns,
+        rows=tuple(_row(row, standings[row.id], columns) for row in sorted(rows, key=_by_pillar)),
+        outside=len(taking_part) - len(seen) if plan.kind is PlanKind.REGIONAL else 0,
+        regions=_regions(seen) if len(seen) > MOST_STATES else (),
+    )
+
+
+def _by_pillar(row: Any) -> int:
+    return PILLARS.index(row.pillar)
+
+
+def _taking_part(plan: Plan) -> list[str]:
+    """The participating States by name; of the Strategy, all."""
+    known = catalogue.states()
+    if plan.kind is PlanKind.STRATEGY:
+        return list(known)
+    named = set(
+        db.session.scalars(
+            sa.select(PlanState.state_id).where(PlanState.plan_id == plan.id, PlanState.part == PlanPart.PARTICIPANT)
+        )
+    )
+    return [state for state in known if state in named]
+
+
+def _regions(seen: Sequence[str]) -> tuple[str, ...]:
+    """The regions and subregions that these States lie in."""
+    known = catalogue.states()
+    lying = {code for state in seen for code in (known[state].region_code, known[state].subregion_code)}
+    return tuple(code for code in catalogue.regions() if code in lying)
+
+
+def _columns(seen: Sequence[str], reach: Reach, region: str) -> tuple[Column, ...]:
+    """The States, or the regions that they lie in, or the subregions of the region asked for."""
+    known, regions = catalogue.states(), catalogue.regions()
+    within = [one for one in seen if region in ("", known[one].region_code, known[one].subregion_code)]
+    if len(within) <= MOST_STATES or (region and regions[region].parent_code):
+        return tuple(Column(one, known[one].name, (one,), True) for one in within)
+    lying: dict[str, list[str]] = {}
+    for state in known:
+        lying.setdefault(known[state].subregion_code if region else known[state].region_code, []).append(state)
+    return tuple(_group(code, lying[code], within, reach) for code in regions if set(lying.get(code, ())) & set(within))
+
+
+def _group(code: str, lying: Sequence[str], within: Sequence[str], reach: Reach) -> Column:
+    states = tuple(one for one in lying if one in within)
+    is_whole = all(one in states for one in lying if reach.covers(one))
+    return Column(code, catalogue.regions()[code].name, states, False, is_whole)
+
+
+def _row(row: Any, standing: Standing, columns: Sequence[Column]) -> Row:
+    cells = tuple(_cell(standing, column) for column in columns)
+    stated = None if standing.is_hidden else standing.stated
+    return Row(row.reference, row.pillar, row.text, standing.status, stated, cells)
+
+
+NOTHING = Cell(Tally())
+
+
+def _cell(standing: Standing, column: Column) -> Cell:
+    own = [standing.states[state] for state in column.states if state in standing.states]
+    if not own:
+        return NOTHING
+    if column.is_state:
+        return Cell(own[0])
+    return Cell(measures.sum_of(own), sum(one.is_done(standing.signed_only) for one in own))
+
+
+# The same as a file
+
+
+def header(found: Board) -> list[str]:
+    """The columns of the file: of a State its word, of a region how many States are done; then the follow-ups."""
+    parts = ["open", "done", *(["not_signed"] if found.signed_only else [])]
+    return ["measure", "pillar", "text", "status", "stated_status"] + [
+        f"{column.code}_{part}"
+        for column in found.columns
+        for part in ("status" if column.is_state else "states_done", *parts)
+    ]
+
+
+def lines(found: Board) -> Iterator[list[Any]]:
+    """The rows of the file, as they stand on the page."""
+    for row in found.rows:
+        told: list[Any] = [row.reference, row.pillar, row.text, row.status, row.stated]
+        for column, cell in zip(found.columns, row.cells, strict=True):
+            told.append(cell.tally.cell if column.is_state else cell.states_done)
+            told += [cell.tally.open, cell.tally.followups_done(found.signed_only)]
+            told += [cell.tally.unsigned] if found.signed_only else []
+        yield told

@@ -5,10 +5,11 @@ A historic row never bears today's name. States are listed by name, never by a f
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,7 +38,7 @@ from tracker.models import (
     StateName,
     Visit,
 )
-from tracker.models.followup import ENDED
+from tracker.models.followup import ENDED, is_open
 from tracker.reports import catalogue, followups
 from tracker.reports.filters import BadValue, Condition, each, region
 from tracker.reports.listing import Columns, Listing, Sort
@@ -207,20 +208,12 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Assessed:
-    """The rating of one area at one visit."""
-
-    visit: str
-    label: str
-
-
-@dataclass
 class AreaHistory:
-    """An area with its rating at each visit that assessed it, by the visit's reference."""
+    """An area with its rating in words at each visit that assessed it, by the visit's reference."""
 
     code: str
     title: str
-    ratings: dict[str, Assessed] = field(default_factory=dict)
+    ratings: dict[str, str]
 
 
 @dataclass
@@ -274,13 +267,14 @@ def sheet(account: Account, code: str) -> Sheet:
     if entry is None or not policy.may_see_state(account, code):
         raise NotFound(_("There is no such Member State, or it lies outside your scope."))
     regions = catalogue.regions()
-    kind, names = _kind_and_names(code)
-    found_visits, found_conclusions, found_followups = _visits(code), _conclusions(code), _followups(code)
-    assessed_at, areas = _assessments(code)
+    named = _rows(_KIND_AND_NAMES, code)
+    names = [Name(*row[1:]) for row in named if row.language is not None]
+    found_visits, found_conclusions, found_followups = _rows(_VISITS, code), _rows(_CONCLUSIONS, code), _followups(code)
+    assessed_at, areas = _assessments(found_visits)
     return Sheet(
         id=entry.id,
         name=entry.name,
-        kind=kind,
+        kind=named[0].kind,
         region=regions[entry.region_code].name,
         subregion=regions[entry.subregion_code].name,
         current_names=[name for name in names if name.valid_to is None],
@@ -294,105 +288,118 @@ def sheet(account: Account, code: str) -> Sheet:
         followups=found_followups[:FIRST_ROWS],
         has_more_followups=len(found_followups) > FIRST_ROWS,
         tally=_tally(code),
-        authorities=_authorities(code),
+        authorities=_rows(_AUTHORITIES, code),
     )
 
 
-def _kind_and_names(code: str) -> tuple[StateKind, list[Name]]:
-    rows = db.session.execute(
-        sa.select(State.kind, StateName.language, StateName.name, StateName.valid_from, StateName.valid_to)
-        .outerjoin(StateName, StateName.state_id == State.id)
-        .where(State.id == code)
-        .order_by(StateName.language, StateName.valid_from)
-    ).all()
-    return rows[0].kind, [Name(*row[1:]) for row in rows if row.language is not None]
+_CODE: Any = sa.bindparam("code", type_=sa.String)
+_KIND_AND_NAMES = (
+    sa.select(State.kind, StateName.language, StateName.name, StateName.valid_from, StateName.valid_to)
+    .outerjoin(StateName, StateName.state_id == State.id)
+    .where(State.id == _CODE)
+    .order_by(StateName.language, StateName.valid_from)
+)
+_RATED = Assessment.area_code + " " + sa.cast(Assessment.area_edition, sa.String) + " " + Assessment.rating
+_RATINGS = (
+    sa.select(sa.func.aggregate_strings(_RATED, "\n"))
+    .where(Assessment.visit_id == Visit.id)
+    .correlate(Visit)
+    .scalar_subquery()
+)
+_VISITS = (
+    sa.select(Visit.reference, Visit.start, Visit.end, Visit.sort_day, Visit.type, Visit.mode, Visit.stage)
+    .add_columns(_RATINGS.label("ratings"))
+    .where(Visit.state_id == _CODE)
+    .order_by(Visit.sort_day.desc(), Visit.id.desc())
+)
+_TITLE = sa.select(AreaEdition.area_code + " " + sa.cast(AreaEdition.edition, sa.String), AreaEdition.title)
+_TITLES_AND_LABELS = sa.union_all(_TITLE, sa.select(RatingLevel.code, RatingLevel.label))
+_CONCLUSIONS = (
+    sa.select(
+        Conclusion.reference,
+        Conclusion.kind,
+        Conclusion.area_code,
+        sa.func.substr(Conclusion.text, 1, 241).label("text"),
+        Conclusion.workflow,
+    )
+    .where(Conclusion.state_id == _CODE)
+    .order_by(Conclusion.id.desc())
+    .limit(FIRST_ROWS + 1)
+)
+_ANSWERED = (
+    sa.select(sa.func.count())
+    .where(FollowupAuthority.authority_id == Authority.id)
+    .correlate(Authority)
+    .scalar_subquery()
+)
+_AUTHORITIES = (
+    sa.select(Authority.id, Authority.name, _ANSWERED.label("followups"))
+    .where(Authority.state_id == _CODE)
+    .order_by(Authority.name, Authority.id)
+)
 
 
-def _visits(code: str) -> Sequence[Any]:
-    return db.session.execute(
-        sa.select(Visit.reference, Visit.start, Visit.end, Visit.sort_day, Visit.type, Visit.mode, Visit.stage)
-        .where(Visit.state_id == code)
-        .order_by(Visit.sort_day.desc(), Visit.id.desc())
-        .limit(MOST_VISITS + 1)
-    ).all()
+def _rows(statement: Any, code: str) -> Sequence[Any]:
+    """What the State of this code has of it; each statement is built once."""
+    return db.session.execute(statement, {"code": code}).all()
 
 
-def _assessments(code: str) -> tuple[list[str], list[AreaHistory]]:
+def _assessments(visits: Sequence[Any]) -> tuple[list[str], list[AreaHistory]]:
     """The visits that assessed an area, in their order, and each such area with its ratings, in the areas' order."""
-    rows = db.session.execute(
-        sa.select(Assessment.area_code, AreaEdition.title, Visit.reference, RatingLevel.label, Visit.sort_day, Visit.id)
-        .join(Visit, Visit.id == Assessment.visit_id)
-        .join(RatingLevel, RatingLevel.code == Assessment.rating)
-        .join(
-            AreaEdition,
-            sa.and_(AreaEdition.area_code == Assessment.area_code, AreaEdition.edition == Assessment.area_edition),
-        )
-        .where(Assessment.state_id == code)
-        .order_by(Visit.sort_day, Visit.id)
-    ).all()
-    assessed_at = list(dict.fromkeys(row.reference for row in rows))
-    by_area: dict[str, AreaHistory] = {}
-    for row in rows:
-        history = by_area.setdefault(row.area_code, AreaHistory(row.area_code, row.title))
-        history.title = row.title  # of the edition of the latest visit
-        history.ratings[row.reference] = Assessed(row.reference, row.label)
-    return assessed_at, [by_area[area] for area in sorted(by_area)]
-
-
-def _conclusions(code: str) -> Sequence[Any]:
-    return db.session.execute(
-        sa.select(
-            Conclusion.reference,
-            Conclusion.kind,
-            Conclusion.area_code,
-            sa.func.substr(Conclusion.text, 1, 241).label("text"),
-            Conclusion.workflow,
-        )
-        .where(Conclusion.state_id == code)
-        .order_by(Conclusion.id.desc())
-        .limit(FIRST_ROWS + 1)
-    ).all()
+    words: dict[str, str] = dict(db.session.execute(_TITLES_AND_LABELS).all())
+    rated = [visit for visit in reversed(visits) if visit.ratings]
+    by_area: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    titles: dict[str, str] = {}
+    for visit in rated:
+        for line in visit.ratings.split("\n"):
+            edition, _space, rating = line.rpartition(" ")
+            area = edition.partition(" ")[0]
+            by_area[area][visit.reference] = words[rating]
+            titles[area] = words[edition]  # of the latest visit
+    return [visit.reference for visit in rated], [
+        AreaHistory(area, titles[area], by_area[area]) for area in sorted(by_area)
+    ]
 
 
 def _followups(code: str) -> Sequence[Any]:
     """The open follow-ups, those due first before the others, as the list has them."""
-    question = followups.FOLLOWUPS.read({"state": [code], "open": ["1"]})
-    return db.session.execute(
-        followups.rows(clock.today())
-        .where(*question.conditions)
+    return _rows(_open_followups(clock.today()), code)
+
+
+@lru_cache(maxsize=8)
+def _open_followups(today: date) -> sa.Select[Any]:
+    return (
+        followups.rows(today, ("owner",))
+        .where(Followup.state_id == _CODE, Followup.is_open)
         .order_by(Followup.current_due_last.nulls_last(), Followup.id)
         .limit(FIRST_ROWS + 1)
-    ).all()
+    )
+
+
+_COUNTED = Followup.__table__.c
+_KINDS = (_COUNTED.assessed_status, _COUNTED.reported_status, _COUNTED.workflow)
+_COUNTS = (
+    sa.select(
+        *_KINDS,
+        sa.func.count(),
+        sa.func.count().filter(_COUNTED.current_due_last < sa.bindparam("today")),
+        *(sa.func.count().filter(_COUNTED.position == position) for position in Position),
+    )
+    .where(_COUNTED.state_id == _CODE, _COUNTED.workflow.in_(LIVE))
+    .group_by(*_KINDS)
+)
 
 
 def _tally(code: str) -> Tally:
-    is_overdue = sa.func.coalesce(Followup.overdue_on(clock.today()), sa.false()).label("is_overdue")
-    kinds = (Followup.workflow, Followup.position, Followup.reported_status, Followup.assessed_status)
-    groups = db.session.execute(
-        sa.select(*kinds, sa.type_coerce(Followup.is_open, sa.Boolean).label("is_open"), is_overdue, sa.func.count())
-        .where(Followup.state_id == code, Followup.workflow.in_(LIVE))
-        .group_by(*kinds, sa.text("is_open"), sa.text("is_overdue"))
-    )
+    """Counted in the order of an index that holds all of it. Which are open is asked once a group, not once a row."""
     tally = Tally()
-    for workflow, position, reported, assessed, is_open, is_late, count in groups:
+    rows = db.session.execute(_COUNTS, {"code": code, "today": clock.today()})
+    for assessed, reported, workflow, count, past_due, *positions in rows.all():
         tally.total += count
-        tally.open += count if is_open else 0
-        tally.overdue += count if is_late else 0
+        if is_open(workflow, assessed):
+            tally.open += count
+            tally.overdue += past_due
         tally.unsigned += count if workflow is not FollowupStatus.SIGNED_OFF else 0
-        tally.positions[position] += count
         tally.statuses[reported, assessed] += count
+        tally.positions.update(dict(zip(Position, positions, strict=True)))
     return tally
-
-
-def _authorities(code: str) -> Sequence[Any]:
-    answered = (
-        sa.select(sa.func.count())
-        .where(FollowupAuthority.authority_id == Authority.id)
-        .correlate(Authority)
-        .scalar_subquery()
-    )
-    return db.session.execute(
-        sa.select(Authority.id, Authority.name, answered.label("followups"))
-        .where(Authority.state_id == code)
-        .order_by(Authority.name, Authority.id)
-    ).all()

@@ -16,6 +16,7 @@ from tracker.reports.listing import SIZES, address
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage
 from tracker.web.presentation import number
+from tracker.web.state_cells import rating_rows, status_rows, visit_headings
 
 blueprint = Blueprint("states", __name__)
 
@@ -60,7 +61,9 @@ def export() -> Response:
 def show(code: str) -> ResponseReturnValue:
     """One State: names, visits, assessments over time, conclusions, follow-ups, authorities."""
     sheet = states.sheet(current_user, code.upper())
+    base = f"{request.script_root}/"
     live = {"state": [sheet.id], "workflow": [status.value for status in states.LIVE]}
+    live_href = address(f"{base}follow-ups", live)
     return render_template(
         "states/show.html",
         sheet=sheet,
@@ -68,15 +71,14 @@ def show(code: str) -> ResponseReturnValue:
         languages=LANGUAGES,
         statuses=list(Implementation),
         positions=list(Position),
-        live_href=lambda **more: address(f"{request.script_root}/follow-ups", live | _listed(more)),
-        base=f"{request.script_root}/",
+        live_href=live_href,
+        visit_headings=visit_headings(sheet.assessed_at, base),
+        rating_rows=rating_rows(sheet.areas, sheet.assessed_at, base),
+        status_rows=status_rows(sheet.tally, live_href),
+        base=base,
         may_visit=policy.can(current_user, Permission.VISIT_EDIT, sheet.id),
         may_follow_up=policy.can(current_user, Permission.FOLLOWUP_EDIT, sheet.id),
     )
-
-
-def _listed(given: dict[str, str]) -> dict[str, list[str]]:
-    return {name: [value] for name, value in given.items()}
 
 
 def _counted(count: int) -> str:

@@ -86,8 +86,8 @@ def is_open(workflow: FollowupStatus, assessed: Implementation) -> bool:
     return workflow not in ENDED and assessed not in SETTLED
 
 
-# What a State's follow-ups are counted by: one index holds it all.
-TALLIED = ("state_id", "assessed_status", "workflow", "current_due_last", "position", "reported_status")
+# What a State's follow-ups are counted by: one index holds it all, in the order in which they are grouped.
+TALLIED = ("state_id", "assessed_status", "reported_status", "workflow", "position", "current_due_last")
 
 
 class Followup(Base, Sealable, Versioned):

@@ -26,6 +26,7 @@ class Matrix(Base, Sealable, Versioned):
 
     __tablename__ = "matrix"
     __root__ = "matrix"
+    __table_args__ = (Sealable.index_of_changed("matrix"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     visit_id: Mapped[int] = mapped_column(sa.ForeignKey("visit.id"), unique=True)

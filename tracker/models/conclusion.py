@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.database import Base, PartialDateType, choice
 from tracker.models.sealable import Basis, Sealable, Sharing
-from tracker.models.versions import Versioned
+from tracker.models.versions import Versioned, index_of_some
 from tracker.models.visit import Visit
 from tracker.partial_date import PartialDate
 
@@ -46,6 +46,11 @@ class Conclusion(Base, Sealable, Versioned):
         sa.Index("ix_conclusion_area_code_id", "area_code", "id"),
         sa.Index("ix_conclusion_workflow_id", "workflow", "id"),
         Sealable.index_of_changed("conclusion"),
+        index_of_some(
+            "ix_conclusion_begun_draft",
+            *("drafted_by_id", "updated_at", "id", "state_id", "workflow"),
+            where="workflow = 'draft'",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -18,7 +19,7 @@ from tracker.models.account import Account
 from tracker.models.conclusion import Conclusion
 from tracker.models.sealable import Basis, Sealable, Sharing
 from tracker.models.state import Authority
-from tracker.models.versions import Versioned
+from tracker.models.versions import Versioned, index_of_some
 from tracker.models.visit import Visit
 from tracker.partial_date import PartialDate
 
@@ -88,6 +89,9 @@ def is_open(workflow: FollowupStatus, assessed: Implementation) -> bool:
 
 # What a State's follow-ups are counted by: one index holds it all, in the order in which they are grouped.
 TALLIED = ("state_id", "assessed_status", "reported_status", "workflow", "position", "current_due_last")
+# What my work is counted and ordered by, likewise.
+_DRAFT = ("current_due_last", "id", "state_id", "workflow")
+_OWNED = ("owner_id", "current_due_last", "id", "workflow", "assessed_status", "state_id")
 
 
 class Followup(Base, Sealable, Versioned):
@@ -110,14 +114,13 @@ class Followup(Base, Sealable, Versioned):
         Sealable.index_of_changed("followup"),
         sa.Index("ix_followup_updated", "updated_at", "id"),
         sa.Index("ix_followup_drafted_by", "drafted_by_id", "workflow"),
+        index_of_some("ix_followup_begun_draft", "drafted_by_id", *_DRAFT, where="workflow = 'draft'"),
+        index_of_some("ix_followup_owned_draft", "owner_id", *_DRAFT, "drafted_by_id", where="workflow = 'draft'"),
+        index_of_some("ix_followup_owned", *_OWNED, where="owner_id IS NOT NULL"),
+        index_of_some("ix_followup_stepless", *_OWNED, "next_step", where="next_step = ''"),
         sa.Index("ix_followup_tally", *TALLIED),
         sa.Index("ix_followup_coverage", "state_id", "area_code", "assessed_status", "workflow", "current_due_last"),
-        sa.Index(
-            "ix_followup_superseded_by",
-            "superseded_by_id",
-            sqlite_where=sa.text("superseded_by_id IS NOT NULL"),
-            postgresql_where=sa.text("superseded_by_id IS NOT NULL"),
-        ),
+        index_of_some("ix_followup_superseded_by", "superseded_by_id", where="superseded_by_id IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -194,9 +197,9 @@ class Followup(Base, Sealable, Versioned):
         return self.is_open and self.current_due_last is not None and self.current_due_last < day
 
     @classmethod
-    def overdue_on(cls, day: date) -> sa.ColumnElement[bool]:
-        """``is_overdue`` as a condition for the database."""
-        return sa.and_(_open(cls), cls.current_due_last < day)
+    def overdue_on(cls, day: date, due: Any = None) -> sa.ColumnElement[bool]:
+        """``is_overdue`` as a condition for the database; ``due``: the column, if no index by it is to be read."""
+        return sa.and_(_open(cls), (cls.current_due_last if due is None else due) < day)
 
     @property
     def searched(self) -> tuple[str, str, str]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from tracker.database import Base, PartialDateType, UtcDateTime, choice
 from tracker.models.account import Role
-from tracker.models.versions import Versioned
+from tracker.models.versions import Versioned, index_of_some
 from tracker.partial_date import PartialDate
 
 
@@ -83,9 +83,10 @@ class Sealable:
 
     @classmethod
     def index_of_changed(cls, table: str) -> sa.Index:
-        """Finds the records that have changed since they were signed, which are few among many."""
-        changed = sa.text("content_sha256 != sealed_sha256")
-        return sa.Index(f"ix_{table}_changed", "seal_id", sqlite_where=changed, postgresql_where=changed)
+        """Finds what has changed since it was signed, which is little of much, without reading the records."""
+        said = ("content_sha256", "sealed_sha256")
+        columns = ("seal_id", "workflow", "state_id", *said)
+        return index_of_some(f"ix_{table}_changed", *columns, where=" != ".join(said))
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
@@ -119,8 +120,9 @@ class _OfSealable(Versioned):
         return self.object_type, self.object_id
 
 
-_WAITING = sa.text("decision IS NULL")
-_WHERE_WAITING: dict[str, Any] = {"sqlite_where": _WAITING, "postgresql_where": _WAITING}
+_WAITS = "decision IS NULL"
+# What waits is counted by these without reading its text.
+_QUEUED = ("submitted_at", "id", "state_id", "object_type", "purpose", "submitted_by_id", "decision")
 
 
 class Submission(Base, _OfSealable):
@@ -132,10 +134,12 @@ class Submission(Base, _OfSealable):
 
     __tablename__ = "submission"
     __table_args__ = (
-        sa.Index("ix_submission_queue", "submitted_at", "id", **_WHERE_WAITING),
+        index_of_some("ix_submission_queue", *_QUEUED, where=_WAITS),
         sa.Index("ix_submission_object", "object_type", "object_id", "id"),
-        sa.Index("ix_submission_state", "state_id", "submitted_at", "id", **_WHERE_WAITING),
-        sa.Index("ix_submission_submitter", "submitted_by_id", "decision", "id"),
+        index_of_some("ix_submission_state", "state_id", "submitted_at", "id", where=_WAITS),
+        index_of_some(
+            "ix_submission_submitter", "submitted_by_id", "submitted_at", "id", "state_id", "decision", where=_WAITS
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -182,7 +186,8 @@ class Seal(Base):
         sa.UniqueConstraint("object_type", "object_id", "number"),
         sa.UniqueConstraint("seal_sha256"),
         sa.Index("ix_seal_state_id", "state_id", "signed_at"),
-        sa.Index("ix_seal_signer_id", "signer_id", "object_type", "object_id"),
+        sa.Index("ix_seal_signer_id", "signer_id", "signed_at", "id", "state_id"),
+        sa.Index("ix_seal_id_signer_id", "id", "signer_id"),  # whose it is, without reading the text
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -32,6 +32,12 @@ class Versioned:
         return self.__root__, getattr(self, f"{self.__root__}_id")
 
 
+def index_of_some(name: str, *columns: str, where: str) -> sa.Index:
+    """An index of some rows of a live table; version rows have none like it."""
+    some = sa.text(where)
+    return sa.Index(name, *columns, sqlite_where=some, postgresql_where=some)
+
+
 def add_version_tables(metadata: sa.MetaData, models: list[type[Versioned]]) -> dict[str, sa.Table]:
     """Make the twin of each model's table, indexed like it; returns them by the live table's name."""
     return {model.__tablename__: _twin(metadata, metadata.tables[model.__tablename__]) for model in models}

@@ -12,7 +12,7 @@ from tracker.database import Base, PartialDateType, UtcDateTime, choice
 from tracker.models.catalogue import Organisation, Resolution
 from tracker.models.sealable import Sharing
 from tracker.models.state import Authority
-from tracker.models.versions import Versioned
+from tracker.models.versions import Versioned, index_of_some
 from tracker.partial_date import PartialDate
 
 
@@ -101,6 +101,7 @@ class Visit(Base, Versioned):
         sa.Index("ix_visit_sort_day_id", "sort_day", "id"),
         sa.Index("ix_visit_state_id_sort_day_id", "state_id", "sort_day", "id"),
         sa.Index("ix_visit_stage_sort_day_id", "stage", "sort_day", "id"),
+        index_of_some("ix_visit_open", "sort_day", "id", "stage", "state_id", where="stage != 'closed'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

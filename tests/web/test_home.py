@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from html import unescape
+from itertools import product
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from tests.counting import statements
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, grant
 from tests.submittable import submittable
 from tracker import clock
-from tracker.models import Role, VisitStage
+from tracker.models import FollowupStatus, Implementation, Role, VisitStage
 from tracker.partial_date import PartialDate
+from tracker.reports import followups, work, work_desk
 from tracker.services import extensions, records, signoff
 
 SignIn = Callable[[Any], FlaskClient]
@@ -76,6 +78,53 @@ def test_each_figure_leads_to_exactly_its_rows(analyst: Any, reviewer: Any, sign
             page = browser.get(href)
             assert page.status_code == 200, (words, href)
             assert len(LISTED.findall(page.text)) == int(count), (words, href)
+
+
+@pytest.mark.parametrize("states", [None, ["PAK", "FRA"]])
+def test_own_follow_ups_are_counted_and_ordered_as_their_lists(session: Any, states: list[str] | None) -> None:
+    analyst = AccountFactory(role=Role.ANALYST, **({"states": states} if states else {}))
+    people = [analyst.id, AccountFactory(role=Role.ANALYST).id, None]
+    dues = [LONG_AGO, PartialDate(2006), PartialDate(2199), None]
+    for owner, drafter, due in product(people, people, dues):
+        for state, workflow, assessed, step in (
+            ("PAK", FollowupStatus.DRAFT, Implementation.NOT_ASSESSED, ""),
+            ("FRA", FollowupStatus.SIGNED_OFF, Implementation.IN_PROGRESS, ""),
+            ("PAK", FollowupStatus.SUBMITTED, Implementation.NOT_STARTED, "Write to the ministry"),
+            ("PAK", FollowupStatus.SIGNED_OFF, Implementation.IMPLEMENTED, ""),
+            ("PAK", FollowupStatus.WITHDRAWN, Implementation.NOT_STARTED, ""),
+            ("KEN", FollowupStatus.DRAFT, Implementation.NOT_STARTED, ""),
+        ):
+            FollowupFactory(
+                state_id=state,
+                owner_id=owner,
+                drafted_by_id=drafter,
+                current_due=due,
+                workflow=workflow,
+                assessed_status=assessed,
+                next_step=step,
+            )
+    desk = work_desk.desk(analyst)
+    for name, question in work.OWN_FOLLOWUPS.items():
+        page = followups.page(question, analyst)
+        assert desk.counts[name] == page.count > work_desk.FIRST_ROWS, name
+        first = [row.reference for row in page.rows[: work_desk.FIRST_ROWS]]
+        assert [row.reference for row in desk.followups[name]] == first, name
+
+
+def test_what_changed_is_found_alike_whether_few_or_many(
+    analyst: Any, reviewer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = AccountFactory(role=Role.REVIEWER)
+    for signer in (reviewer, other, reviewer):
+        changed = signed(analyst, signer)
+        changed.title = "Table the bill"
+        records.save(changed, "followup.edited", by=analyst)
+    signed(analyst, reviewer)
+    few = work_desk.desk(reviewer).records["changed"]
+    monkeypatch.setattr(work, "FEW_CHANGED", 0)
+    many = work_desk.desk(reviewer).records["changed"]
+    assert [tuple(row) for row in few] == [tuple(row) for row in many]
+    assert len(few) == 2 and few[0].at >= few[1].at
 
 
 def test_an_analyst_finds_what_is_theirs(analyst: Any, reviewer: Any, sign_in: SignIn) -> None:

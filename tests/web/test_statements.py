@@ -27,7 +27,7 @@ LISTS = {
     "/conclusions": ("analyst", 5),
     "/follow-ups": ("analyst", 6),
     "/states": ("analyst", 5),
-    "/review": ("reviewer", 6),
+    "/review": ("reviewer", 4),
     "/reports/status": ("analyst", 6),
     "/admin/people": ("administrator", 5),
     "/inbox": ("analyst", 3),

@@ -190,11 +190,13 @@ class Listing:
         base: Columns | None = None,
         on: Any = None,
         reach: Reach | None = None,
+        counted: int | None = None,
     ) -> Page:
         """One page of what the address asks, within the scope: two statements, rows and count. One more where words are
         looked for, and where the rows without a sort key begin. ``reach`` says the scope once more, to the index of the
-        words."""
+        words; ``counted`` is how many rows there are, up to one more than is counted, where that is known."""
         question = self.read(query_args)
+        question.count = None if question.is_exact else counted
         session = db.session if on is None else on
         self._weigh_words(question, session, scope_condition, reach)
         found: list[sa.Row[Any]] = []
@@ -203,10 +205,10 @@ class Listing:
             if len(found) > question.size:
                 break
         is_all = question.cursor is None and len(found) <= question.size
-        counted = len(found) if is_all else question.count
-        if counted is None:
-            counted = session.execute(self._count_statement(question, scope_condition)).scalar_one()
-        return self._page(question, found, counted)
+        total = len(found) if is_all else question.count
+        if total is None:
+            total = session.execute(self._count_statement(question, scope_condition)).scalar_one()
+        return self._page(question, found, total)
 
     def stream(
         self,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
 from tracker import policy
+from tracker.database import Unindexed
 from tracker.errors import NotFound
 from tracker.extensions import db
 from tracker.models import (
@@ -48,7 +50,7 @@ QUEUE = Listing(
     id_column=Submission.id,
     filters={
         "state": filters.codes(Submission.state_id),
-        "noun": filters.each(lambda noun: Submission.object_type == noun),
+        "noun": filters.each(lambda noun: Unindexed(Submission.object_type) == noun),
         "purpose": filters.members(Submission.purpose, Purpose),
     },
     sorts={"submitted": Sort(Submission.submitted_at)},
@@ -58,23 +60,25 @@ QUEUE = Listing(
 
 def scope(account: Account) -> sa.ColumnElement[bool]:
     """What the queue holds for this person: undecided, and within scope."""
-    return sa.and_(Submission.decision.is_(None), policy.reach(account).condition(Submission.state_id))
+    return undecided(policy.reach(account).condition)
 
 
-def own_work(account: Account, rows: Iterable[Any]) -> set[int]:
-    """Which of these submissions the account may not sign, because it drafted, submitted or changed them (R12)."""
-    shown = list(rows)
-    mine = {row.id for row in shown if account.id in (row.submitted_by_id, row.drafted_by_id)}
-    changed = sa.exists().where(
+def undecided(in_scope: Callable[[Any], sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """The queue within a scope. Few submissions are undecided: the index that has them in order finds all."""
+    return sa.and_(Submission.decision.is_(None), in_scope(Unindexed(Submission.state_id)))
+
+
+@lru_cache(maxsize=256)
+def queue(account_id: int) -> sa.Select[Any]:
+    """What the queue shows, with what the account may not sign, because it drafted, submitted or changed it (R12)."""
+    has_changed = sa.exists().where(
         Contributor.object_type == Submission.object_type,
         Contributor.object_id == Submission.object_id,
         Contributor.round == Submission.round,
-        Contributor.account_id == account.id,
+        Contributor.account_id == account_id,
     )
-    if not shown:
-        return set()
-    found = db.session.scalars(sa.select(Submission.id).where(Submission.id.in_([row.id for row in shown]), changed))
-    return mine | set(found)
+    is_theirs = sa.or_(Submission.submitted_by_id == account_id, Submission.drafted_by_id == account_id, has_changed)
+    return QUEUE.base.add_columns(is_theirs.label("is_own"))
 
 
 @dataclass(frozen=True)
@@ -110,28 +114,29 @@ def rounds(record: Any) -> Rounds:
 
 def extensions(account: Account) -> list[Any]:
     """The extensions that wait for a decision within the account's scope, oldest first."""
-    return list(
-        db.session.execute(
-            sa.select(
-                DueExtension.id,
-                DueExtension.state_id,
-                DueExtension.old_due,
-                DueExtension.new_due,
-                DueExtension.reason,
-                DueExtension.requested_at,
-                DueExtension.requested_by_id,
-                Followup.reference,
-                Account.name.label("requested_by"),
-            )
-            .join(Followup, Followup.id == DueExtension.followup_id)
-            .join(Account, Account.id == DueExtension.requested_by_id)
-            .where(
-                DueExtension.status == ExtensionStatus.REQUESTED,
-                policy.reach(account).condition(DueExtension.state_id),
-            )
-            .order_by(DueExtension.requested_at, DueExtension.id)
-            .limit(MOST_EXTENSIONS)
-        )
+    return list(db.session.execute(_extensions(policy.reach(account))))
+
+
+@lru_cache
+def _extensions(reach: policy.Reach) -> sa.Select[Any]:
+    is_asked = DueExtension.status == ExtensionStatus.REQUESTED
+    columns: tuple[Any, ...] = (
+        DueExtension.id,
+        DueExtension.state_id,
+        DueExtension.old_due,
+        DueExtension.new_due,
+        DueExtension.reason,
+        DueExtension.requested_at,
+        Followup.reference,
+        Account.name.label("requested_by"),
+    )
+    return (
+        sa.select(*columns)
+        .join(Followup, Followup.id == DueExtension.followup_id)
+        .join(Account, Account.id == DueExtension.requested_by_id)
+        .where(is_asked, reach.condition(Unindexed(DueExtension.state_id)))
+        .order_by(DueExtension.requested_at, DueExtension.id)
+        .limit(MOST_EXTENSIONS)
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
@@ -37,6 +38,12 @@ def partial(value: PartialDate | None) -> Markup:
 def moment(value: datetime | None) -> Markup:
     """``21 November 2026, 20:33 UTC``, in the tracker's time zone."""
     return _NOTHING if value is None else _moment(value, current_app.config["SETTINGS"].timezone, _locale())
+
+
+def moments() -> Callable[[datetime], Markup]:
+    """``moment`` for the rows of a table: zone and language are asked once."""
+    zone, language = current_app.config["SETTINGS"].timezone, _locale()
+    return lambda value: _moment(value, zone, language)
 
 
 def period(start: PartialDate | None, end: PartialDate | None) -> Markup:

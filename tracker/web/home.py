@@ -11,18 +11,21 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from tracker import clock, policy
+from tracker import policy
 from tracker.errors import NotFound
-from tracker.models import Role
+from tracker.models import Account, Role
 from tracker.policy import Permission
-from tracker.reports import catalogue, sealables, work
-from tracker.reports.listing import Args, Listing, address
+from tracker.reports import catalogue, work, work_desk
+from tracker.reports.listing import MOST_COUNTED, Args, Page, address
 from tracker.reports.states import names_over_time
+from tracker.web import record_rows
 from tracker.web.lists import ListPage
 from tracker.web.locale import language
 from tracker.web.presentation import number
+from tracker.web.record_rows import Rows, extension_href, record_href, sign_href
 
 blueprint = Blueprint("home", __name__)
+blueprint.add_app_template_global(record_rows.followup_rows, "rows_of_followups")
 
 
 @dataclass(frozen=True)
@@ -35,27 +38,38 @@ class Section:
     count: int
     teaches: str = ""
 
+    @property
+    def counted(self) -> str:
+        """The figure, which was counted up to a thousand and one."""
+        if self.count > MOST_COUNTED:
+            return _("more than %(most)s", most=number(MOST_COUNTED))
+        return number(self.count)
+
+
+@dataclass(frozen=True)
+class Card:
+    """The first rows of a section."""
+
+    section: Section
+    caption: str
+    rows: Rows
+
 
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """The first page: figures that lead to rows, and the first rows of each."""
-    desk = work.desk(current_user)
-    sections = {one.name: one for one in _sections(desk.counts)}
+    account: Account = current_user._get_current_object()
+    desk = work_desk.desk(account)
+    sections = {one.name: one for one in _sections(desk.counts, account)}
     return render_template(
         "home/index.html",
-        desk=desk,
         sections=sections,
-        states=catalogue.states(),
-        names=names_over_time(language()),
-        needs=_need_words(),
-        record_href=_record_href,
-        sign_href=_sign_href,
-        extension_href=_extension_href,
-        may_write=policy.can(current_user, Permission.VISIT_EDIT),
-        may_report=policy.can(current_user, Permission.REPORT_RUN),
-        may_manage=policy.can(current_user, Permission.CATALOGUE_MANAGE),
-        refusals_href=_list("audit", work.recent_refusals()) if policy.can(current_user, Permission.LOG_READ) else "",
-        is_coordinator=policy.has_role(current_user, Role.COORDINATOR),
+        cards=_cards(desk, sections),
+        may_write=policy.can(account, Permission.VISIT_EDIT),
+        may_report=policy.can(account, Permission.REPORT_RUN),
+        may_manage=policy.can(account, Permission.CATALOGUE_MANAGE),
+        refusals_href=_list("audit", work.recent_refusals()) if policy.can(account, Permission.LOG_READ) else "",
+        is_coordinator=policy.has_role(account, Role.COORDINATOR),
         base=f"{request.script_root}/",
     )
 
@@ -64,40 +78,78 @@ def index() -> ResponseReturnValue:
 def rows(name: str) -> ResponseReturnValue:
     """All rows of a section that spans several nouns, or of the visits that need something."""
     policy.require(current_user, Permission.RECORD_READ)
-    if name == "visits":
-        return _visits_page()
-    titles = _list_titles()
-    if name not in titles:
+    if name not in work.LISTS:
         raise NotFound(_("There is no such list. My work shows those that there are."))
-    listing, condition = _listings()[name]
-    page = listing.page(request.args, condition(current_user))
+    page = work.page(name, request.args, current_user)
+    if name == "visits":
+        return _visits_page(page)
     return render_template(
         "home/records.html",
-        name=name,
-        title=titles[name],
+        title=_list_titles()[name],
         list=ListPage(page, url_for("home.rows", name=name), _counted, {}, {"day": _("day")}),
-        states=catalogue.states(),
-        record_href=_record_href,
+        rows=_record_rows(name, page.rows, is_whole=True),
     )
 
 
-def _visits_page() -> ResponseReturnValue:
-    base = work.VISITS.base.add_columns(work.visit_need(clock.today()))
-    page = work.VISITS.page(request.args, work.visits_that_need_something(current_user), base=base)
+def _visits_page(page: Page) -> ResponseReturnValue:
     return render_template(
         "home/visits.html",
         list=ListPage(page, url_for("home.rows", name="visits"), _counted_visits, {}, {"date": _("date")}),
-        names=names_over_time(language()),
-        needs=_need_words(),
+        rows=_visit_rows(page.rows),
     )
 
 
-def _listings() -> dict[str, tuple[Listing, Any]]:
-    return {
-        "returned": (work.RETURNED, work.returned_to),
-        "waiting": (work.WAITING, work.waiting_of),
-        "changed": (work.CHANGED, work.changed_since_signed_by),
-    }
+def _cards(desk: work_desk.Desk, sections: dict[str, Section]) -> list[Card]:
+    """The sections that hold something, in the order of the page."""
+    return [
+        Card(sections[name], caption, _first_rows(desk, name))
+        for name, caption in _captions()
+        if name in sections and sections[name].count
+    ]
+
+
+def _captions() -> list[tuple[str, str]]:
+    return [
+        ("to_sign", _("To sign, oldest first")),
+        ("extensions", _("Extensions asked for, oldest first")),
+        ("changed", _("Changed since I signed it")),
+        ("returned", _("Returned to me, newest first")),
+        ("late", _("Late")),
+        ("to_write", _("Follow-ups to write")),
+        ("conclusions", _("Conclusions to write")),
+        ("without_next_step", _("Without a next step")),
+        ("waiting", _("Waiting for the reviewers, oldest first")),
+        ("visits", _("Visits that need something")),
+    ]
+
+
+def _first_rows(desk: work_desk.Desk, name: str) -> Rows:
+    if name in work.OWN_FOLLOWUPS:
+        return record_rows.followup_rows(desk.followups.get(name, []), catalogue.states())
+    return _visit_rows(desk.visits) if name == "visits" else _record_rows(name, desk.records.get(name, []))
+
+
+def _record_rows(name: str, found: Any, is_whole: bool = False) -> Rows:
+    """The rows of a section that spans several nouns, with where they lead and the words over their last columns. A
+    list as a whole shows what the person noted."""
+    made = record_rows.record_rows
+    states = catalogue.states()
+    match name:
+        case "to_sign":
+            return made(found, states, sign_href, _("Submitted"), _("Submitted by"), _("Note"))
+        case "extensions":
+            return made(found, states, extension_href, _("Asked"), _("Asked by"), _("Reason"))
+        case "returned":
+            return made(found, states, record_href, _("Returned"), _("Returned by"), _("Reason"))
+        case "changed":
+            return made(found, states, record_href, _("Signed"))
+        case "conclusions":
+            return made(found, states, record_href, _("Last change"))
+    return made(found, states, record_href, _("Submitted"), reason=_("Note") if is_whole else "")
+
+
+def _visit_rows(found: Any) -> Rows:
+    return record_rows.visit_rows(found, names_over_time(language()), _need_words())
 
 
 def _list_titles() -> dict[str, str]:
@@ -108,16 +160,21 @@ def _list_titles() -> dict[str, str]:
     }
 
 
-def _sections(counts: dict[str, int]) -> list[Section]:
+def _sections(counts: dict[str, int], account: Account) -> list[Section]:
     """The sections that belong to the reader's roles, in the order of the page."""
-    return [
-        Section(name, title, href, counts[name], teaches)
-        for name, title, href, teaches in (*_analyst(), *_reviewer(), *_readers(), *_administrator())
-        if name in counts
-    ]
+    told: list[tuple[str, str, str, str]] = []
+    if "to_write" in counts:
+        told += _analyst(account)
+    if "to_sign" in counts:
+        told += _reviewer()
+    if "open" in counts:
+        told += _readers()
+    if "people" in counts:
+        told += _administrator()
+    return [Section(name, title, href, counts[name], teaches) for name, title, href, teaches in told]
 
 
-def _analyst() -> list[tuple[str, str, str, str]]:
+def _analyst(account: Account) -> list[tuple[str, str, str, str]]:
     own = work.OWN_FOLLOWUPS
     titles = _list_titles()
     return [
@@ -130,19 +187,19 @@ def _analyst() -> list[tuple[str, str, str, str]]:
         (
             "conclusions",
             _("Conclusions to write"),
-            _list("conclusions", work.conclusion_question(current_user)),
+            _list("conclusions", work.conclusion_question(account)),
             _("Conclusions that you drafted stand here until you submit them. Write them on the page of a visit."),
         ),
         (
             "returned",
             titles["returned"],
-            url_for("home.rows", name="returned"),
+            _list("work/returned", {}),
             _("When a reviewer returns what you submitted, it stands here with the reason."),
         ),
         (
             "waiting",
             titles["waiting"],
-            url_for("home.rows", name="waiting"),
+            _list("work/waiting", {}),
             _("What you submit is locked and stands here until a reviewer signs or returns it. You may recall it."),
         ),
         (
@@ -160,7 +217,7 @@ def _analyst() -> list[tuple[str, str, str, str]]:
         (
             "visits",
             _("Visits that need something"),
-            url_for("home.rows", name="visits"),
+            _list("work/visits", {}),
             _(
                 "A visit stands here when its dates have passed and its stage has not moved, when a comment or a"
                 " response of the Member State is late, or when no clock runs for it."
@@ -187,7 +244,7 @@ def _reviewer() -> list[tuple[str, str, str, str]]:
         (
             "changed",
             _list_titles()["changed"],
-            url_for("home.rows", name="changed"),
+            _list("work/changed", {}),
             _("Your signature holds what you saw. Where a record has changed since, it stands here."),
         ),
     ]
@@ -210,21 +267,6 @@ def _administrator() -> list[tuple[str, str, str, str]]:
 
 def _list(name: str, args: Args) -> str:
     return address(f"{request.script_root}/{name}", args)
-
-
-def _record_href(row: Any) -> str:
-    """The record's page, by its published address."""
-    return request.script_root + sealables.address(row.object_type, row.reference)
-
-
-def _sign_href(row: Any) -> str:
-    """The item in the queue, where it is signed or returned."""
-    return url_for("review.item", object_type=row.object_type, reference=row.reference)
-
-
-def _extension_href(row: Any) -> str:
-    """The place where the extension is decided."""
-    return url_for("extensions.decide", reference=row.reference, extension_id=row.id)
 
 
 def _need_words() -> dict[str, str]:

@@ -37,8 +37,6 @@ LONGEST_DIFF = 4_000
 """Words beyond which two texts are shown whole, one after the other: comparing costs their product."""
 
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
-_ISOLATED = Markup("<bdi>"), Markup("</bdi>")
-_REFERENCE = Markup('<bdi class="reference" translate="no">'), Markup("</bdi>")
 _DIGEST = Markup('<bdi class="digest" translate="no">'), Markup("</bdi>")
 _TAG = Markup('<span class="tag tag-{}">{}</span>')
 
@@ -114,12 +112,14 @@ def init_presentation(app: Flask) -> None:
 
 def isolated(text: Any) -> Markup:
     """A name or text typed by people, apart from the direction of what stands around it (R30)."""
-    return Markup("") if text is None else _ISOLATED[0] + text + _ISOLATED[1]
+    return Markup("") if text is None else Markup(f"<bdi>{escape(text)}</bdi>")  # noqa: S704  # escaped
 
 
 def reference(text: Any) -> Markup:
     """A reference: isolated, never broken, never translated."""
-    return Markup("") if text is None else _REFERENCE[0] + text + _REFERENCE[1]
+    if text is None:
+        return Markup("")
+    return Markup(f'<bdi class="reference" translate="no">{escape(text)}</bdi>')  # noqa: S704  # escaped
 
 
 def digest(text: Any) -> Markup:

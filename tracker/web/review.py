@@ -16,13 +16,14 @@ from tracker import policy, seals
 from tracker.errors import Invalid, TrackerError
 from tracker.extensions import db
 from tracker.forms.review import ReturnForm, SignForm, SubmitForm
-from tracker.models import Purpose, Role
+from tracker.models import Account, Purpose, Role
 from tracker.policy import Permission
 from tracker.reports import catalogue, review, sealables
 from tracker.reports.listing import Page
 from tracker.services import sign_in, signoff
 from tracker.web import sealed
 from tracker.web.lists import FilterWords, ListPage, members
+from tracker.web.record_rows import extension_rows, queue_rows
 from tracker.web.words import noun_words
 
 NOUNS = ("followup", "conclusion", "matrix")
@@ -33,16 +34,17 @@ blueprint = Blueprint("review", __name__, url_prefix="/review")
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """The queue: what waits for a signature, oldest first, and whose move it is."""
-    policy.require(current_user, Permission.REVIEW)
-    page = review.QUEUE.page(request.args, review.scope(current_user))
-    names = {code: state.name for code, state in catalogue.states().items()}
+    account: Account = current_user._get_current_object()
+    policy.require(account, Permission.REVIEW)
+    page = review.QUEUE.page(request.args, review.scope(account), base=review.queue(account.id))
+    states = catalogue.states()
+    names = {code: state.name for code, state in states.items()}
     return render_template(
         "review/index.html",
         list=_list_page(page, names),
-        own=review.own_work(current_user, page.rows),
-        extensions=review.extensions(current_user),
-        states=names,
-        state_choices=_in_scope(names),
+        queue=queue_rows(page.rows, states),
+        extensions=extension_rows(review.extensions(account), states),
+        state_choices=_in_scope(account, names),
         noun_choices=[("", _("All")), *((noun, noun_words(noun)) for noun in NOUNS)],
         purpose_choices=[("", _("All")), *members(Purpose).items()],
     )
@@ -146,8 +148,8 @@ def _list_page(page: Page, names: Mapping[str, str]) -> ListPage:
     )
 
 
-def _in_scope(names: Mapping[str, str]) -> list[tuple[str, str]]:
-    covered = policy.reach(current_user, Permission.REVIEW)
+def _in_scope(account: Account, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    covered = policy.reach(account, Permission.REVIEW)
     return [("", _("All")), *((code, name) for code, name in names.items() if covered.covers(code))]
 
 

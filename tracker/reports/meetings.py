@@ -248,26 +248,6 @@ def _outcomes(account: Account, meeting: Meeting) -> list[OutcomeRow]:
     return [OutcomeRow(outcome, measure or "", followup or "") for outcome, measure, followup in rows]
 
 
-@dataclass(frozen=True)
-class Origin:
-    """The meeting that recommended a measure."""
-
-    meeting_reference: str
-    meeting_title: str
-
-
-def origin(measure: Measure) -> Origin | None:
-    """Which meeting recommended the measure, where one did: one statement."""
-    row = db.session.execute(
-        sa.select(Meeting.reference, Meeting.title)
-        .join(MeetingOutcome, MeetingOutcome.meeting_id == Meeting.id)
-        .where(MeetingOutcome.measure_id == measure.id)
-        .order_by(MeetingOutcome.id)
-        .limit(1)
-    ).one_or_none()
-    return Origin(*row) if row else None
-
-
 def recommendation(outcome_id: str) -> MeetingOutcome:
     """The recommendation that an address names by its number; only such an outcome becomes something."""
     is_number = outcome_id.isascii() and outcome_id.isdigit() and len(outcome_id) < 10

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 
 from tracker import clock
 from tracker.errors import NotFound
@@ -18,6 +18,10 @@ from tracker.extensions import db
 from tracker.models import (
     Measure,
     MeasureCarries,
+    MeasureCell,
+    MeasureState,
+    Meeting,
+    MeetingOutcome,
     Organisation,
     Plan,
     PlanHost,
@@ -26,7 +30,6 @@ from tracker.models import (
     PlanPhase,
     PlanReview,
     PlanState,
-    RegionRule,
 )
 from tracker.policy import Reach
 from tracker.reports.states import names_over_time
@@ -86,6 +89,7 @@ class MeasureSheet:
     carries: Sequence[Any]
     carried_out_by: Sequence[Any]
     named: list[str]
+    origin: Any | None
 
 
 def plans(language: str = "en") -> list[PlanRow]:
@@ -127,13 +131,24 @@ def load(code: str) -> Plan:
 
 
 def load_measure(reference: str) -> Measure:
-    """The measure of this reference with its plan, which every signed-in person may read."""
-    found = db.session.scalar(
-        sa.select(Measure).where(Measure.reference == reference.upper()).options(joinedload(Measure.plan))
+    """The measure of this reference with its plan, which every signed-in person may read: one statement.
+
+    The States that take part and the cells come with it; a cell is shown only to those whose scope holds its State.
+    """
+    of_state = sa.and_(MeasureCell.measure_id == Measure.id, MeasureCell.state_id == PlanState.state_id)
+    found = db.session.scalars(
+        sa.select(Measure)
+        .join(Measure.plan)
+        .outerjoin(PlanState, PlanState.plan_id == Plan.id)
+        .outerjoin(MeasureCell, of_state)
+        .where(Measure.reference == reference.upper())
+        .options(contains_eager(Measure.plan).contains_eager(Plan.states), contains_eager(Measure.cells))
+        .order_by(PlanState.state_id)
     )
-    if found is None:
+    measure = found.unique().one_or_none()
+    if measure is None:
         raise NotFound(_("There is no such measure. The page of its plan shows those that there are."))
-    return found
+    return measure
 
 
 def sheet(plan: Plan, language: str = "en") -> PlanSheet:
@@ -184,30 +199,48 @@ def by_pillar(plan: Plan) -> list[Pillar]:
 
 
 def measure_sheet(measure: Measure, language: str = "en") -> MeasureSheet:
-    """What the page of a measure tells of it: its plan, the measures that it carries out or that carry it out."""
-    plan = measure.plan
-    is_regional = plan.kind is PlanKind.REGIONAL
-    named = [row.state_id for row in measure.named_states] if measure.rule is RegionRule.NAMED else []
+    """What the page of a measure tells of it: what it carries out or is carried out by, and where it comes from."""
+    around = _around(measure)
+    named = [row.reference for row in around if row.kind == "named"]
     return MeasureSheet(
         measure=measure,
-        plan=plan,
+        plan=measure.plan,
         pillar_title=PILLARS.get(measure.pillar, measure.pillar),
-        carries=_linked(MeasureCarries.strategy_measure_id, MeasureCarries.measure_id, measure) if is_regional else [],
-        carried_out_by=[]
-        if is_regional
-        else _linked(MeasureCarries.measure_id, MeasureCarries.strategy_measure_id, measure),
-        named=[name for _code, name in state_names(plan, named, language)],
+        carries=[row for row in around if row.kind == "carries"],
+        carried_out_by=[row for row in around if row.kind == "carried_out_by"],
+        named=[name for _code, name in state_names(measure.plan, named, language)],
+        origin=next((row for row in around if row.kind == "meeting"), None),
     )
 
 
-def _linked(wanted: Any, own: Any, measure: Measure) -> Sequence[Any]:
-    """The measures at the other end of the links ``carries``."""
-    return db.session.execute(
-        sa.select(Measure.reference, Measure.text, Measure.retired_on)
-        .join(MeasureCarries, wanted == Measure.id)
-        .where(own == measure.id)
-        .order_by(Measure.plan_id, Measure.position, Measure.id)
-    ).all()
+def _around(measure: Measure) -> Sequence[Any]:
+    """What is linked to the measure, each row with its kind, in one statement."""
+
+    def linked(kind: str, wanted: Any, own: Any) -> sa.Select[Any]:
+        return _row(kind, Measure.reference, Measure.text, Measure.retired_on.is_not(None), Measure.position).where(
+            wanted == Measure.id, own == measure.id
+        )
+
+    meeting = _row("meeting", Meeting.reference, Meeting.title, sa.false(), MeetingOutcome.id)
+    named = _row("named", MeasureState.state_id, sa.literal(""), sa.false(), sa.literal(0))
+    carries, carried = MeasureCarries.measure_id, MeasureCarries.strategy_measure_id
+    rows = sa.union_all(
+        linked("carries", carried, carries),
+        linked("carried_out_by", carries, carried),
+        meeting.where(MeetingOutcome.meeting_id == Meeting.id, MeetingOutcome.measure_id == measure.id),
+        named.where(MeasureState.measure_id == measure.id),
+    ).subquery()
+    return db.session.execute(sa.select(rows).order_by(rows.c.position, rows.c.reference)).all()
+
+
+def _row(kind: str, reference: Any, text: Any, is_retired: Any, position: Any) -> sa.Select[Any]:
+    return sa.select(
+        sa.literal(kind).label("kind"),
+        sa.cast(reference, sa.String).label("reference"),
+        sa.cast(text, sa.Text).label("text"),
+        is_retired.label("is_retired"),
+        position.label("position"),
+    )
 
 
 def strategy_choices() -> list[tuple[int, str, str, str]]:

@@ -51,7 +51,6 @@ def show(reference: str) -> ResponseReturnValue:
         told=report.measure_sheet(measure, language()),
         is_regional=measure.plan.kind is PlanKind.REGIONAL,
         may_edit=may_edit,
-        origin=meetings_report.origin(measure),
         links=measure_links.of_measure(current_user, measure),
         states=catalogue.states(),
         history=timeline.page(measure, Seen(reach, hidden)),

@@ -180,6 +180,7 @@ def build(people: Cast, state: str = "PAK", mark: str = "Quorlith", tour: str = 
             "measure": plan.measures[0].reference,
             "stated": plan.measures[1].reference,
             "retired": plan.measures[2].reference,
+            "paragraph": "1373-1(b)",
             "account": given.account_id,
             "grant": given.id,
             "notification": _notification(people.analyst),

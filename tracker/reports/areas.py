@@ -19,7 +19,10 @@ from tracker.models import (
     AreaEdition,
     Assessment,
     Conclusion,
+    ConclusionParagraph,
     Followup,
+    FollowupParagraph,
+    Paragraph,
     RatingLevel,
     Resolution,
     Visit,
@@ -71,10 +74,13 @@ class Sheet:
 
 @dataclass(frozen=True)
 class ParagraphSheet:
-    """A paragraph, and the areas that rest on it."""
+    """A paragraph, the areas that rest on it, and how much in the reader's scope was found under it and came of it:
+    conclusions and follow-ups, counted as far as lists count."""
 
     paragraph: ParagraphEntry
     areas: list[AreaEntry]
+    conclusions: int = 0
+    followups: int = 0
 
 
 def sheet(account: Account, code: str) -> Sheet:
@@ -107,8 +113,8 @@ def resolutions() -> list[tuple[Resolution, int]]:
     return [(one, len(resting.get(one.number, ()))) for one in found]
 
 
-def resolution(number: int) -> tuple[Resolution, list[ParagraphSheet]]:
-    """The resolution of this number and its paragraphs in their order, each with the areas that rest on it."""
+def resolution(number: int, account: Account) -> tuple[Resolution, list[ParagraphSheet]]:
+    """The resolution of this number and its paragraphs in their order, each with what rests on it in scope."""
     found = db.session.get(Resolution, number) if number <= MOST_NUMBER else None
     if found is None:
         raise NotFound(_("There is no such resolution in the catalogue."))
@@ -117,7 +123,27 @@ def resolution(number: int) -> tuple[Resolution, list[ParagraphSheet]]:
         for row in catalogue.paragraphs_of_area(area.code):
             resting.setdefault(row.id, []).append(area)
     own = [row for row in catalogue.paragraphs().values() if row.resolution_number == number]
-    return found, [ParagraphSheet(row, resting.get(row.id, [])) for row in own]
+    counts = _on_paragraphs(number, policy.reach(account))
+    return found, [ParagraphSheet(row, resting.get(row.id, []), *counts.get(row.id, (0, 0))) for row in own]
+
+
+def _on_paragraphs(number: int, reach: policy.Reach) -> dict[int, tuple[int, int]]:
+    """How many conclusions and follow-ups rest on each paragraph of the resolution, in one statement."""
+    rows = db.session.execute(
+        sa.select(
+            Paragraph.id,
+            _resting(ConclusionParagraph, reach).label("conclusions"),
+            _resting(FollowupParagraph, reach).label("followups"),
+        ).where(Paragraph.resolution_number == number)
+    )
+    return {row.id: (row.conclusions, row.followups) for row in rows}
+
+
+def _resting(link: Any, reach: policy.Reach) -> sa.ScalarSelect[int]:
+    on_it = (link.paragraph_id == Paragraph.id, reach.condition(link.state_id))
+    some = sa.select(sa.literal(1).label("one")).select_from(link).where(*on_it).correlate(Paragraph)
+    counted = sa.select(sa.func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery())
+    return counted.scalar_subquery()
 
 
 def _editions(code: str) -> list[Edition]:

@@ -6,6 +6,7 @@ States and regions are shipped with the program and never change while it runs: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -26,6 +27,8 @@ from tracker.models import (
     Region,
     State,
 )
+
+_PARAGRAPH = re.compile(r"([0-9]{1,5})(?:[- ]([0-9]{1,3}(?:\([a-z]{1,3}\))?))?", re.IGNORECASE)
 
 Found = TypeVar("Found", bound="dict[Any, Any]")
 
@@ -61,6 +64,11 @@ class ParagraphEntry:
     @property
     def words(self) -> str:
         return f"{self.resolution_number} {self.label}".strip()
+
+    @property
+    def reference(self) -> str:
+        """``1373-2(e)``, as addresses say it; ``1373`` for the resolution as a whole."""
+        return paragraph_reference(self.resolution_number, self.label)
 
 
 @dataclass(frozen=True)
@@ -151,6 +159,17 @@ def paragraph_choices() -> list[Choice]:
 def paragraphs_of_area(code: str) -> list[ParagraphEntry]:
     """The paragraphs that the current edition of the area rests on."""
     return _once("paragraphs_of_areas", _read_paragraphs_of_areas).get(code, [])
+
+
+def paragraph_reference(resolution_number: int, label: str) -> str:
+    """How addresses say a paragraph: ``1373-2(e)``."""
+    return f"{resolution_number}-{label}" if label else str(resolution_number)
+
+
+def paragraph_said(reference: str) -> tuple[int, str] | None:
+    """The resolution's number and the label that a reference says; None where it is none."""
+    found = _PARAGRAPH.fullmatch(reference.strip())
+    return (int(found[1]), (found[2] or "").lower()) if found else None
 
 
 def areas_on_paragraphs() -> dict[str, list[AreaEntry]]:

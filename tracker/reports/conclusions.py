@@ -28,7 +28,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.reports.assessments import NAME_AT_VISIT, last_return
-from tracker.reports.filters import Condition, codes, each, flag, members, numbers, region, sealed, words
+from tracker.reports.filters import Condition, codes, each, flag, members, numbers, paragraphs, region, sealed, words
 from tracker.reports.listing import Listing, Sort
 
 EXCERPT = 160
@@ -78,6 +78,9 @@ CONCLUSIONS = Listing(
         "workflow": members(Conclusion.workflow, ConclusionStatus),
         "sealed": each(lambda value: sealed(Conclusion, value)),
         "visit": codes(Visit.reference),
+        "paragraph": paragraphs(
+            Conclusion.id, sa.select(ConclusionParagraph.conclusion_id), ConclusionParagraph.paragraph_id
+        ),
         "answered": flag(lambda: _answered),
         "drafter": numbers(Conclusion.drafted_by_id),
         "q": words("conclusion", Conclusion.id),

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 
 from tracker.database import UtcDateTime
 from tracker.folding import Term, terms
-from tracker.models import SealedState, SearchRow, search
+from tracker.models import Paragraph, SealedState, SearchRow, search
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
 from tracker.reports import catalogue
@@ -117,6 +117,20 @@ def region(state_column: Expression) -> Filter:
         states = catalogue.states().values()
         within = [one.id for one in states if code in (one.region_code, one.subregion_code)]
         return as_condition(state_column.in_(within))
+
+    return each(condition)
+
+
+def paragraphs(id_column: Expression, links: sa.Select[Any], paragraph_id: Expression) -> Filter:
+    """Any of these paragraphs, written like ``1373-2(e)``; ``links`` give the ids of the records that rest on one."""
+
+    def condition(reference: str) -> Condition:
+        said = catalogue.paragraph_said(reference)
+        if said is None:
+            raise BadValue(_("“%(value)s” is no paragraph: write it like 1373-2(e)", value=reference[:60]))
+        number, label = said
+        wanted = sa.select(Paragraph.id).where(Paragraph.resolution_number == number, Paragraph.label == label)
+        return as_condition(id_column.in_(links.where(paragraph_id == wanted.scalar_subquery())))
 
     return each(condition)
 

@@ -202,6 +202,7 @@ class Links:
     count: int
     paragraphs: Sequence[Any]
     may_link: bool
+    may_read: bool
 
     @property
     def is_capped(self) -> bool:
@@ -244,7 +245,8 @@ def of_measure(account: Account, found: Measure) -> Links:
         .limit(SHOWN)
     ).all()
     may_link = found.retired_on is None and policy.can(account, Permission.MEASURE_LINK)
-    return Links(found, rows, rows[0].counted if rows else 0, _paragraphs(serving), may_link)
+    may_read = policy.can(account, Permission.RECORD_READ)
+    return Links(found, rows, rows[0].counted if rows else 0, _paragraphs(serving), may_link, may_read)
 
 
 def _paragraphs(serving: tuple[Condition, ...]) -> Sequence[Any]:

@@ -111,6 +111,7 @@ def _filter_words() -> dict[str, FilterWords]:
         "workflow": FilterWords(_("Workflow status"), members(ConclusionStatus)),
         "sealed": FilterWords(_("Sign-off"), members(SealedState)),
         "visit": FilterWords(_("Visit")),
+        "paragraph": FilterWords(_("Paragraph")),
         "answered": FilterWords(_("Follow-up"), {"1": _("has one"), "0": _("has none")}),
         "drafter": FilterWords(_("Drafted by"), {str(current_user.id): current_user.name}),
         "q": FilterWords(_("Words")),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
+from tracker import policy
+from tracker.policy import Permission
 from tracker.reports import areas
+from tracker.reports.listing import MOST_COUNTED
 
 blueprint = Blueprint("resolutions", __name__, url_prefix="/resolutions")
 
@@ -18,6 +22,12 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/<int:number>")
 def show(number: int) -> ResponseReturnValue:
-    """One resolution and its paragraphs, each with the areas that rest on it."""
-    resolution, paragraphs = areas.resolution(number)
-    return render_template("resolutions/show.html", resolution=resolution, paragraphs=paragraphs)
+    """One resolution and its paragraphs, each with the areas, conclusions and follow-ups that rest on it."""
+    resolution, paragraphs = areas.resolution(number, current_user)
+    return render_template(
+        "resolutions/show.html",
+        resolution=resolution,
+        paragraphs=paragraphs,
+        most=MOST_COUNTED,
+        may_read=policy.can(current_user, Permission.RECORD_READ),
+    )

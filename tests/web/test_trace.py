@@ -1,0 +1,275 @@
+"""The chain of one record: paragraph → area → conclusion → follow-up → measure → pillar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from tests.counting import statements
+from tests.factories import (
+    AccountFactory,
+    ConclusionFactory,
+    FollowupFactory,
+    MeasureFactory,
+    PlanFactory,
+    VisitFactory,
+    serve,
+)
+from tracker import history
+from tracker.models import (
+    Conclusion,
+    ConclusionParagraph,
+    Followup,
+    FollowupConclusion,
+    FollowupParagraph,
+    Measure,
+    MeasureCarries,
+    Paragraph,
+    Role,
+)
+from tracker.reports import trace
+
+SignIn = Callable[[Any], FlaskClient]
+
+
+def paragraph(session: Any, label: str) -> int:
+    query = sa.select(Paragraph.id).where(Paragraph.resolution_number == 1373, Paragraph.label == label)
+    return int(session.scalars(query).one())
+
+
+def found(session: Any, *labels: str, **given: Any) -> Conclusion:
+    """A conclusion on these paragraphs."""
+    row = ConclusionFactory(**given)
+    for label in labels:
+        row.paragraphs.append(ConclusionParagraph(paragraph_id=paragraph(session, label), state_id=row.state_id))
+    history.record("conclusion.edited", row, by=None)
+    return row
+
+
+def followed(session: Any, *conclusions: Conclusion, labels: tuple[str, ...] = (), **given: Any) -> Followup:
+    """A follow-up that answers these conclusions and rests on these paragraphs."""
+    row = FollowupFactory(**given)
+    for one in conclusions:
+        session.add(FollowupConclusion(followup_id=row.id, conclusion_id=one.id, state_id=row.state_id))
+    for label in labels:
+        session.add(
+            FollowupParagraph(followup_id=row.id, paragraph_id=paragraph(session, label), state_id=row.state_id)
+        )
+    history.record("followup.edited", row, by=None)
+    return row
+
+
+def strategy(session: Any, reference: str = "GCTS-II-10") -> Measure:
+    return session.scalars(sa.select(Measure).where(Measure.reference == reference)).one()
+
+
+def drawn(tree: trace.Tree) -> Any:
+    """The tree in words: names in the order of the page."""
+    return {name(step): drawn(under) for step, under in tree.items()}
+
+
+def name(step: trace.Step) -> str:
+    if step.noun == "paragraphs":
+        return ", ".join(f"{number} {label}" for number, label in step.paragraphs)
+    if step.noun == "pillar":
+        return f"{step.within} {step.reference}"
+    return step.reference or str(step.title)
+
+
+@pytest.fixture
+def reader(session: Any) -> Any:
+    return AccountFactory(role=Role.AUDITOR, states=["PAK"])
+
+
+def chain(reader: Any, reference: str) -> Any:
+    return drawn(trace.trace(reader, reference).tree)
+
+
+def test_each_record_of_a_chain_gives_the_same_chain(session: Any, reader: Any) -> None:
+    conclusion = found(session, "2(e)", "1(b)")
+    followup = followed(session, conclusion, labels=("2(e)",), visit_id=conclusion.visit_id)
+    serve(followup, strategy(session))
+    session.commit()
+    below = {"FIN-02": {"PAK-2006-1-C1": {"PAK-F001": {"GCTS-II-10": {"GCTS II": {}}}}}}
+    for reference in ("PAK-F001", "PAK-2006-1-C1", "PAK-2006-1", "GCTS-II-10"):
+        assert chain(reader, reference) == {"1373 1(b), 1373 2(e)": below}, reference
+    assert chain(reader, "1373-2(e)") == {"1373 2(e)": below}
+    assert chain(reader, "pak-f001") == chain(reader, "PAK-F001")
+    assert chain(reader, "1373 2(E)") == chain(reader, "1373-2(e)")
+
+
+def test_a_record_shows_no_more_than_its_own_chain(session: Any, reader: Any) -> None:
+    first, second = found(session, "1(b)"), found(session, "1(c)", area_code="FIN-03")
+    both = followed(session, first, second)
+    serve(both, strategy(session))
+    serve(both, strategy(session, "GCTS-III-8"))
+    session.commit()
+    assert list(chain(reader, "PAK-2006-1-C1")) == ["1373 1(b)"]
+    assert list(chain(reader, "PAK-F001")) == ["1373 1(b)", "1373 1(c)"]
+    ends = chain(reader, "GCTS-III-8")["1373 1(c)"]["FIN-03"]["PAK-2006-2-C1"]["PAK-F001"]
+    assert ends == {"GCTS-III-8": {"GCTS III": {}}}
+
+
+def test_a_follow_up_without_a_conclusion_stands_under_its_own_paragraphs(session: Any, reader: Any) -> None:
+    followed(session, labels=("1(b)",))
+    followed(session, area_code=None)
+    session.commit()
+    assert chain(reader, "PAK-F001") == {"1373 1(b)": {"FIN-02": {"PAK-F001": {"It serves no measure.": {}}}}}
+    assert chain(reader, "PAK-F002") == {"No paragraph is named.": {"PAK-F002": {"It serves no measure.": {}}}}
+
+
+def test_a_paragraph_of_its_own_beside_those_of_its_conclusion(session: Any, reader: Any) -> None:
+    followed(session, found(session, "1(b)"), labels=("1(b)", "2(a)"))
+    session.commit()
+    end = {"PAK-F001": {"It serves no measure.": {}}}
+    own = {"1373 1(b)": {"FIN-02": {"PAK-2006-1-C1": end}}, "1373 2(a)": {"FIN-02": end}}
+    assert chain(reader, "PAK-F001") == own
+    assert list(chain(reader, "PAK-2006-1-C1")) == ["1373 1(b)"]
+
+
+def test_what_is_missing_is_said(session: Any, reader: Any) -> None:
+    found(session)
+    session.commit()
+    gap = {"No paragraph is named.": {"FIN-02": {"PAK-2006-1-C1": {"No follow-up answers it.": {}}}}}
+    assert chain(reader, "PAK-2006-1-C1") == chain(reader, "PAK-2006-1") == gap
+    assert chain(reader, "1373-1(b)") == {}
+
+
+def test_a_measure_that_nothing_serves_stands_under_its_pillar(session: Any, reader: Any) -> None:
+    assert chain(reader, "GCTS-IV-1") == {"GCTS-IV-1": {"GCTS IV": {}}}
+
+
+def test_a_regional_measure_leads_on_to_what_it_carries_out(session: Any, reader: Any) -> None:
+    plan = PlanFactory(participants=("PAK",), code="CA-2099")
+    measure = MeasureFactory(plan=plan)
+    measure.carries.append(MeasureCarries(strategy_measure_id=strategy(session).id))
+    history.record("measure.edited", measure, by=None)
+    history.record("plan.edited", plan, by=None)
+    serve(followed(session, labels=("1(b)",)), measure)
+    session.commit()
+    end = chain(reader, "PAK-F001")["1373 1(b)"]["FIN-02"]["PAK-F001"]
+    assert end == {"CA-2099-M01": {"CA-2099 II": {}, "GCTS-II-10": {"GCTS II": {}}}}
+
+
+def test_paragraphs_and_conclusions_stand_in_their_order(session: Any, reader: Any) -> None:
+    visit = VisitFactory()
+    for label in ("2(e)", "1(b)", "1(a)", "1(b)"):
+        found(session, label, visit=visit)
+    found(session, visit=visit)
+    session.commit()
+    tree = chain(reader, "PAK-2006-1")
+    assert list(tree) == ["1373 1(a)", "1373 1(b)", "1373 2(e)", "No paragraph is named."]
+    assert list(tree["1373 1(b)"]["FIN-02"]) == ["PAK-2006-1-C2", "PAK-2006-1-C4"]
+
+
+def test_out_of_scope_is_absent_and_not_counted(
+    session: Any, reader: Any, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(followed(session, found(session, "1(b)")), strategy(session))
+    elsewhere = VisitFactory(state_id="IND")
+    for _each in range(3):
+        serve(
+            followed(session, found(session, "1(b)", visit=elsewhere), state_id="IND", title="Quorlith"),
+            strategy(session),
+        )
+    session.commit()
+    monkeypatch.setattr(trace, "MOST", 1)
+    browser = sign_in(reader)
+    for reference in ("GCTS-II-10", "1373-1(b)"):
+        page = browser.get(f"/trace/{reference}").text
+        assert "PAK-F001" in page and "PAK-2006-1-C1" in page
+        assert "IND-" not in page and "Quorlith" not in page
+        assert "more than is shown" not in page
+    for reference in ("IND-F001", "IND-2006-1", "IND-2006-1-C1"):
+        assert browser.get(f"/trace/{reference}").status_code == 404
+
+
+def test_more_than_is_shown_is_said_with_the_way_to_all(
+    session: Any, reader: Any, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace, "MOST", 2)
+    for _each in range(3):
+        serve(followed(session), strategy(session))
+    session.commit()
+    page = sign_in(reader).get("/trace/GCTS-II-10").text
+    assert "The chain holds more than is shown" in page
+    assert 'href="/follow-ups?measure=GCTS-II-10"' in page
+    assert "PAK-F002" in page and "PAK-F003" not in page
+
+
+def test_every_name_is_a_link_to_a_page(session: Any, reader: Any, sign_in: SignIn) -> None:
+    conclusion = found(session, "2(e)")
+    serve(followed(session, conclusion, visit_id=conclusion.visit_id), strategy(session))
+    session.commit()
+    browser = sign_in(reader)
+    page = browser.get("/trace/PAK-F001").text
+    main = page[page.index("<main") :]
+    links = re.findall(r'href="([^"]+)"', main[main.index('class="card"') :])
+    assert links == [
+        "/resolutions/1373#p-2e",
+        "/areas/FIN-02",
+        "/conclusions/PAK-2006-1-C1",
+        "/visits/PAK-2006-1",
+        "/follow-ups/PAK-F001",
+        "/measures/GCTS-II-10",
+        "/plans/GCTS#pillar-II",
+    ]
+    for link in links:
+        assert browser.get(link.partition("#")[0]).status_code == 200, link
+
+
+def test_the_pages_of_the_chain_lead_to_it(session: Any, reader: Any, sign_in: SignIn) -> None:
+    conclusion = found(session, "2(e)")
+    followed(session, conclusion)
+    session.commit()
+    browser = sign_in(reader)
+    for path, reference in (
+        ("/follow-ups/PAK-F001", "PAK-F001"),
+        ("/conclusions/PAK-2006-1-C1", "PAK-2006-1-C1"),
+        ("/visits/PAK-2006-1", "PAK-2006-1"),
+        ("/measures/GCTS-II-10", "GCTS-II-10"),
+        ("/resolutions/1373", "1373-2%28e%29"),
+    ):
+        assert f'href="/trace/{reference}"' in browser.get(path).text, path
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "PAK-F999",
+        "PAK-2006-9",
+        "PAK-2006-1-C99",
+        "GCTS-V-1",
+        "1373-9(z)",
+        "99999",
+        "x" * 300,
+        "1373-%00",
+        "F" + "9" * 30,
+    ],
+)
+def test_what_there_is_not_is_not_found(session: Any, reader: Any, sign_in: SignIn, reference: str) -> None:
+    assert sign_in(reader).get(f"/trace/{reference}").status_code == 404
+
+
+def test_only_those_who_read_records(session: Any, sign_in: SignIn) -> None:
+    assert sign_in(AccountFactory(role=Role.ADMINISTRATOR)).get("/trace/GCTS-II-10").status_code == 403
+
+
+def test_more_rows_take_no_more_statements(session: Any, reader: Any, sign_in: SignIn) -> None:
+    visit = VisitFactory()
+    addresses = [f"/trace/{reference}" for reference in ("PAK-2006-1", "GCTS-II-10", "1373-1(b)")]
+    browser = sign_in(reader)
+    for _each in range(2):
+        serve(followed(session, found(session, "1(b)", visit=visit)), strategy(session))
+    session.commit()
+    few = [statements(browser, one) for one in addresses]
+    for _each in range(20):
+        serve(followed(session, found(session, "1(b)", visit=visit)), strategy(session))
+    session.commit()
+    assert [statements(browser, one) for one in addresses] == few
+    assert max(few) <= 10

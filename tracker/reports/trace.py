@@ -1,0 +1,378 @@
+"""The chain that one record stands in: paragraph → area → conclusion → follow-up → measure → pillar.
+
+It is read in a fixed number of statements, whatever hangs on the record. What lies out of the reader's scope is neither
+shown nor counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import aliased
+
+from tracker import policy
+from tracker.errors import NotFound
+from tracker.extensions import db
+from tracker.models import (
+    Account,
+    AreaEdition,
+    Conclusion,
+    ConclusionParagraph,
+    Followup,
+    FollowupConclusion,
+    FollowupMeasure,
+    FollowupParagraph,
+    Measure,
+    MeasureCarries,
+    Paragraph,
+    Plan,
+    Visit,
+)
+from tracker.policy import Reach
+from tracker.reports import catalogue
+from tracker.reports.filters import Condition, as_condition
+from tracker.reports.listing import Columns
+
+MOST = 200
+"""Conclusions and follow-ups that one chain shows; the lists show all."""
+EXCERPT = 160
+
+NOUNS = {
+    "followup": re.compile(r"[A-Z]{3}-F[0-9]{1,9}"),
+    "conclusion": re.compile(r"[A-Z]{3}-[0-9]{4}-[0-9]{1,4}-C[0-9]{1,5}"),
+    "visit": re.compile(r"[A-Z]{3}-[0-9]{4}-[0-9]{1,4}"),
+    "paragraph": re.compile(r"[0-9]{3,5}(?:[- ].{1,9})?"),
+}
+"""How a reference tells its noun; any other is a measure's."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One place in a chain. ``paragraphs`` holds those that a text rests on together; a gap says what is missing."""
+
+    noun: str
+    reference: str = ""
+    title: str = ""
+    status: Any = None
+    kind: Any = None
+    within: str = ""
+    paragraphs: tuple[tuple[int, str], ...] = ()
+
+
+Tree = dict[Step, "Tree"]
+Path = tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Root:
+    """The record whose chain it is."""
+
+    noun: str
+    id: int
+    reference: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The chain of a record as a tree from the paragraphs down; ``has_more``: it holds more than is shown."""
+
+    root: Root
+    tree: Tree
+    has_more: bool
+
+
+def trace(account: Account, reference: str) -> Trace:
+    """The chain of the record of this reference; NotFound where there is none or it is out of scope."""
+    reach = policy.reach(account)
+    root = _root(reference, reach)
+    conclusions = _read(_CONCLUSIONS, _conclusions_of(root), reach)
+    followups = _read(_FOLLOWUPS, _followups_of(root), reach)
+    found = _Found(root, conclusions[:MOST], followups[:MOST])
+    tree: Tree = {}
+    for path in found.paths():
+        under = tree
+        for step in path:
+            under = under.setdefault(step, {})
+    return Trace(root, tree, len(conclusions) > MOST or len(followups) > MOST)
+
+
+# The record itself
+
+
+def _root(reference: str, reach: Reach) -> Root:
+    written = reference.strip()
+    noun = next((noun for noun, form in NOUNS.items() if form.fullmatch(written.upper())), "measure")
+    found = db.session.execute(_ROOTS[noun](written, reach)).one_or_none()
+    if found is None:
+        raise NotFound(_("There is no such record, or it lies outside your scope."))
+    said = catalogue.paragraph_reference(found.number, found.label) if noun == "paragraph" else found.reference
+    return Root(noun, found.id, said)
+
+
+def _of_state(model: Any) -> Callable[[str, Reach], Columns]:
+    return lambda reference, reach: sa.select(model.id, model.reference).where(
+        model.reference == reference.upper(), reach.condition(model.state_id)
+    )
+
+
+def _measure(reference: str, _reach: Reach) -> Columns:
+    return sa.select(Measure.id, Measure.reference).where(Measure.reference == reference.upper())
+
+
+def _paragraph(reference: str, _reach: Reach) -> Columns:
+    number, label = catalogue.paragraph_said(reference) or (0, "")
+    rows = sa.select(Paragraph.id, Paragraph.resolution_number.label("number"), Paragraph.label.label("label"))
+    return rows.where(Paragraph.resolution_number == number, Paragraph.label == label)
+
+
+_ROOTS: dict[str, Callable[[str, Reach], Columns]] = {
+    "followup": _of_state(Followup),
+    "conclusion": _of_state(Conclusion),
+    "visit": _of_state(Visit),
+    "measure": _measure,
+    "paragraph": _paragraph,
+}
+
+
+# Its conclusions and follow-ups
+
+_CONCLUSIONS = (
+    sa.select(
+        Conclusion.id,
+        Conclusion.reference,
+        Conclusion.kind,
+        Conclusion.workflow,
+        Conclusion.area_code,
+        AreaEdition.title.label("area_title"),
+        sa.func.substr(Conclusion.text, 1, EXCERPT + 1).label("title"),
+        Visit.reference.label("visit"),
+    )
+    .join(Visit, Visit.id == Conclusion.visit_id)
+    .join(
+        AreaEdition,
+        sa.and_(AreaEdition.area_code == Conclusion.area_code, AreaEdition.edition == Conclusion.area_edition),
+    )
+)
+_FOLLOWUPS = sa.select(
+    Followup.id,
+    Followup.reference,
+    Followup.title,
+    Followup.workflow,
+    Followup.assessed_status,
+    Followup.area_code,
+    AreaEdition.title.label("area_title"),
+).outerjoin(
+    AreaEdition, sa.and_(AreaEdition.area_code == Followup.area_code, AreaEdition.edition == Followup.area_edition)
+)
+
+
+def _read(rows: Any, condition: Condition, reach: Reach) -> Sequence[Any]:
+    """The first of them in scope, one more than is shown."""
+    model: Any = Conclusion if rows is _CONCLUSIONS else Followup
+    in_scope = rows.where(condition, reach.condition(model.state_id))
+    return db.session.execute(in_scope.order_by(model.id).limit(MOST + 1)).all()
+
+
+def _conclusions_of(root: Root) -> Condition:
+    answered = sa.select(FollowupConclusion.conclusion_id)
+    conditions: dict[str, Any] = {
+        "conclusion": Conclusion.id == root.id,
+        "visit": Conclusion.visit_id == root.id,
+        "followup": Conclusion.id.in_(answered.where(FollowupConclusion.followup_id == root.id)),
+        "paragraph": Conclusion.id.in_(
+            sa.select(ConclusionParagraph.conclusion_id).where(ConclusionParagraph.paragraph_id == root.id)
+        ),
+        "measure": Conclusion.id.in_(
+            answered.join(FollowupMeasure, FollowupMeasure.followup_id == FollowupConclusion.followup_id).where(
+                FollowupMeasure.measure_id == root.id
+            )
+        ),
+    }
+    return as_condition(conditions[root.noun])
+
+
+def _followups_of(root: Root) -> Condition:
+    answering = sa.select(FollowupConclusion.followup_id)
+    on_paragraph = answering.join(
+        ConclusionParagraph, ConclusionParagraph.conclusion_id == FollowupConclusion.conclusion_id
+    )
+    of_visit = answering.join(Conclusion, Conclusion.id == FollowupConclusion.conclusion_id)
+    conditions: dict[str, Any] = {
+        "followup": Followup.id == root.id,
+        "conclusion": Followup.id.in_(answering.where(FollowupConclusion.conclusion_id == root.id)),
+        "visit": Followup.id.in_(
+            sa.union(
+                sa.select(Followup.id).where(Followup.visit_id == root.id),
+                of_visit.where(Conclusion.visit_id == root.id),
+            )
+        ),
+        "paragraph": Followup.id.in_(
+            sa.union(
+                sa.select(FollowupParagraph.followup_id).where(FollowupParagraph.paragraph_id == root.id),
+                on_paragraph.where(ConclusionParagraph.paragraph_id == root.id),
+            )
+        ),
+        "measure": Followup.id.in_(sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id == root.id)),
+    }
+    return as_condition(conditions[root.noun])
+
+
+# What binds them
+
+Place = tuple[int, int, str]
+"""A paragraph: resolution, place in it, label; so that they stand in their order."""
+
+
+class _Found:
+    """The conclusions and follow-ups of a chain with all that binds them, and the ways through it from top to end."""
+
+    def __init__(self, root: Root, conclusions: Sequence[Any], followups: Sequence[Any]) -> None:
+        self.root = root
+        self.conclusions = {row.id: row for row in conclusions}
+        self.followups = {row.id: row for row in followups}
+        self.paragraphs = _paragraphs(root, list(self.conclusions), list(self.followups))
+        self.answering: dict[int, list[int]] = {}
+        self.answered: dict[int, list[int]] = {}
+        for conclusion_id, followup_id in _answers(list(self.conclusions), list(self.followups)):
+            self.answering.setdefault(conclusion_id, []).append(followup_id)
+            self.answered.setdefault(followup_id, []).append(conclusion_id)
+        self.ends = _ends(root, list(self.followups))
+
+    def paths(self) -> list[Path]:
+        """Every way through the chain, in order. Without any, a measure still stands under its pillar."""
+        found = [*self._through_conclusions(), *self._past_conclusions()]
+        found.sort(key=lambda way: way[0])
+        ways = [path for _key, path in found]
+        return ways or [end for ends in self.ends.values() for end in ends]
+
+    def _through_conclusions(self) -> Iterator[tuple[Any, Path]]:
+        for row in self.conclusions.values():
+            places = self.paragraphs.get(("conclusion", row.id), ())
+            above = (*_above(places, row), _conclusion(row))
+            for followup_id in self.answering.get(row.id, []):
+                for end in self._from(followup_id):
+                    yield _order(places, row, row.id, followup_id), (*above, *end)
+            if row.id not in self.answering and self.root.noun not in ("measure", "followup"):
+                yield _order(places, row, row.id, 0), (*above, Step("gap", title=_("No follow-up answers it.")))
+
+    def _past_conclusions(self) -> Iterator[tuple[Any, Path]]:
+        """Follow-ups by paragraphs of their own, which no conclusion of theirs rests on."""
+        for row in self.followups.values():
+            answered = self.answered.get(row.id, [])
+            if answered and self.root.noun in ("conclusion", "visit"):
+                continue
+            covered = {place for one in answered for place in self.paragraphs.get(("conclusion", one), ())}
+            places = tuple(one for one in self.paragraphs.get(("followup", row.id), ()) if one not in covered)
+            if answered and not places:
+                continue
+            for end in self._from(row.id):
+                yield _order(places, row, 0, row.id), (*_above(places, row), *end)
+
+    def _from(self, followup_id: int) -> Iterable[Path]:
+        """The follow-up, and each way on from it."""
+        row = self.followups[followup_id]
+        step = Step("followup", row.reference, row.title, row.workflow, row.assessed_status)
+        ends = self.ends.get(followup_id)
+        if not ends:
+            return [(step, Step("gap", title=_("It serves no measure.")))]
+        return [(step, *end) for end in ends]
+
+
+def _order(places: Sequence[Place], row: Any, conclusion_id: int, followup_id: int) -> tuple[Any, ...]:
+    """Those without a paragraph come last, of one paragraph set those without a conclusion."""
+    return (not places, tuple(places), row.area_code or "~", not conclusion_id, conclusion_id, followup_id)
+
+
+def _above(places: Sequence[Place], row: Any) -> Path:
+    """The paragraphs and the area that a text rests on."""
+    top = Step("paragraphs", paragraphs=tuple((number, label) for number, _place, label in places))
+    first = top if places else Step("gap", title=_("No paragraph is named."))
+    return (first, Step("area", row.area_code, row.area_title)) if row.area_code else (first,)
+
+
+def _conclusion(row: Any) -> Step:
+    return Step("conclusion", row.reference, _shortened(row.title), row.workflow, row.kind, row.visit)
+
+
+def _paragraphs(
+    root: Root, conclusion_ids: list[int], followup_ids: list[int]
+) -> Mapping[tuple[str, int], tuple[Place, ...]]:
+    """The paragraphs that each text rests on; of a paragraph's own chain, that one."""
+    columns = (Paragraph.resolution_number, Paragraph.position, Paragraph.label)
+    only = [Paragraph.id == root.id] if root.noun == "paragraph" else []
+    rows = sa.union_all(
+        sa.select(sa.literal("conclusion").label("noun"), ConclusionParagraph.conclusion_id.label("owner"), *columns)
+        .join(Paragraph, Paragraph.id == ConclusionParagraph.paragraph_id)
+        .where(ConclusionParagraph.conclusion_id.in_(conclusion_ids), *only),
+        sa.select(sa.literal("followup").label("noun"), FollowupParagraph.followup_id.label("owner"), *columns)
+        .join(Paragraph, Paragraph.id == FollowupParagraph.paragraph_id)
+        .where(FollowupParagraph.followup_id.in_(followup_ids), *only),
+    )
+    found: dict[tuple[str, int], list[Place]] = {}
+    for noun, owner, number, position, label in db.session.execute(rows):
+        found.setdefault((noun, owner), []).append((number, position, label))
+    return {owner: tuple(sorted(places)) for owner, places in found.items()}
+
+
+def _answers(conclusion_ids: list[int], followup_ids: list[int]) -> list[tuple[int, int]]:
+    """Which conclusion is answered by which follow-up."""
+    rows = db.session.execute(
+        sa.select(FollowupConclusion.conclusion_id, FollowupConclusion.followup_id)
+        .where(FollowupConclusion.conclusion_id.in_(conclusion_ids), FollowupConclusion.followup_id.in_(followup_ids))
+        .order_by(FollowupConclusion.conclusion_id, FollowupConclusion.followup_id)
+    )
+    return [(row.conclusion_id, row.followup_id) for row in rows]
+
+
+_carried = aliased(Measure)
+_carried_plan = aliased(Plan)
+
+
+def _ends(root: Root, followup_ids: list[int]) -> Mapping[int, list[Path]]:
+    """From each follow-up the measures and their pillars; of a measure's own chain, that one, linked or not."""
+    is_end = root.noun == "measure"
+    rows = db.session.execute(
+        sa.select(
+            FollowupMeasure.followup_id,
+            Measure.reference,
+            Measure.text,
+            Measure.pillar,
+            Plan.code,
+            Measure.retired_on,
+            _carried.reference.label("carried"),
+            _carried.text.label("carried_text"),
+            _carried.pillar.label("carried_pillar"),
+            _carried_plan.code.label("carried_code"),
+        )
+        .select_from(Measure)
+        .join(Plan, Plan.id == Measure.plan_id)
+        .join(
+            FollowupMeasure,
+            sa.and_(FollowupMeasure.measure_id == Measure.id, FollowupMeasure.followup_id.in_(followup_ids)),
+            isouter=is_end,
+        )
+        .outerjoin(MeasureCarries, MeasureCarries.measure_id == Measure.id)
+        .outerjoin(_carried, _carried.id == MeasureCarries.strategy_measure_id)
+        .outerjoin(_carried_plan, _carried_plan.id == _carried.plan_id)
+        .where(Measure.id == root.id if is_end else sa.true())
+        .order_by(Plan.kind.desc(), Plan.code, Measure.position, _carried.position)
+    )
+    found: dict[int, list[Path]] = {}
+    for row in rows:
+        measure = Step("measure", row.reference, _shortened(row.text), "retired" if row.retired_on else None)
+        ends = found.setdefault(row.followup_id or 0, [])
+        ends.append((measure, Step("pillar", row.pillar, within=row.code)))
+        if row.carried:
+            carried = Step("measure", row.carried, _shortened(row.carried_text))
+            ends.append((measure, carried, Step("pillar", row.carried_pillar, within=row.carried_code)))
+    return found
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"

@@ -1,0 +1,42 @@
+"""The chain of one record, from the paragraphs that it rests on to the pillar that it serves."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker.reports import trace
+
+blueprint = Blueprint("trace", __name__)
+
+LISTS = {"visit": "visit", "measure": "measure", "paragraph": "paragraph", "conclusion": "conclusion"}
+"""The filter of the follow-ups' list that shows all of a record's, where the chain holds more than is shown."""
+
+
+@blueprint.get("/trace/<reference>")
+def show(reference: str) -> ResponseReturnValue:
+    """The chain as a nested list, which prints as it stands."""
+    found = trace.trace(current_user, reference)
+    filter_name = LISTS.get(found.root.noun)
+    return render_template(
+        "trace/show.html",
+        root=found.root,
+        tree=found.tree,
+        has_more=found.has_more,
+        most=trace.MOST,
+        noun=_nouns()[found.root.noun],
+        list_query=f"{filter_name}={found.root.reference}" if filter_name else "",
+        base=request.script_root,
+    )
+
+
+def _nouns() -> dict[str, str]:
+    return {
+        "followup": _("Follow-up"),
+        "conclusion": _("Conclusion"),
+        "visit": _("Visit"),
+        "measure": _("Measure"),
+        "paragraph": _("Paragraph"),
+    }

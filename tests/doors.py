@@ -168,6 +168,7 @@ DOORS = {
     "meetings.edit": Door("meeting_edit", "GET POST", "/meetings/{meeting}/edit"),
     "meetings.add_outcome": Door("meeting_edit", "GET POST", "/meetings/{meeting}/outcomes/new"),
     "meetings.remove_outcome": Door("meeting_edit", "GET POST", "/meetings/{meeting}/outcomes/{outcome}/remove"),
+    "cells.edit": Door("cell_edit", "GET POST", "/measures/{measure}/cells/{state}"),
     "boards.index": Door("catalogue_read", "GET", "/plans/GCTS/board"),
     "boards.export": Door("report_run", "GET", "/plans/GCTS/board.csv"),
     # reports
@@ -246,6 +247,7 @@ HOLDERS = {
     "measure_link": "analyst coordinator",
     "file_remove": "administrator",
     "plan_edit": "coordinator",
+    "cell_edit": "coordinator",
     "meeting_edit": "coordinator",
 }
 

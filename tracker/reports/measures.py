@@ -25,10 +25,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
 
-from tracker import clock
+from tracker import clock, policy
+from tracker.errors import NotFound
 from tracker.extensions import db
 from tracker.models import (
+    Account,
     Followup,
     FollowupMeasure,
     Implementation,
@@ -242,6 +246,25 @@ def statuses(measure_ids: Collection[int], reach: Reach, *, signed_only: bool = 
 def of_plan(plan: Plan, reach: Reach, *, signed_only: bool = True) -> dict[int, Standing]:
     """How each measure of the plan stands: two statements."""
     return _standings(_MEASURES_BY_PLAN, _tallies_by_plan(reach), {"plan": plan.id}, reach, signed_only)
+
+
+def cell(account: Account, reference: str, state_id: str) -> MeasureCell:
+    """The cell of a State in the reader's scope that takes part; NotFound otherwise (R9)."""
+    found: MeasureCell | None = db.session.scalar(
+        policy.visible(account, MeasureCell)
+        .join(Measure, Measure.id == MeasureCell.measure_id)
+        .where(Measure.reference == reference, MeasureCell.state_id == state_id)
+        .options(joinedload(MeasureCell.measure))
+    )
+    if found is None:
+        raise NotFound(_("There is no such record, or it lies outside your scope."))
+    return found
+
+
+def cells(measure_id: int, reach: Reach) -> dict[str, MeasureCell]:
+    """The cells of a measure in scope, by State."""
+    rows = sa.select(MeasureCell).where(MeasureCell.measure_id == measure_id, reach.condition(MeasureCell.state_id))
+    return {row.state_id: row for row in db.session.scalars(rows)}
 
 
 def progress(

@@ -20,6 +20,7 @@ PAGES = (
     "boards",
     "carry_overs",
     "catalogue",
+    "cells",
     "comments",
     "conclusions",
     "coverage",

@@ -162,6 +162,7 @@ ACCESS: dict[str, Open | P] = {
     "meetings.edit": P.MEETING_EDIT,
     "meetings.add_outcome": P.MEETING_EDIT,
     "meetings.remove_outcome": P.MEETING_EDIT,
+    "cells.edit": P.CELL_EDIT,
     "boards.index": P.CATALOGUE_READ,
     "boards.export": P.REPORT_RUN,
     # coverage and gaps

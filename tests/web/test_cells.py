@@ -1,0 +1,123 @@
+"""The cell of a Member State: a coordinator says how far it is; nobody out of its scope learns of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import AccountFactory, MeasureFactory, PlanFactory, cell, grant
+from tracker import history
+from tracker.extensions import db
+from tracker.models import Event, Measure, MeasureCell, MeasureStatus, Role
+from tracker.partial_date import PartialDate
+
+SignIn = Callable[[Any], FlaskClient]
+PATH = "/measures/JP-1-M01/cells/KGZ"
+
+
+@pytest.fixture
+def measure(session: Any) -> Measure:
+    made: Measure = MeasureFactory(plan=PlanFactory(code="JP-1"))
+    cell(made, "KGZ")
+    cell(made, "TJK")
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def coordinator(session: Any, sign_in: SignIn) -> FlaskClient:
+    return sign_in(AccountFactory(role=Role.COORDINATOR, states=["KGZ"]))
+
+
+def given(browser: FlaskClient, **typed: str) -> dict[str, str]:
+    """What the form sends: the version on the page, and what is typed."""
+    version = re.search(r'name="version" value="(\d+)"', browser.get(PATH).text)
+    assert version
+    return {"version": version[1], "status": "under_way", "status_on-year": "2013", **typed}
+
+
+def test_a_coordinator_says_how_far_the_state_is(session: Any, measure: Measure, coordinator: FlaskClient) -> None:
+    typed = given(coordinator, evidence="Letter of the mission", note="Second workshop held")
+    answer = coordinator.post(PATH, data=typed)
+    assert (answer.status_code, answer.location) == (303, "/measures/JP-1-M01#cell-KGZ")
+    session.expire_all()
+    said = session.query(MeasureCell).filter_by(state_id="KGZ").one()
+    assert (said.status, said.status_on) == (MeasureStatus.UNDER_WAY, PartialDate(2013))
+    assert (said.evidence, said.note) == ("Letter of the mission", "Second workshop held")
+    event = session.query(Event).filter_by(kind="measure.cell_changed").order_by(Event.seq.desc()).first()
+    assert (event.state_id, event.object_type, event.object_id) == ("KGZ", "measure", measure.id)
+
+
+def test_the_same_word_again_leaves_no_event(session: Any, measure: Measure, coordinator: FlaskClient) -> None:
+    coordinator.post(PATH, data=given(coordinator))
+    before = session.query(Event).count()
+    coordinator.post(PATH, data=given(coordinator))
+    assert session.query(Event).count() == before
+
+
+def test_a_word_is_taken_back(session: Any, measure: Measure, coordinator: FlaskClient) -> None:
+    coordinator.post(PATH, data=given(coordinator))
+    empty = given(coordinator) | {"status": "", "status_on-year": ""}
+    assert coordinator.post(PATH, data=empty).status_code == 303
+    session.expire_all()
+    assert session.query(MeasureCell).filter_by(state_id="KGZ").one().status is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"status_on-year": ""}, "Enter since when this holds"),
+        ({"status": ""}, "Choose the status that the date and the evidence are about"),
+        ({"status_on-year": "2190"}, "This date lies in the future"),
+        ({"status": "finished"}, "Status"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    measure: Measure, coordinator: FlaskClient, typed: dict[str, str], said: str
+) -> None:
+    answer = coordinator.post(PATH, data=given(coordinator, note="Typed text") | typed)
+    assert answer.status_code == 422
+    assert said in answer.text and "Typed text" in answer.text
+
+
+def test_a_page_that_is_out_of_date_shows_both_words(measure: Measure, coordinator: FlaskClient) -> None:
+    stale = given(coordinator, note="Mine")
+    coordinator.post(PATH, data=given(coordinator, note="Theirs"))
+    answer = coordinator.post(PATH, data=stale)
+    assert answer.status_code == 409
+    assert "Theirs" in answer.text and "Mine" in answer.text
+    version = re.search(r'name="version" value="(\d+)"', answer.text)
+    assert version and coordinator.post(PATH, data=stale | {"version": version[1]}).status_code == 303
+
+
+def test_a_retired_measure_is_not_written_to(session: Any, measure: Measure, coordinator: FlaskClient) -> None:
+    measure.retired_on, measure.retired_reason = date(2020, 1, 1), "Merged"
+    history.record("measure.retired", measure, by=None)
+    session.commit()
+    answer = coordinator.post(PATH, data=given(coordinator))
+    assert answer.status_code == 422 and "The measure is retired" in answer.text
+
+
+def test_out_of_scope_and_not_taking_part_there_is_no_cell(
+    session: Any, measure: Measure, coordinator: FlaskClient, sign_in: SignIn
+) -> None:
+    for path in ("/measures/JP-1-M01/cells/TJK", "/measures/JP-1-M01/cells/PAK", "/measures/XX/cells/KGZ"):
+        assert coordinator.get(path).status_code == 404, path
+    analyst = sign_in(AccountFactory(role=Role.ANALYST))
+    assert analyst.get(PATH).status_code == 403
+    assert analyst.post(PATH, data={"status": "finished"}).status_code == 403
+    assert db.session.query(MeasureCell).filter_by(state_id="KGZ").one().status is None
+
+
+def test_a_coordinator_elsewhere_who_may_read_here_may_not_write(
+    session: Any, measure: Measure, sign_in: SignIn
+) -> None:
+    account = AccountFactory(role=Role.COORDINATOR, states=["PAK"])
+    grant(account, Role.AUDITOR, ["KGZ"])
+    session.commit()
+    assert sign_in(account).get(PATH).status_code == 403

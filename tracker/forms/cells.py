@@ -1,0 +1,20 @@
+"""What a browser may send of a Member State's cell."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from tracker.forms.base import TrackerForm
+from tracker.forms.fields import EnumField, PartialDateField, TextField
+from tracker.models import MeasureStatus
+
+
+class CellForm(TrackerForm):
+    """How far a Member State is with a measure."""
+
+    status = EnumField(_l("Status"), MeasureStatus, blank=_l("No word yet"))
+    status_on = PartialDateField(_l("Date of the status"), hint=_l("As far as it is known."))
+    evidence = TextField(
+        _l("What it rests on"), longest=10_000, hint=_l("A document, a letter, a statement: with its date and place.")
+    )
+    note = TextField(_l("Note"), longest=10_000)

@@ -1,0 +1,58 @@
+"""The cell of a Member State and a measure of a regional plan, as coordinators write it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker import policy
+from tracker.errors import Invalid, Stale
+from tracker.extensions import db
+from tracker.forms.cells import CellForm
+from tracker.models import MeasureCell
+from tracker.policy import Permission
+from tracker.reports import catalogue, measures
+from tracker.services import cells
+from tracker.services.cells import Word
+
+blueprint = Blueprint("cells", __name__)
+
+
+@blueprint.route("/measures/<reference>/cells/<state>", methods=["GET", "POST"])
+def edit(reference: str, state: str) -> ResponseReturnValue:
+    """Say how far the State is with the measure."""
+    cell = measures.cell(current_user, reference.upper(), state.upper())
+    policy.require(current_user, Permission.CELL_EDIT, cell.state_id)
+    form = CellForm()
+    form.fill(cell)
+    stale, conflicts = None, []
+    if form.validate_on_submit():
+        try:
+            form.check_version(cell)
+            cells.edit(cell, Word(**form.values()), by=current_user)
+            db.session.commit()
+        except Stale as error:
+            db.session.rollback()
+            stale, conflicts = error, form.conflict(cell)
+        except Invalid as error:
+            db.session.rollback()
+            form.refuse(error)
+        else:
+            flash(_("%(state)s: saved.", state=catalogue.states()[cell.state_id].name))
+            return redirect(_back(cell), 303)
+    page = render_template(
+        "cells/edit.html",
+        cell=cell,
+        form=form,
+        state_name=catalogue.states()[cell.state_id].name,
+        back=_back(cell),
+        stale=stale,
+        conflicts=conflicts,
+    )
+    return page, 409 if stale else 422 if form.errors or form.form_errors else 200
+
+
+def _back(cell: MeasureCell) -> str:
+    return url_for("measures.show", reference=cell.measure.reference, _anchor=f"cell-{cell.state_id}")

@@ -250,6 +250,10 @@ class Listing:
         session = db.session if on is None else on
         return int(session.execute(self._count_statement(question, scope_condition)).scalar_one())
 
+    def tally(self, query_args: Mapping[str, Any], scope_condition: Condition | None = None) -> int:
+        """How many rows the address asks for, counted as far as lists count: one more says that there are more."""
+        return int(db.session.execute(self._count_statement(self.read(query_args), scope_condition)).scalar_one())
+
     # What an address asks
 
     def read(self, query_args: Mapping[str, Any]) -> Question:

@@ -20,7 +20,7 @@ from tracker.reports.listing import Args, Page, address
 from tracker.web.presentation import number
 from tracker.web.words import words
 
-LISTS = ("reports.status_preview", "admin.people", "home.rows")
+LISTS = ("reports.status_preview", "admin.people", "gaps.show", "home.rows")
 """The lists beside those that are their blueprint's ``index``."""
 
 

@@ -62,7 +62,10 @@ NAVIGATION = [
     [
         NavItem("/states", _l("Member States"), "flag"),
         NavItem("/areas", _l("Areas"), "diagram-3"),
+        NavItem("/coverage", _l("Coverage"), "grid-3x3"),
+        NavItem("/gaps", _l("Gaps"), "search"),
         NavItem("/plans", _l("Plans"), "map"),
+        NavItem("/meetings", _l("Meetings"), "people"),
         NavItem("/reports", _l("Reports"), "bar-chart"),
     ],
     [

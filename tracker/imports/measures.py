@@ -94,7 +94,7 @@ def check(plan: Plan, content: str) -> Checked:
     """Read the rows and find every fault."""
     found = Checked()
     records = _records(content, found)
-    if not found.faults:
+    if records:
         strategy = {reference: key for key, reference, _text, _pillar in report.strategy_choices()}
         for number, record in records:
             _read(number, record, strategy, plan, found)

@@ -1,0 +1,141 @@
+"""Measures from CSV: every fault by row and column, all or nothing, nothing the second time."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from tests.factories import AccountFactory
+from tests.services.test_plans import made, ordered
+from tracker.errors import Invalid
+from tracker.imports import measures as imports
+from tracker.models import Role
+from tracker.partial_date import PartialDate
+from tracker.reports import plans as report
+from tracker.services import measures
+
+FILE = """\
+pillar,number,text,lead_body,partners,deadline,indicator,strategy_measures
+ii,3,"Watch the passes,
+together",UNRCCA,UNODC,2013-06,A post at each pass,GCTS-II-10;gcts-ii-12
+IV,,Respect the law,,,,,
+I,,'=Listen,,,2014,,
+"""
+
+
+@pytest.fixture
+def coordinator(session: Any) -> Any:
+    return AccountFactory(role=Role.COORDINATOR)
+
+
+@pytest.fixture
+def plan(coordinator: Any) -> Any:
+    return made(coordinator)
+
+
+def faults(plan: Any, content: str) -> list[tuple[int, str]]:
+    return [(fault.row, fault.column) for fault in imports.check(plan, content).faults]
+
+
+def loaded(plan: Any, content: str, by: Any) -> int:
+    return imports.load(plan, imports.check(plan, content), by=by)
+
+
+def test_a_file_becomes_measures_and_nothing_the_second_time(session: Any, plan: Any, coordinator: Any) -> None:
+    assert loaded(plan, FILE, coordinator) == 3
+    session.commit()
+    assert [one.reference for one in plan.measures] == ["CX-2011-M03", "CX-2011-M04", "CX-2011-M05"]
+    first, _second, third = plan.measures
+    assert (first.pillar, first.text, first.deadline) == ("II", "Watch the passes,\ntogether", PartialDate(2013, 6))
+    assert (first.lead_body, first.partners, first.indicator) == ("UNRCCA", "UNODC", "A post at each pass")
+    assert len(first.carries) == 2 and len(first.cells) == 4
+    assert third.text == "=Listen", "the guard of our own files is taken off"
+    assert loaded(plan, FILE, coordinator) == 0
+    session.commit()
+    assert len(plan.measures) == 3
+
+
+def test_a_byte_order_mark_tabs_and_blank_lines_are_no_matter(session: Any, plan: Any, coordinator: Any) -> None:
+    text = imports.decoded(BytesIO(b"\xef\xbb\xbftext\tpillar\r\n\r\nListen\tI\r\n"))
+    assert loaded(plan, text, coordinator) == 1
+    assert loaded(plan, "\ufeffPillar , TEXT\nI,Listen\n,\n", coordinator) == 0
+
+
+def test_every_fault_is_told_by_row_and_column(session: Any, plan: Any) -> None:
+    wrong = (
+        "pillar,number,text,lead_body,deadline,strategy_measures\n"
+        "V,x,,two\u202elines,soon,GCTS-IX-1\n"
+        "I,1,Fine,,2020,\n"
+        "I,1,Fine as well,,2020-02-30,GCTS-II-10\n"
+        "II,0,a,b,2020,,too many\n"
+    )
+    assert faults(plan, wrong) == [
+        (2, "text"),
+        (2, "lead_body"),
+        (2, "pillar"),
+        (2, "number"),
+        (2, "deadline"),
+        (2, "strategy_measures"),
+        (4, "deadline"),
+        (5, ""),
+        (5, "number"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("", [(1, "")]),
+        ("\n\n", [(1, "")]),
+        ("pillar,text\n", [(1, "")]),
+        ("pillar,wording\nI,x\n", [(1, "wording"), (1, "text")]),
+        ("pillar,text,text\nI,x,y\n", [(1, "text")]),
+        ('pillar,text\nI,"left open\n', [(1, "")]),
+        ("pillar,text\nI,same\nI,same\n", [(3, "text")]),
+        ("pillar,number,text\nI,1,one\nII,1,two\n", [(3, "number")]),
+        ("pillar,text\n" + "I,x\n" * 1001, [(1, "")]),
+        ("pillar,text\nI," + "x" * 10_001, [(2, "text")]),
+        ("x" * 200_000, [(1, "")]),
+        ("pillar,text\nI,a\0b\n", [(2, "text")]),
+        ("pillar,number,text\nI,²,x\n", [(2, "number")]),
+    ],
+)
+def test_a_file_that_is_none_is_said_to_be(session: Any, plan: Any, content: str, expected: Any) -> None:
+    assert faults(plan, content) == expected
+
+
+def test_what_contradicts_the_plan_is_a_fault_at_its_column(session: Any, plan: Any, coordinator: Any) -> None:
+    measures.create(plan, measures.Wording("Watch the passes", "II", lead_body="UNRCCA"), by=coordinator)
+    session.commit()
+    wrong = "pillar,number,text,lead_body\nIII,1,Watch the passes,UNODC\n"
+    assert faults(plan, wrong) == [(2, "pillar"), (2, "lead_body")]
+    assert faults(plan, "pillar,number,text,lead_body\nII,1,Watch the passes,UNRCCA\n") == []
+
+
+def test_a_file_with_a_fault_loads_nothing(session: Any, plan: Any, coordinator: Any) -> None:
+    with pytest.raises(Invalid):
+        loaded(plan, "pillar,text\nI,fine\nV,wrong\n", coordinator)
+    assert ordered(plan) == []
+
+
+def test_a_plan_that_was_edited_since_says_so_at_loading(session: Any, plan: Any, coordinator: Any) -> None:
+    checked = imports.check(plan, "pillar,number,text\nI,1,fine\n")
+    measures.create(plan, measures.Wording("Another", "I"), by=coordinator)
+    with pytest.raises(Invalid):
+        imports.load(plan, checked, by=coordinator)
+
+
+def test_the_strategy_numbers_within_each_pillar(session: Any, coordinator: Any) -> None:
+    strategy = report.load("GCTS")
+    checked = imports.check(strategy, "pillar,text,strategy_measures\nII,x,\nI,y,\nII,z,\n")
+    assert [row.reference for row in checked.new] == ["GCTS-II-19", "GCTS-I-9", "GCTS-II-20"]
+    assert faults(strategy, "pillar,text,strategy_measures\nII,x,GCTS-II-1\n") == [(2, "strategy_measures")]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"caf\xe9", b"\x89PNG\r\n\x1a\n\x00", b"x" * (500 * 1024 + 1)])
+def test_a_file_that_is_no_text_or_too_much_is_refused(content: bytes, app: Any) -> None:
+    with app.test_request_context(), pytest.raises(Invalid) as refused:
+        imports.decoded(BytesIO(content))
+    assert refused.value.field == "file"

@@ -1,23 +1,51 @@
-"""Plans: the Strategy, its pillars and its measures."""
+"""Plans on their pages: the Strategy, a regional plan from its making to its phases, the order, two who edit at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.counting import statements
 from tests.factories import AccountFactory
-from tracker.models import Role
+from tests.forms_of_pages import form_for
+from tests.services.test_plans import made
+from tracker.extensions import db
+from tracker.models import Measure, Plan, PlanPart, Role
+from tracker.services import measures, plans
 
 SignIn = Callable[[Any], FlaskClient]
 
 
 @pytest.fixture
-def browser(session: Any, sign_in: SignIn) -> FlaskClient:
-    return sign_in(AccountFactory(role=Role.COORDINATOR))
+def coordinator(session: Any) -> Any:
+    return AccountFactory(role=Role.COORDINATOR)
+
+
+@pytest.fixture
+def browser(coordinator: Any, sign_in: SignIn) -> FlaskClient:
+    return sign_in(coordinator)
+
+
+@pytest.fixture
+def plan(coordinator: Any) -> Plan:
+    """A plan of four States with three measures."""
+    row = made(coordinator)
+    for text in ("Watch the passes", "Follow the money", "Train the guards"):
+        measures.create(row, measures.Wording(text, "II"), by=coordinator)
+    db.session.commit()
+    return row
+
+
+def form(browser: FlaskClient, address: str) -> dict[str, Any]:
+    """What the form of a page would send untouched."""
+    found = form_for(browser.get(address).text, address)
+    assert found is not None
+    return dict(found.data())
 
 
 def test_the_strategy_stands_with_its_47_measures_in_four_pillars(browser: FlaskClient) -> None:
@@ -29,9 +57,156 @@ def test_the_strategy_stands_with_its_47_measures_in_four_pillars(browser: Flask
     assert page.count("In short words of our own") == 1
 
 
+def test_the_strategy_tells_of_its_reviews(browser: FlaskClient) -> None:
+    page = browser.get("/plans/GCTS").text
+    for symbol in ("A/RES/62/272", "A/RES/68/276", "A/RES/75/291", "A/RES/77/298"):
+        assert symbol in page
+    browser.post("/plans/GCTS/reviews/new", data={"symbol": "A/RES/80/1", "held_on-year": "2025"})
+    assert "A/RES/80/1" in browser.get("/plans/GCTS").text
+    assert browser.get("/plans/GCTS/phases/new").status_code == 404
+
+
 def test_an_unknown_plan_is_not_there(browser: FlaskClient) -> None:
     assert browser.get("/plans/XX").status_code == 404
 
 
 def test_a_plan_costs_a_fixed_number_of_statements(browser: FlaskClient) -> None:
-    assert statements(browser, "/plans/GCTS") <= 7
+    assert statements(browser, "/plans/GCTS") <= 10
+
+
+def test_a_plan_is_made_and_its_states_bear_their_names_of_the_day(browser: FlaskClient) -> None:
+    given = {
+        "code": "EU-1998",
+        "title": "A plan of another time",
+        "adopted_on": "1998-05-01",
+        "participants": ["ITA", "MKD"],
+        "observers": ["CHE"],
+        "region": "Somewhere between",
+    }
+    answer = browser.post("/plans/new", data=given)
+    assert (answer.status_code, answer.location) == (303, "/plans/EU-1998")
+    page = unescape(browser.get("/plans/EU-1998").text)
+    assert "former Yugoslav Republic of Macedonia" in page and "North Macedonia" not in page.split('id="timeline"')[0]
+    assert "observer: no cells" in page
+    listed = unescape(browser.get("/plans").text)
+    assert "EU-1998" in listed and "former Yugoslav Republic of Macedonia" in listed
+
+
+def test_one_click_twice_makes_one_plan(browser: FlaskClient) -> None:
+    given = {"code": "ZZ-2020", "title": "Once", "participants": ["PAK"], "request_key": "a" * 32}
+    assert [browser.post("/plans/new", data=given).location for _each in range(2)] == ["/plans/ZZ-2020"] * 2
+    assert db.session.scalar(sa.select(sa.func.count()).where(Plan.code == "ZZ-2020")) == 1
+
+
+def test_a_coordinator_chooses_only_states_of_the_grant(session: Any, sign_in: SignIn) -> None:
+    browser = sign_in(AccountFactory(role=Role.COORDINATOR, states=["KAZ", "KGZ"]))
+    found = form_for(browser.get("/plans/new").text, "/plans/new")
+    assert found is not None and sorted(found.controls["participants"].offered) == ["KAZ", "KGZ"]
+    assert len(found.controls["observers"].offered) > 100
+    answer = browser.post("/plans/new", data={"code": "ZZ-1", "title": "x", "participants": ["KAZ", "TJK"]})
+    assert answer.status_code == 422 and "is not one of the choices" in answer.text
+
+
+def test_a_smaller_grant_reads_the_plan_and_is_refused_its_forms_with_the_rule(plan: Plan, sign_in: SignIn) -> None:
+    browser = sign_in(AccountFactory(role=Role.COORDINATOR, states=["KAZ", "KGZ", "TJK"]))
+    page = browser.get("/plans/CX-2011")
+    assert page.status_code == 200 and "/plans/CX-2011/edit" not in page.text
+    for tail in ("edit", "order", "phases/new", "measures/new", "import"):
+        for method in ("GET", "POST"):
+            answer = browser.open(f"/plans/CX-2011/{tail}", method=method)
+            assert answer.status_code == 403, tail
+            assert "every Member State that takes part" in answer.text, tail
+            assert "is-invalid" not in answer.text
+    assert browser.get("/plans/GCTS/edit").status_code == 403
+
+
+def test_a_plan_is_edited_and_the_cells_follow(browser: FlaskClient, plan: Plan) -> None:
+    given = form(browser, "/plans/CX-2011/edit") | {"title": "Joint plan, second text", "participants": ["KAZ", "UZB"]}
+    given["observers"] = ["TKM"]
+    assert browser.post("/plans/CX-2011/edit", data=given).status_code == 303
+    page = browser.get("/plans/CX-2011").text
+    assert "Joint plan, second text" in page
+    assert [row.state_id for row in plan.states if row.part is PlanPart.PARTICIPANT] == ["KAZ", "UZB"]
+    for measure in db.session.scalars(sa.select(Measure).where(Measure.plan_id == plan.id)):
+        assert [cell.state_id for cell in measure.cells] == ["KAZ", "UZB"]
+    assert "Uzbekistan" in page.split('id="timeline"')[1]
+
+
+def test_two_who_edit_a_plan_at_once_see_both_texts(browser: FlaskClient, plan: Plan, coordinator: Any) -> None:
+    given = form(browser, "/plans/CX-2011/edit") | {"title": "Mine"}
+    details = plans.Details("Theirs", adopted_on=plan.adopted_on)
+    plans.edit(plan, details, by=coordinator)
+    db.session.commit()
+    answer = browser.post("/plans/CX-2011/edit", data=given)
+    assert answer.status_code == 409 and "Theirs" in answer.text and "Mine" in answer.text
+    again = form_for(answer.text, "/plans/CX-2011/edit")
+    assert again is not None and browser.post("/plans/CX-2011/edit", data=again.data()).status_code == 303
+    assert "Mine" in browser.get("/plans/CX-2011").text
+
+
+def test_phases_are_added_edited_and_removed(browser: FlaskClient, plan: Plan) -> None:
+    browser.post("/plans/CX-2011/phases/new", data={"title": "Phase II", "start-month": "9", "start-year": "2013"})
+    browser.post("/plans/CX-2011/phases/new", data={"title": "Phase I", "start-year": "2010", "end-year": "2011"})
+    page = browser.get("/plans/CX-2011").text
+    assert page.index("Phase I:") < page.index("Phase II:")
+    address = f"/plans/CX-2011/phases/{plan.phases[0].id}"
+    answer = browser.post(address, data=form(browser, address) | {"end-year": "2009"})
+    assert answer.status_code == 422 and "ends before it starts" in answer.text
+    assert browser.post(address, data=form(browser, address) | {"note": "Drafting"}).status_code == 303
+    assert "Drafting" in browser.get("/plans/CX-2011").text
+    assert browser.post(f"{address}/remove", data=form(browser, f"{address}/remove")).status_code == 303
+    assert browser.get(address).status_code == 404
+    assert browser.get(f"/plans/GCTS/phases/{plan.phases[0].id}").status_code == 404
+
+
+def test_a_phase_page_that_is_out_of_date_is_told(browser: FlaskClient, plan: Plan, coordinator: Any) -> None:
+    row = plans.add_phase(plan, plans.Phase("Phase I"), by=coordinator)
+    db.session.commit()
+    address = f"/plans/CX-2011/phases/{row.id}"
+    given = form(browser, address) | {"title": "Mine"}
+    plans.edit_phase(row, plans.Phase("Theirs"), by=coordinator)
+    db.session.commit()
+    answer = browser.post(address, data=given)
+    assert answer.status_code == 409 and "Theirs" in answer.text and "Mine" in answer.text
+
+
+def test_the_measures_are_put_in_another_order(browser: FlaskClient, plan: Plan, coordinator: Any) -> None:
+    given = form(browser, "/plans/CX-2011/order")
+    last = plan.measures[2]
+    stale = dict(given)
+    given[f"place-{last.id}"] = "1"
+    assert browser.post("/plans/CX-2011/order", data=given).status_code == 303
+    page = browser.get("/plans/CX-2011").text
+    assert page.index('id="CX-2011-M03"') < page.index('id="CX-2011-M01"') < page.index('id="CX-2011-M02"')
+    assert browser.post("/plans/CX-2011/order", data=stale).status_code == 409
+    wrong = browser.post("/plans/CX-2011/order", data=form(browser, "/plans/CX-2011/order") | {f"place-{last.id}": "x"})
+    assert wrong.status_code == 422 and "must be a whole number" in wrong.text
+
+
+def test_retired_measures_are_folded_and_counted_nowhere(browser: FlaskClient, plan: Plan, coordinator: Any) -> None:
+    measures.retire(plan.measures[0], "Merged with the second", by=coordinator)
+    db.session.commit()
+    page = browser.get("/plans/CX-2011").text
+    assert "Retired (1)" in page and "Merged with the second" in page and '<tr id="CX-2011-M01"' not in page
+    assert '<td data-label="Measures" class="numeric">2</td>' in browser.get("/plans").text
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"code": "ca 2011"}, "capital letters"),
+        ({"code": "GCTS"}, "this code already"),
+        ({"participants": []}, "at least one"),
+        ({"adopted_on": "2199-01-01"}, "lies in the future"),
+        ({"adopted_on": "soon"}, "must be a real day"),
+        ({"observers": ["PAK"]}, "either takes part or observes"),
+        ({"title": "a\u202eb"}, "direction mark"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
+    browser: FlaskClient, given: dict[str, Any], said: str
+) -> None:
+    typed = {"code": "ZZ-2020", "title": "Kept", "participants": ["PAK"], "region": "Typed & kept"} | given
+    answer = browser.post("/plans/new", data=typed)
+    assert answer.status_code == 422
+    assert said in unescape(answer.text) and "is-invalid" in answer.text and "Typed &amp; kept" in answer.text

@@ -37,7 +37,7 @@ LISTS = {
     "/resolutions": ("analyst", 5),
     "/plans": ("analyst", 4),
     "/meetings": ("analyst", 4),
-    "/plans/GCTS/board": ("coordinator", 5),
+    "/plans/GCTS/board": ("coordinator", 4),
     "/": ("analyst", 6),
 }
 RECORDS = {
@@ -64,10 +64,10 @@ RECORDS = {
     "/states/{state}": ("analyst", 9),
     "/areas/FIN-02": ("analyst", 10),
     "/resolutions/1373": ("analyst", 7),
-    "/plans/GCTS": ("analyst", 7),
-    "/plans/{plan}": ("analyst", 9),
-    "/measures/{measure}": ("analyst", 8),
-    "/measures/GCTS-II-10": ("analyst", 8),
+    "/plans/GCTS": ("analyst", 8),
+    "/plans/{plan}": ("analyst", 10),
+    "/measures/{measure}": ("analyst", 10),
+    "/measures/GCTS-II-10": ("analyst", 10),
     "/meetings/{meeting}": ("analyst", 8),
     "/admin/people/{account}": ("administrator", 6),
     "/audit/1": ("auditor", 4),

@@ -85,6 +85,9 @@ class Tally(NamedTuple):
         return 0 < self.items == self.done(signed_only)
 
 
+NO_FOLLOWUPS = Tally()
+
+
 @dataclass(frozen=True)
 class Standing:
     """How a measure stands: the computed status with its numbers, the stated one beside it.
@@ -148,10 +151,18 @@ class Share:
     however many measures it serves; measures that are not retired and those completed."""
 
     pillar: str | None
-    done: int = 0
-    counted: int = 0
+    tally: Tally = NO_FOLLOWUPS
+    signed_only: bool = True
     measures: int = 0
     by_status: dict[MeasureStatus, int] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> int:
+        return self.tally.followups
+
+    @property
+    def done(self) -> int:
+        return self.tally.followups_done(self.signed_only)
 
     @property
     def completed(self) -> int:
@@ -261,12 +272,6 @@ def cell(account: Account, reference: str, state_id: str) -> MeasureCell:
     return found
 
 
-def cells(measure_id: int, reach: Reach) -> dict[str, MeasureCell]:
-    """The cells of a measure in scope, by State."""
-    rows = sa.select(MeasureCell).where(MeasureCell.measure_id == measure_id, reach.condition(MeasureCell.state_id))
-    return {row.state_id: row for row in db.session.scalars(rows)}
-
-
 def progress(
     plan: Plan, reach: Reach, *, signed_only: bool = True, standings: Mapping[int, Standing] | None = None
 ) -> Progress:
@@ -274,14 +279,15 @@ def progress(
     given as ``standings``."""
     if standings is None:
         standings = of_plan(plan, reach, signed_only=signed_only)
-    total = Share(None)
+    total = Share(None, signed_only=signed_only)
     is_hidden = any(one.is_hidden for one in standings.values())
     found = Progress(clock.today(), signed_only, is_hidden, reach.is_all, total)
     if is_hidden:
         return found
     for standing in standings.values():
         if standing.status is not None:
-            for share in (total, found.pillars.setdefault(standing.pillar, Share(standing.pillar))):
+            pillar = found.pillars.setdefault(standing.pillar, Share(standing.pillar, signed_only=signed_only))
+            for share in (total, pillar):
                 share.measures += 1
                 share.by_status[standing.status] = share.by_status.get(standing.status, 0) + 1
     _count_followups(found, plan, reach)
@@ -343,10 +349,10 @@ def _split(joined: str | None) -> tuple[str, ...]:
 
 
 def _count_followups(found: Progress, plan: Plan, reach: Reach) -> None:
-    rows = db.session.execute(_shares(reach, found.signed_only, plan.kind is PlanKind.REGIONAL), {"plan": plan.id})
-    for pillar, counted, done in rows:
-        share = found.total if pillar is None else found.pillars.setdefault(pillar, Share(pillar))
-        share.counted, share.done = counted, int(done or 0)
+    rows = db.session.execute(_shares(reach, plan.kind is PlanKind.REGIONAL), {"plan": plan.id})
+    for pillar, opened, implemented, signed in rows:
+        share = found.total if pillar is None else found.pillars[pillar]
+        share.tally = Tally(int(opened or 0), int(implemented or 0), int(signed or 0))
     found.pillars.update({one: found.pillars.pop(one) for one in PILLARS if one in found.pillars})
 
 
@@ -417,10 +423,11 @@ def _tallies(reach: Reach, of_links: Condition, of_cells: Condition) -> sa.Compo
 
 
 @lru_cache(maxsize=128)
-def _shares(reach: Reach, signed_only: bool, is_regional: bool) -> sa.CompoundSelect[Any]:
-    """The follow-ups that count and those done: a row for each pillar, and one (pillar NULL) for the plan."""
+def _shares(reach: Reach, is_regional: bool) -> sa.CompoundSelect[Any]:
+    """The follow-ups that count, each once: a row for each pillar, and one (pillar NULL) for the plan."""
+    kinds = (is_done(signed_only=False).label("implemented"), is_done(signed_only=True).label("signed"))
     links = (
-        sa.select(Followup.id, Measure.pillar, is_done(signed_only).label("is_done"))
+        sa.select(Followup.id, *kinds, Measure.pillar)
         .select_from(Measure)
         .join(FollowupMeasure, FollowupMeasure.measure_id == Measure.id)
         .join(Followup, Followup.id == FollowupMeasure.followup_id)
@@ -434,12 +441,17 @@ def _shares(reach: Reach, signed_only: bool, is_regional: bool) -> sa.CompoundSe
     )
     if is_regional:
         links = links.where(FollowupMeasure.state_id.in_(_participating()))
-    by_pillar, whole = links.subquery(), links.with_only_columns(Followup.id, is_done(signed_only).label("is_done"))
-    each = whole.distinct().subquery()
+    by_pillar, each = links.subquery(), links.with_only_columns(Followup.id, *kinds).subquery()
     return sa.union_all(
-        sa.select(by_pillar.c.pillar, sa.func.count(), _number(by_pillar.c.is_done)).group_by(by_pillar.c.pillar),
-        sa.select(sa.cast(sa.null(), sa.String), sa.func.count(), _number(each.c.is_done)),
+        sa.select(by_pillar.c.pillar, *_numbers(by_pillar)).group_by(by_pillar.c.pillar),
+        sa.select(sa.cast(sa.null(), sa.String), *_numbers(each)),
     )
+
+
+def _numbers(rows: sa.Subquery) -> list[sa.ColumnElement[int]]:
+    """What a tally counts: open, implemented, signed."""
+    opened, implemented = _number(sa.not_(rows.c.implemented)), _number(rows.c.implemented)
+    return [opened, implemented, _number(rows.c.signed)]
 
 
 def _number(flag: Any) -> sa.ColumnElement[int]:

@@ -60,6 +60,7 @@ def init(app: Flask) -> None:
         headers,
         intake,
         lists,
+        measure_status,
         presentation,
         security,
         sessions,
@@ -77,6 +78,7 @@ def init(app: Flask) -> None:
     access.init_access(app)
     lists.init_lists(app)
     timeline_entries.init_entries(app)
+    measure_status.init_measure_status(app)
     register(app)
     startup.check(app)
 

@@ -1,0 +1,250 @@
+"""How far a measure and a plan are, in words and links: what stands on their pages, by the one rule in code.
+
+``measure_standing(measure)`` and ``plan_progress(plan)`` are there for every template; ``unsigned=1`` in the address
+counts what is not signed as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from tracker import clock, policy
+from tracker.models import Measure, MeasureCell, MeasureStatus, Plan, PlanKind, RegionRule
+from tracker.policy import Permission
+from tracker.reports import catalogue, kept, measures, plans
+from tracker.reports.listing import address, without
+from tracker.reports.measures import Progress, Share, Standing, Tally
+from tracker.web.board_cells import DONE, SIGNED, UNSIGNED
+
+Pairs = Iterable[tuple[str, str]]
+
+
+def init_measure_status(app: Flask) -> None:
+    """Give templates what the includes of a measure's and a plan's page ask for."""
+    app.jinja_env.globals.update(measure_standing=measure_standing, plan_progress=plan_progress)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Numbers of follow-ups, with the address of the rows of each."""
+
+    open: int
+    done: int
+    unsigned: int
+    counted: int
+    open_href: str
+    done_href: str
+    unsigned_href: str
+    counted_href: str
+
+
+@dataclass(frozen=True)
+class CellShown:
+    """A participating State with its cell: the word, the follow-ups that serve the measure there, and its form."""
+
+    code: str
+    name: str
+    cell: MeasureCell | None
+    is_done: bool
+    counts: Counts
+    edit_href: str | None
+
+
+@dataclass(frozen=True)
+class StandingShown:
+    """How a measure stands, for its page."""
+
+    standing: Standing
+    rule: str
+    done_words: str
+    counts: Counts
+    scope_words: str
+    switch_href: str
+    states: list[CellShown]
+
+
+@dataclass(frozen=True)
+class ShareShown:
+    """A share of a pillar or plan, with the addresses of its rows: follow-ups, and measures on the board."""
+
+    label: str
+    share: Share
+    counts: Counts
+    measures_href: str
+    completed_href: str
+
+
+@dataclass(frozen=True)
+class ProgressShown:
+    """How far a plan is, for its page."""
+
+    progress: Progress
+    definition: str
+    scope_words: str
+    switch_href: str
+    shares: list[ShareShown]
+
+
+def measure_standing(measure: Measure) -> StandingShown:
+    """The status of the measure by its rule, with its numbers, and the cells of the States in scope; once a request."""
+    shown: dict[int, StandingShown] = g.setdefault("measure_standings", {})
+    if measure.id not in shown:
+        shown[measure.id] = _standing(measure)
+    return shown[measure.id]
+
+
+def _standing(measure: Measure) -> StandingShown:
+    reach, signed_only = policy.reach(current_user), is_signed_only()
+    standing = measures.statuses([measure.id], reach, signed_only=signed_only)[measure.id]
+    place = [("measure", measure.reference), *_states(standing.participants if standing.is_regional else ())]
+    whole = measures.sum_of(list(standing.states.values()))
+    return StandingShown(
+        standing=standing,
+        rule=_rule_words(standing),
+        done_words=_done_words(signed_only),
+        counts=_counts(whole, place, signed_only),
+        scope_words=_scope_words(reach.is_all),
+        switch_href=_switch_href(signed_only),
+        states=_cells(measure, standing, reach, signed_only) if standing.is_regional else [],
+    )
+
+
+def plan_progress(plan: Plan) -> ProgressShown:
+    """The shares of the plan and of its pillars."""
+    reach, signed_only = policy.reach(current_user), is_signed_only()
+    key = ("progress", plan.id, reach, signed_only, clock.today())
+    found = kept.answer(key, lambda: measures.progress(plan, reach, signed_only=signed_only))
+    return ProgressShown(
+        progress=found,
+        definition=_definition(signed_only),
+        scope_words=_scope_words(reach.is_all),
+        switch_href=_switch_href(signed_only),
+        shares=[_share(plan, share, signed_only) for share in (found.total, *found.pillars.values())],
+    )
+
+
+def is_signed_only() -> bool:
+    """Whether the address asks for what is signed alone."""
+    return request.args.get("unsigned") != "1"
+
+
+def _switch_href(signed_only: bool) -> str:
+    args = {name: request.args.getlist(name) for name in request.args}
+    path = request.script_root + request.path
+    return address(path, args | {"unsigned": ["1"]} if signed_only else without(args, "unsigned"))
+
+
+# Words
+
+
+def _rule_words(standing: Standing) -> str:
+    if not standing.is_regional:
+        return _(
+            "Completed when every follow-up that counts is done; under way when any is; delayed when its deadline has "
+            "passed; else planned. What counts: linked follow-ups that are open or assessed implemented."
+        )
+    return _(
+        "Completed when it is done in %(region)s; under way when any follow-up or cell is done, or a cell says under "
+        "way; delayed when its deadline has passed; else planned. A Member State is done when it has follow-ups that "
+        "count or a word in its cell, and all of them are done. What counts: linked follow-ups that are open or "
+        "assessed implemented.",
+        region=_region_words(standing),
+    )
+
+
+def _region_words(standing: Standing) -> str:
+    if standing.rule is RegionRule.ALL:
+        return _("all participating Member States")
+    if standing.rule is RegionRule.MAJORITY:
+        return _("more than half of the participating Member States")
+    known = catalogue.states()
+    return _("the Member States named: %(names)s", names=", ".join(known[one].name for one in standing.named))
+
+
+def _done_words(signed_only: bool) -> str:
+    if signed_only:
+        return _("Done means: signed off as implemented and not changed since.")
+    return _("Done means: assessed implemented, signed or not.")
+
+
+def _definition(signed_only: bool) -> str:
+    return _(
+        "Share of follow-ups done among those that serve a measure and are open or assessed implemented; each counts "
+        "once. %(done)s Retired measures count nowhere.",
+        done=_done_words(signed_only),
+    )
+
+
+def _scope_words(is_everything: bool) -> str:
+    return _("All Member States.") if is_everything else _("The Member States in your scope.")
+
+
+# Numbers and their rows
+
+
+def _states(codes: Iterable[str]) -> list[tuple[str, str]]:
+    return [("state", code) for code in codes]
+
+
+def _followups(*pairs: tuple[str, str]) -> str:
+    args: dict[str, list[str]] = {}
+    for name, value in pairs:
+        args.setdefault(name, []).append(value)
+    return address(f"{request.script_root}/follow-ups", args)
+
+
+def _counts(tally: Tally, place: Pairs, signed_only: bool) -> Counts:
+    place = list(place)
+    return Counts(
+        open=tally.open,
+        done=tally.followups_done(signed_only),
+        unsigned=tally.unsigned if signed_only else 0,
+        counted=tally.followups,
+        open_href=_followups(*place, ("open", "1")),
+        done_href=_followups(*place, *(SIGNED if signed_only else DONE)),
+        unsigned_href=_followups(*place, *UNSIGNED),
+        counted_href=_followups(*place, ("counted", "1")),
+    )
+
+
+def _cells(measure: Measure, standing: Standing, reach: policy.Reach, signed_only: bool) -> list[CellShown]:
+    """Each participating State in scope, by name."""
+    own = {cell.state_id: cell for cell in measure.cells}
+    editable = policy.reach(current_user, Permission.CELL_EDIT)
+    found = []
+    for code, entry in catalogue.states().items():
+        if code in standing.participants and reach.covers(code):
+            tally = standing.states.get(code, Tally())
+            place = [("measure", measure.reference), ("state", code)]
+            may_edit = editable.covers(code) and code in own and not standing.is_retired
+            href = f"{request.script_root}/measures/{measure.reference}/cells/{code}" if may_edit else None
+            counts = _counts(tally, place, signed_only)
+            found.append(CellShown(code, entry.name, own.get(code), tally.is_done(signed_only), counts, href))
+    return found
+
+
+def _share(plan: Plan, share: Share, signed_only: bool) -> ShareShown:
+    wanted = ("plan", plan.code) if share.pillar is None else ("pillar", f"{plan.code}-{share.pillar}")
+    states = _states(plan.participants) if plan.kind is PlanKind.REGIONAL else []
+    board = {"pillar": [share.pillar]} if share.pillar else {}
+    board |= {} if signed_only else {"unsigned": ["1"]}
+    path = f"{request.script_root}/plans/{plan.code}/board"
+    return ShareShown(
+        label=_pillar_words(share.pillar),
+        share=share,
+        counts=_counts(share.tally, [wanted, *states], signed_only),
+        measures_href=address(path, board),
+        completed_href=address(path, board | {"status": [MeasureStatus.COMPLETED.value]}),
+    )
+
+
+def _pillar_words(pillar: str | None) -> Any:
+    if pillar is None:
+        return _("Whole plan")
+    return _("Pillar %(number)s: %(title)s", number=pillar, title=plans.PILLARS[pillar])

@@ -1,0 +1,253 @@
+"""Measures on their pages: what one says, how it is edited and retired, a status stated, many from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from html import unescape
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import AccountFactory
+from tests.forms_of_pages import form_for
+from tests.imports.test_measures import FILE
+from tests.services.test_plans import made
+from tracker import history
+from tracker.extensions import db
+from tracker.models import Measure, MeasureStatus, Plan, Role
+from tracker.services import measures
+
+SignIn = Callable[[Any], FlaskClient]
+HERE = "/measures/CX-2011-M01"
+IMPORT = "/plans/CX-2011/import"
+
+
+@pytest.fixture
+def coordinator(session: Any) -> Any:
+    return AccountFactory(role=Role.COORDINATOR)
+
+
+@pytest.fixture
+def browser(coordinator: Any, sign_in: SignIn) -> FlaskClient:
+    return sign_in(coordinator)
+
+
+@pytest.fixture
+def plan(coordinator: Any) -> Plan:
+    row = made(coordinator)
+    measures.create(row, measures.Wording("Watch the passes", "II", wording_note="a topic"), by=coordinator)
+    db.session.commit()
+    return row
+
+
+@pytest.fixture
+def measure(plan: Plan) -> Measure:
+    return plan.measures[0]
+
+
+def form(browser: FlaskClient, address: str) -> dict[str, Any]:
+    found = form_for(browser.get(address).text, address)
+    assert found is not None
+    return dict(found.data())
+
+
+def test_a_measure_is_written_and_its_page_tells_it(browser: FlaskClient, plan: Plan) -> None:
+    found = form_for(browser.get("/plans/CX-2011/measures/new?pillar=IV").text, "/plans/CX-2011/measures/new")
+    assert found is not None and found.controls["pillar"].values == ["IV"]
+    strategy = next(iter(found.controls["carries"].offered))
+    given = found.data() | {
+        "text": "Safeguard the rule of law",
+        "lead_body": "UNRCCA",
+        "partners": "OSCE",
+        "deadline-month": "6",
+        "deadline-year": "2030",
+        "indicator": "A law in each",
+        "carries": [strategy],
+        "rule": "named",
+        "named": ["KAZ", "KGZ"],
+    }
+    answer = browser.post("/plans/CX-2011/measures/new", data=given)
+    assert (answer.status_code, answer.location) == (303, "/measures/CX-2011-M02")
+    page = unescape(browser.get("/measures/cx-2011-m02").text)
+    for said in ("Safeguard the rule of law", "UNRCCA", "OSCE", "June 2030", "A law in each", "GCTS-I-1"):
+        assert said in page, said
+    assert "The Member States named here: <bdi>Kazakhstan, Kyrgyzstan</bdi>" in page
+    assert "CX-2011-M02" in browser.get("/measures/GCTS-I-1").text, "the Strategy's measure names what carries it out"
+
+
+def test_a_measure_of_the_strategy_keeps_its_pillar(browser: FlaskClient) -> None:
+    page = browser.get("/measures/GCTS-II-10/edit").text
+    found = form_for(page, "/measures/GCTS-II-10/edit")
+    assert found is not None and not {"pillar", "carries", "rule"} & set(found.controls)
+    given = found.data() | {"lead_body": "UNODC"}
+    assert browser.post("/measures/GCTS-II-10/edit", data=given).status_code == 303
+    assert "UNODC" in browser.get("/measures/GCTS-II-10").text
+
+
+def test_an_unknown_measure_is_not_there(browser: FlaskClient) -> None:
+    for address in ("/measures/GCTS-IX-1", "/measures/XX-M01/edit", "/plans/XX/measures/new", "/plans/XX/import"):
+        assert browser.get(address).status_code == 404, address
+
+
+def test_two_who_edit_at_once_see_both_texts(browser: FlaskClient, measure: Measure, coordinator: Any) -> None:
+    given = form(browser, f"{HERE}/edit") | {"text": "Mine"}
+    measures.edit(measure, measures.Wording("Theirs", "II"), by=coordinator)
+    db.session.commit()
+    answer = browser.post(f"{HERE}/edit", data=given)
+    assert answer.status_code == 409 and "Theirs" in answer.text and "Mine" in answer.text
+    again = form_for(answer.text, f"{HERE}/edit")
+    assert again is not None and browser.post(f"{HERE}/edit", data=again.data()).status_code == 303
+    assert "Mine" in browser.get(HERE).text
+
+
+def test_a_measure_is_retired_and_put_back(browser: FlaskClient, measure: Measure) -> None:
+    given = form(browser, f"{HERE}/retire")
+    assert browser.post(f"{HERE}/retire", data=given).status_code == 422
+    assert browser.post(f"{HERE}/retire", data=given | {"reason": "Merged"}).status_code == 303
+    page = browser.get(HERE).text
+    assert "Retired on" in page and "Merged" in page and f"{HERE}/edit" not in page
+    refused = browser.post(f"{HERE}/edit", data=form(browser, f"{HERE}/edit") | {"text": "x"})
+    assert refused.status_code == 422 and "counts nowhere" in refused.text
+    assert browser.post(f"{HERE}/retire", data=form(browser, f"{HERE}/retire") | {"reason": "Back"}).status_code == 303
+    assert "Retired on" not in browser.get(HERE).text.split('id="timeline"')[0]
+
+
+def test_a_status_is_stated_and_taken_back(browser: FlaskClient, measure: Measure) -> None:
+    typed = {"stated_status": "suspended", "stated_on": "2012-01-01", "stated_reason": "No funds"}
+    given = form(browser, f"{HERE}/status") | typed
+    assert browser.post(f"{HERE}/status", data=given).status_code == 303
+    page = browser.get(HERE).text
+    assert "Suspended" in page and "No funds" in page
+    assert f"{HERE}/status/withdraw" in browser.get(f"{HERE}/status").text
+    address = f"{HERE}/status/withdraw"
+    assert browser.post(address, data=form(browser, address)).status_code == 422
+    assert browser.post(address, data=form(browser, address) | {"reason": "Funds came"}).status_code == 303
+    db.session.refresh(measure)
+    assert measure.stated_status is None
+    again = browser.post(address, data={"version": str(measure.version), "reason": "Again"})
+    assert again.status_code == 422 and "No status is stated" in again.text
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"stated_on": "2199-01-01"}, "lies in the future"),
+        ({"stated_on": "someday"}, "must be a real day"),
+        ({"stated_status": "finished"}, "not one of the choices"),
+        ({"stated_reason": ""}, "Give a reason"),
+    ],
+)
+def test_a_status_that_cannot_be_is_refused(
+    browser: FlaskClient, measure: Measure, given: dict[str, Any], said: str
+) -> None:
+    typed = {"stated_status": "planned", "stated_on": "2012-01-01", "stated_reason": "x"} | given
+    answer = browser.post(f"{HERE}/status", data=form(browser, f"{HERE}/status") | typed)
+    assert answer.status_code == 422 and said in unescape(answer.text) and "is-invalid" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"text": ""}, "Enter the text of the measure"),
+        ({"pillar": "V"}, "not one of the choices"),
+        ({"rule": "named"}, "Name the Member States"),
+        ({"named": ["UZB"]}, "not one of the choices"),
+        ({"carries": ["0"]}, "not one of the choices"),
+        ({"deadline-month": "13", "deadline-year": "2030"}, "from 1 to 12"),
+    ],
+)
+def test_what_a_measure_cannot_say_is_told_beside_the_field(
+    browser: FlaskClient, plan: Plan, given: dict[str, Any], said: str
+) -> None:
+    typed = {"text": "Typed", "pillar": "II", "rule": "all", "lead_body": "Kept & shown"} | given
+    answer = browser.post("/plans/CX-2011/measures/new", data=typed)
+    assert answer.status_code == 422 and said in unescape(answer.text) and "Kept &amp; shown" in answer.text
+
+
+def test_a_smaller_grant_reads_the_measure_and_is_refused_its_forms_with_the_rule(
+    measure: Measure, sign_in: SignIn
+) -> None:
+    browser = sign_in(AccountFactory(role=Role.COORDINATOR, states=["KAZ", "KGZ", "TJK"]))
+    page = browser.get(HERE)
+    assert page.status_code == 200 and "Watch the passes" in page.text and f"{HERE}/edit" not in page.text
+    for tail in ("edit", "retire", "status", "status/withdraw"):
+        for method in ("GET", "POST"):
+            answer = browser.open(f"{HERE}/{tail}", method=method)
+            assert answer.status_code == 403 and "every Member State that takes part" in answer.text, tail
+
+
+def test_the_timeline_tells_of_states_in_scope_and_of_the_region_only_to_those_who_hold_it(
+    measure: Measure, coordinator: Any, sign_in: SignIn
+) -> None:
+    measures.state_status(measure, MeasureStatus.SUSPENDED, date(2012, 1, 1), "Funds ran out", by=coordinator)
+    for cell in measure.cells:
+        if cell.state_id in ("KGZ", "TJK"):
+            cell.note = f"Word of {cell.state_id}"
+            history.record("measure.cell_changed", measure, by=coordinator, state_id=cell.state_id)
+    db.session.commit()
+    whole = sign_in(coordinator).get(HERE).text.split('id="timeline"')[1]
+    assert "Word of KGZ" in whole and "Word of TJK" in whole and "Funds ran out" in whole
+    assert "Kyrgyzstan" in whole, "a change of a cell names its State"
+    for role in (Role.ANALYST, Role.COORDINATOR, Role.AUDITOR):
+        part = sign_in(AccountFactory(role=role, states=["KGZ"])).get(HERE).text
+        assert "Word of KGZ" in part and "Word of TJK" not in part and "Funds ran out" not in part, role
+
+
+# From a file
+
+
+def sent(browser: FlaskClient, content: bytes, **more: str) -> Any:
+    data = {"file": (BytesIO(content), "measures.csv"), **more}
+    return browser.post(IMPORT, data=data, content_type="multipart/form-data")
+
+
+def test_a_file_is_shown_first_then_loaded_once(browser: FlaskClient, plan: Plan) -> None:
+    shown = sent(browser, FILE.encode("utf-8-sig"))
+    assert shown.status_code == 200 and "3 measures would be added" in shown.text
+    assert "CX-2011-M03" in shown.text and "Load them" in shown.text
+    assert "Respect the law" not in browser.get("/plans/CX-2011").text, "a preview loads nothing"
+    found = form_for(shown.text, IMPORT)
+    assert found is not None
+    answer = browser.post(IMPORT, data=found.data() | {"load": "1"})
+    assert (answer.status_code, answer.location) == (303, "/plans/CX-2011")
+    page = browser.get("/plans/CX-2011").text
+    assert "3 measures were added" in page and "Respect the law" in page
+    again = sent(browser, FILE.encode(), load="1")
+    assert again.status_code == 303
+    assert "Nothing was added" in browser.get("/plans/CX-2011").text
+    assert db.session.query(Measure).filter_by(plan_id=plan.id).count() == 4
+
+
+def test_faults_are_listed_and_nothing_is_loaded(browser: FlaskClient, plan: Plan) -> None:
+    typed = "pillar,text,deadline\nI,Fine,2020\nV,,soon\n"
+    for more in ({}, {"load": "1"}):
+        answer = browser.post(IMPORT, data={"content": typed, **more})
+        assert answer.status_code == 422 and "3 faults, listed below" in answer.text
+        assert "is no pillar" in answer.text and "is no date" in answer.text and "Load them" not in answer.text
+        found = form_for(answer.text, IMPORT)
+        assert found is not None and found.data()["content"][0].strip() == typed.strip()
+    assert db.session.query(Measure).filter_by(plan_id=plan.id).count() == 1
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # Werkzeug leaves its file to be collected
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "not text in UTF-8"),
+        (b"x" * 600_000, "larger than 500 KB"),
+        (b"", "Choose a file, or paste the rows"),
+        (b"a,b\n1,2\n", "No such column"),
+        (b'pillar,text\nI,"open', "quotation mark"),
+        (b"pillar,text\nI,a\x00b\n", "control character"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_a_reason(
+    browser: FlaskClient, plan: Plan, content: bytes, said: str
+) -> None:
+    answer = sent(browser, content)
+    assert answer.status_code == 422 and said in unescape(answer.text)

@@ -289,7 +289,10 @@ def _attach(followup: Followup, later: Any, people: Cast, mark: str) -> tuple[Ev
 
 
 def _meeting(people: Cast, followup: Followup) -> tuple[Meeting, MeetingOutcome]:
-    """A meeting, which everyone may read, so that it bears no mark: what became of a recommendation is a State's."""
+    """A meeting, which everyone may read, so that it bears no mark and there is one whatever States are told of."""
+    present = db.session.scalar(sa.select(Meeting).where(Meeting.reference == "MTG-2005-1"))
+    if present is not None:
+        return present, present.outcomes[-1]
     by = people.coordinator
     given = meetings.MeetingInput(
         title="Special meeting",

@@ -10,7 +10,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.counting import statements
-from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory
+from tests.factories import (
+    AccountFactory,
+    ConclusionFactory,
+    FollowupFactory,
+    MeasureFactory,
+    MeetingFactory,
+    PlanFactory,
+    VisitFactory,
+)
 from tracker.models import Role
 from tracker.reports import listing
 
@@ -66,6 +74,33 @@ def test_a_reference_of_each_noun_leads_to_its_page(browser: FlaskClient) -> Non
     conclusion = ConclusionFactory()
     for reference, page in ((conclusion.reference, "conclusions"), (conclusion.visit.reference, "visits")):
         assert browser.get("/search", query_string={"q": reference}).location == f"/{page}/{reference}"
+
+
+def test_plans_measures_and_meetings_are_found_by_everyone(session: Any, sign_in: SignIn) -> None:
+    plan = PlanFactory(code="CA-2011", title="Joint plan of the valleys")
+    measure = MeasureFactory(plan=plan, text="Watch the valleys together.")
+    meeting = MeetingFactory(title="Meeting on the valleys")
+    browser = sign_in(AccountFactory(role=Role.ANALYST, states=["PAK"]))
+    assert found(browser, "valleys") == [measure.reference, plan.code, meeting.reference]
+    page = browser.get("/search?q=valleys").text
+    assert 'href="/meetings?q=valleys">All 1<' in page
+    assert "29 March 2011" in page and 'All 1<span class="visually-hidden">: Plans' not in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "page"), [("ca-2011", "plans"), ("CA-2011-M01", "measures"), ("MTG-2011-1", "meetings")]
+)
+def test_a_reference_of_what_belongs_to_no_state_leads_to_its_page(browser: FlaskClient, typed: str, page: str) -> None:
+    MeasureFactory(plan=PlanFactory(code="CA-2011"))
+    MeetingFactory()
+    assert browser.get("/search", query_string={"q": typed}).location == f"/{page}/{typed.upper()}"
+
+
+def test_where_there_is_no_list_the_page_says_how_many_there_are(browser: FlaskClient) -> None:
+    plan = PlanFactory()
+    for _number in range(12):
+        MeasureFactory(plan=plan, text="Guard the quay.")
+    assert "The first 10 of 12" in browser.get("/search?q=quay").text
 
 
 def test_a_reference_out_of_scope_leads_nowhere(browser: FlaskClient) -> None:
@@ -124,8 +159,9 @@ def test_a_search_costs_the_same_whatever_it_finds(browser: FlaskClient) -> None
     for _row in range(25):
         FollowupFactory()
     page = browser.get("/search?q=terrorist").text
-    assert page.count('data-label="Text"') == 10 and ">All 25<" in page
-    assert statements(browser, "/search?q=terrorist") <= 8
+    first = page.partition('id="found-measure"')[0]
+    assert first.count('data-label="Text"') == 10 and ">All 25<" in first
+    assert statements(browser, "/search?q=terrorist") == 4
 
 
 LANGUAGES = {

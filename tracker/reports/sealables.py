@@ -12,6 +12,14 @@ from tracker.models import Account, Conclusion, Followup, Matrix, Visit
 
 NOUNS: dict[str, Any] = {"followup": Followup, "conclusion": Conclusion}
 MATRIX_SUFFIX = "-M"
+PAGES = {
+    "followup": "/follow-ups/",
+    "conclusion": "/conclusions/",
+    "visit": "/visits/",
+    "plan": "/plans/",
+    "measure": "/measures/",
+    "meeting": "/meetings/",
+}
 
 
 def load(account: Account, object_type: str, reference: str) -> Any:
@@ -28,4 +36,4 @@ def address(object_type: str, reference: str) -> str:
     """The page of a record, by its published address."""
     if object_type == "matrix":
         return f"/visits/{reference.removesuffix(MATRIX_SUFFIX)}/matrix"
-    return {"followup": "/follow-ups/", "conclusion": "/conclusions/", "visit": "/visits/"}[object_type] + reference
+    return PAGES[object_type] + reference

@@ -6,15 +6,30 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from tracker import policy
+from tracker.database import PartialDateType
 from tracker.extensions import db
 from tracker.folding import ARTICLE, MARKS, UNSPACED, Term
-from tracker.models import Account, Conclusion, Followup, Tour, Visit, search
+from tracker.models import (
+    Account,
+    Conclusion,
+    ConclusionStatus,
+    Followup,
+    FollowupStatus,
+    Measure,
+    Meeting,
+    Plan,
+    Tour,
+    Visit,
+    VisitStage,
+    search,
+)
 from tracker.models.search import INDEX
 from tracker.reports import filters
 from tracker.reports.listing import MOST_COUNTED, Columns, capped
@@ -39,8 +54,8 @@ class Found:
 
 
 def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
-    """What the account may see of each noun and holds all of ``q``: a statement for each and one before; raises
-    BadValue, which says why the words cannot be looked for. Of hits that rank alike the latest come first.
+    """What the account may see of each noun and holds all of ``q``, in two statements; raises BadValue, which says why
+    the words cannot be looked for. Of hits that rank alike the latest come first.
 
     Where more rows hold the very words than are counted, those in which they only begin a word change nothing, and to
     collect them costs most: such a noun is asked for the very words alone.
@@ -50,19 +65,27 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     reach = policy.reach(account)
     full = {noun: capped((search.Matching([*_scope(noun, reach), *very]),)) > MOST_COUNTED for noun in nouns}
     is_full = db.session.execute(sa.select(*(condition.label(noun) for noun, condition in full.items()))).one()
-    return [_find(q, reach, noun, very if getattr(is_full, noun) else wanted) for noun in nouns]
+    sought = {noun: very if getattr(is_full, noun) else wanted for noun in nouns}
+    given: dict[str, Any] = {"reference": q.strip().upper()}
+    for noun in nouns:
+        given |= _parameters(noun, _scope(noun, reach), sought[noun])
+    by_noun: dict[str, list[Any]] = {noun: [] for noun in nouns}
+    for row in db.session.execute(_all(tuple(nouns), reach, db.engine.dialect.name), given):
+        by_noun[row.noun].append(row)
+    return [_found(noun, rows) for noun, rows in by_noun.items()]
 
 
-def _find(q: str, reach: policy.Reach, noun: str, wanted: list[Term]) -> Found:
-    scope = _scope(noun, reach)
-    rows = db.session.execute(
-        _statement(noun, reach, db.engine.dialect.name),
-        {"reference": q.strip().upper()}
-        | search.wanted_as("anywhere", [*scope, *wanted])
-        | search.wanted_as("named", [*scope, *(search.within("reference", one) for one in wanted)])
-        | search.wanted_as("titled", [*scope, *(search.within("title", one) for one in wanted)]),
-    ).all()
+def _found(noun: str, rows: list[Any]) -> Found:
+    rows.sort(key=lambda row: (row.rank, -row.rowid))
     return Found(noun, rows, rows[0].counted if rows else 0)
+
+
+def _parameters(noun: str, scope: list[search.Wanted], wanted: list[Term]) -> dict[str, str]:
+    return (
+        search.wanted_as(f"{noun}_anywhere", [*scope, *wanted])
+        | search.wanted_as(f"{noun}_named", [*scope, *(search.within("reference", one) for one in wanted)])
+        | search.wanted_as(f"{noun}_titled", [*scope, *(search.within("title", one) for one in wanted)])
+    )
 
 
 def _scope(noun: str, reach: policy.Reach) -> list[search.Wanted]:
@@ -70,14 +93,19 @@ def _scope(noun: str, reach: policy.Reach) -> list[search.Wanted]:
 
 
 @lru_cache
+def _all(nouns: tuple[str, ...], reach: policy.Reach, dialect: str) -> Any:
+    """The hits of each noun; built once for each scope. What is looked for are its parameters."""
+    return sa.union_all(*(sa.select(_statement(noun, reach, dialect).subquery()) for noun in nouns))
+
+
 def _statement(noun: str, reach: policy.Reach, dialect: str) -> Columns:
-    """Built once for each noun and scope; what is looked for are its parameters."""
-    model = _MODELS[noun]
-    anywhere = _hits("anywhere", MOST_COUNTED + 1, dialect).cte("anywhere")
+    """The first hits of one noun, in the columns that all nouns have."""
+    model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
+    anywhere = _hits(f"{noun}_anywhere", MOST_COUNTED + 1, dialect).cte(f"{noun}_anywhere")
     hits = sa.union_all(
-        _ranked(sa.select(_row_id(noun)).where(model.reference == sa.bindparam("reference", type_=sa.String)), EXACT),
-        _ranked(_hits("named", SHOWN, dialect), IN_REFERENCE),
-        _ranked(_hits("titled", SHOWN, dialect), IN_TITLE),
+        _ranked(sa.select(_row_id(noun)).where(reference == sa.bindparam("reference", type_=sa.String)), EXACT),
+        _ranked(_hits(f"{noun}_named", SHOWN, dialect), IN_REFERENCE),
+        _ranked(_hits(f"{noun}_titled", SHOWN, dialect), IN_TITLE),
         _ranked(sa.select(anywhere.c.rowid).order_by(anywhere.c.rowid.desc()).limit(SHOWN), IN_TEXT),
     ).subquery()
     best = sa.select(hits.c.rowid, sa.func.min(hits.c.rank).label("rank")).group_by(hits.c.rowid).subquery()
@@ -85,8 +113,8 @@ def _statement(noun: str, reach: policy.Reach, dialect: str) -> Columns:
     return (
         _COLUMNS[noun]
         .join(best, model.id == best.c.rowid.op(">>")(search.BITS))
-        .add_columns(best.c.rank, counted)
-        .where(reach.condition(model.state_id))
+        .add_columns(sa.literal(noun).label("noun"), best.c.rowid, best.c.rank, counted)
+        .where(reach.condition(model.state_id) if hasattr(model, "state_id") else sa.true())
         .order_by(best.c.rank, best.c.rowid.desc())
         .limit(SHOWN)
     )
@@ -106,36 +134,88 @@ def _row_id(noun: str) -> Any:
     return _MODELS[noun].id.op("<<")(search.BITS).op("|")(search.NOUNS[noun]).label("rowid")
 
 
-_MODELS: dict[str, Any] = {"followup": Followup, "conclusion": Conclusion, "visit": Visit}
-_COLUMNS: dict[str, Columns] = {
-    "followup": sa.select(
-        Followup.reference,
-        Followup.state_id,
-        sa.null().label("sort_day"),
-        Followup.title,
-        Followup.text,
-        Followup.workflow.label("status"),
-    ),
-    "conclusion": sa.select(
-        Conclusion.reference,
-        Conclusion.state_id,
-        Visit.sort_day,
-        sa.literal("").label("title"),
-        Conclusion.text,
-        Conclusion.workflow.label("status"),
-    ).join(Visit, Visit.id == Conclusion.visit_id),
-    "visit": sa.select(
-        Visit.reference,
-        Visit.state_id,
-        Visit.sort_day,
-        sa.func.coalesce(Tour.title, "").label("title"),
-        Visit.summary.label("text"),
-        Visit.stage.label("status"),
-        Visit.start,
-        Visit.end,
-    ).outerjoin(Tour, Tour.id == Visit.tour_id),
+_MODELS: dict[str, Any] = {
+    "followup": Followup,
+    "conclusion": Conclusion,
+    "visit": Visit,
+    "plan": Plan,
+    "measure": Measure,
+    "meeting": Meeting,
 }
-"""What a hit shows. ``sort_day`` is the day whose name the State bears in the row; None for today's."""
+
+
+def _columns(
+    reference: Any,
+    *,
+    title: Any,
+    text: Any,
+    state_id: Any = None,
+    sort_day: Any = None,
+    status: Any = None,
+    start: Any = None,
+    end: Any = None,
+) -> Columns:
+    """What a hit shows. ``sort_day`` is the day whose name the State bears in the row; None for today's."""
+
+    def column(value: Any, kind: Any, name: str) -> Any:
+        return (sa.cast(sa.null(), kind) if value is None else value).label(name)
+
+    return sa.select(
+        reference.label("reference"),
+        column(state_id, sa.String, "state_id"),
+        column(sort_day, sa.Date, "sort_day"),
+        title.label("title"),
+        text.label("text"),
+        column(None if status is None else sa.type_coerce(status, sa.String), sa.String, "status"),
+        column(start, PartialDateType, "start"),
+        column(end, PartialDateType, "end"),
+    )
+
+
+_COLUMNS: dict[str, Columns] = {
+    "followup": _columns(
+        Followup.reference,
+        state_id=Followup.state_id,
+        title=Followup.title,
+        text=Followup.text,
+        status=Followup.workflow,
+    ),
+    "conclusion": _columns(
+        Conclusion.reference,
+        state_id=Conclusion.state_id,
+        sort_day=Visit.sort_day,
+        title=sa.literal(""),
+        text=Conclusion.text,
+        status=Conclusion.workflow,
+    )
+    .select_from(Conclusion)
+    .join(Visit, Visit.id == Conclusion.visit_id),
+    "visit": _columns(
+        Visit.reference,
+        state_id=Visit.state_id,
+        sort_day=Visit.sort_day,
+        title=sa.func.coalesce(Tour.title, ""),
+        text=Visit.summary,
+        status=Visit.stage,
+        start=Visit.start,
+        end=Visit.end,
+    )
+    .select_from(Visit)
+    .outerjoin(Tour, Tour.id == Visit.tour_id),
+    "plan": _columns(Plan.code, title=Plan.title, text=Plan.description),
+    "measure": _columns(Measure.reference, title=sa.literal(""), text=Measure.text),
+    "meeting": _columns(
+        Meeting.reference, title=Meeting.title, text=Meeting.topics, start=Meeting.start, end=Meeting.end
+    ),
+}
+
+
+_STATUSES: dict[str, type[StrEnum]] = {"followup": FollowupStatus, "conclusion": ConclusionStatus, "visit": VisitStage}
+
+
+def status(noun: str, value: str) -> StrEnum:
+    """The status of a hit, which the statement gives as text because each noun has its own."""
+    return _STATUSES[noun](value)
 
 
 # The matching words

@@ -1,4 +1,4 @@
-"""One search over visits, conclusions, follow-ups and Member States; a reference leads straight to its record."""
+"""One search over records, plans, measures, meetings and Member States; a reference leads straight to its page."""
 
 from __future__ import annotations
 
@@ -15,8 +15,14 @@ from tracker.web.locale import language
 
 blueprint = Blueprint("search", __name__)
 
-LISTS = {"followup": "/follow-ups", "conclusion": "/conclusions", "visit": "/visits"}
-"""Where each noun's list is, in the order of the page."""
+NOUNS = ("followup", "conclusion", "visit", "measure", "plan", "meeting")
+"""What is searched, in the order of the page."""
+
+LISTS = {"followup": "/follow-ups", "conclusion": "/conclusions", "visit": "/visits", "meeting": "/meetings"}
+"""Where a noun's list is that can be narrowed by words."""
+
+OF_STATES = ("followup", "conclusion", "visit")
+DATED = ("visit", "meeting")
 
 
 @blueprint.get("/search")
@@ -25,7 +31,7 @@ def index() -> ResponseReturnValue:
     q = request.args.get("q", "").strip()
     problem, found, light = "", [], None
     try:
-        found = search.find(q, current_user, list(LISTS)) if q else []
+        found = search.find(q, current_user, NOUNS) if q else []
         light = search.highlighter(q) if q else None
     except BadValue as bad:
         problem = str(bad)
@@ -37,8 +43,18 @@ def index() -> ResponseReturnValue:
         q=q,
         problem=problem,
         found=[one for one in found if one.count],
-        titles={"followup": _("Follow-ups"), "conclusion": _("Conclusions"), "visit": _("Visits")},
-        all_href=lambda noun: address(request.script_root + LISTS[noun], {"q": [q]}),
+        titles={
+            "followup": _("Follow-ups"),
+            "conclusion": _("Conclusions"),
+            "visit": _("Visits"),
+            "measure": _("Measures"),
+            "plan": _("Plans"),
+            "meeting": _("Meetings"),
+        },
+        status=search.status,
+        of_states=OF_STATES,
+        dated=DATED,
+        all_href=lambda noun: address(request.script_root + LISTS[noun], {"q": [q]}) if noun in LISTS else None,
         record_href=lambda noun, reference: request.script_root + sealables.address(noun, reference),
         named=[] if problem else states.named(q.strip('"“”„«»'), current_user),
         states=catalogue.states(),

@@ -43,7 +43,7 @@ class Conclusion(Base, Sealable, Versioned):
         sa.UniqueConstraint("visit_id", "number"),
         sa.ForeignKeyConstraint(["area_code", "area_edition"], ["area_edition.area_code", "area_edition.edition"]),
         sa.Index("ix_conclusion_state_id_id", "state_id", "id"),
-        sa.Index("ix_conclusion_area_code_id", "area_code", "id"),
+        sa.Index("ix_conclusion_area_code_id", "area_code", "id", "state_id"),  # counted within a scope by it alone
         sa.Index("ix_conclusion_workflow_id", "workflow", "id"),
         Sealable.index_of_changed("conclusion"),
         index_of_some(

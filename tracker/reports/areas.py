@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from tracker import clock, policy
+from tracker.database import Unindexed
 from tracker.errors import NotFound
 from tracker.extensions import db
 from tracker.models import (
@@ -29,6 +30,7 @@ from tracker.models import (
 )
 from tracker.reports import catalogue, conclusions, followups
 from tracker.reports.catalogue import AreaEntry, ParagraphEntry
+from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import MOST_COUNTED
 
 FIRST_ROWS = 8
@@ -97,7 +99,7 @@ def sheet(account: Account, code: str) -> Sheet:
         children=children,
         editions=_editions(code),
         paragraphs=catalogue.paragraphs_of_area(area.code),
-        followups=_followups(account, code),
+        followups=_followups(account, codes),
         conclusions=_conclusions(account, codes),
         examined=_examined(account, codes),
     )
@@ -156,21 +158,27 @@ def _editions(code: str) -> list[Edition]:
     return [Edition(*row) for row in rows]
 
 
-def _followups(account: Account, code: str) -> Counted:
+def _within(column: Any, codes: list[str]) -> Condition:
+    """One area by its index. Those under a top area hold a good part of all rows: read these in the order that is
+    asked for, or all of them are sorted for the first few."""
+    wanted = column == codes[0] if len(codes) == 1 else Unindexed(column).in_(codes)
+    return as_condition(wanted)
+
+
+def _followups(account: Account, codes: list[str]) -> Counted:
     """The follow-ups whose main area it is, as the list with ``area=`` has them."""
-    question = followups.FOLLOWUPS.read({"area": [code]})
-    conditions = (*question.conditions, followups.scope(account))
+    covered = followups.scope(account)
     shown = db.session.execute(
-        followups.rows(clock.today())
-        .where(*conditions)
+        followups.rows(clock.today(), ())
+        .where(_within(Followup.area_code, codes), covered)
         .order_by(Followup.current_due_last.nulls_last(), Followup.id)
         .limit(FIRST_ROWS)
     ).all()
-    return Counted(shown, _count(sa.select(Followup.id).where(*conditions)))
+    return Counted(shown, _count(account, Followup, codes))
 
 
 def _conclusions(account: Account, codes: list[str]) -> Counted:
-    conditions = (Conclusion.area_code.in_(codes), conclusions.scope(account))
+    covered = conclusions.scope(account)
     shown = db.session.execute(
         sa.select(
             Conclusion.reference,
@@ -180,16 +188,16 @@ def _conclusions(account: Account, codes: list[str]) -> Counted:
             Conclusion.workflow,
             Visit.sort_day,
         )
-        .join(Visit, Visit.id == Conclusion.visit_id)
-        .where(*conditions)
+        .outerjoin(Visit, Visit.id == Conclusion.visit_id)  # each has one: but read conclusions first, in their order
+        .where(_within(Conclusion.area_code, codes), covered)
         .order_by(Conclusion.id.desc())
         .limit(FIRST_ROWS)
     ).all()
-    return Counted(shown, _count(sa.select(Conclusion.id).where(*conditions)))
+    return Counted(shown, _count(account, Conclusion, codes))
 
 
 def _examined(account: Account, codes: list[str]) -> Sequence[Any]:
-    """The latest visits that assessed it, newest first: by date, never by rating."""
+    """The latest visits that assessed it, newest first: by date, never by rating. Read from the newest visit on."""
     return db.session.execute(
         sa.select(
             Assessment.state_id,
@@ -202,12 +210,14 @@ def _examined(account: Account, codes: list[str]) -> Sequence[Any]:
         )
         .join(Visit, Visit.id == Assessment.visit_id)
         .join(RatingLevel, RatingLevel.code == Assessment.rating)
-        .where(Assessment.area_code.in_(codes), policy.reach(account).condition(Assessment.state_id))
+        .where(Assessment.area_code.in_(codes), policy.reach(account).condition(Unindexed(Visit.state_id)))
         .order_by(Visit.sort_day.desc(), Visit.id.desc(), Assessment.area_code)
         .limit(LAST_EXAMINED)
     ).all()
 
 
-def _count(rows: sa.Select[Any]) -> int:
+def _count(account: Account, model: Any, codes: list[str]) -> int:
+    """Up to one more than is counted, from an index that holds area and State."""
+    rows = sa.select(model.id).where(model.area_code.in_(codes), policy.reach(account).condition(model.state_id))
     capped = rows.limit(MOST_COUNTED + 1).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(capped)) or 0

@@ -807,8 +807,8 @@ class Clerk:
         return PartialDate(day.year, day.month) if share < 0.6 else PartialDate.of(day)
 
     def _owner(self) -> int | None:
-        people = self.ground.owners(self.state_id)
-        return _one(self.rng, people).id if self.rng.random() < 0.85 else None
+        owner = self.ground.owner(self.state_id)
+        return owner.id if owner and self.rng.random() < 0.85 else None
 
     def _text(self) -> str:
         return vocabulary.text(self.rng, vocabulary.language(self.rng))

@@ -98,11 +98,9 @@ class Ground:
         first, second = self.cast[people.REVIEWER.local_part], self.cast[people.REVIEWER_ASIA.local_part]
         return (second, first) if self.regions[state_id] == people.ASIA else (first,)
 
-    def owners(self, state_id: str) -> tuple[Person, ...]:
-        """Who may own a follow-up of the State, today too."""
-        coordinator = self.cast[people.COORDINATOR.local_part]
-        stands = self.regions[state_id] in (people.ASIA, people.AFRICA)
-        return (self.analyst(state_id), self.analyst(state_id), coordinator) if stands else (coordinator,)
+    def owner(self, state_id: str) -> Person | None:
+        """The analyst who still covers the State today; nobody where the grant has ended."""
+        return self.analyst(state_id) if self.regions[state_id] in (people.ASIA, people.AFRICA) else None
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_conclusion_version'))
     )
     with op.batch_alter_table('conclusion_version', schema=None) as batch_op:
-        batch_op.create_index('ix_conclusion_version_area_code_id', ['area_code', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_conclusion_version_area_code_id_state_id', ['area_code', 'id', 'state_id', 'from_event'], unique=False)
         batch_op.create_index('ix_conclusion_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_conclusion_version_state_id_id', ['state_id', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_conclusion_version_workflow_id', ['workflow', 'id', 'from_event'], unique=False)
@@ -369,7 +369,7 @@ def upgrade():
         batch_op.create_index('ix_followup_version_position_current_due_last_id', ['position', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_reported_status_current_due_last_id', ['reported_status', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_state_id_area_code_assessed_status_workflow', ['state_id', 'area_code', 'assessed_status', 'workflow', 'current_due_last', 'from_event'], unique=False)
-        batch_op.create_index('ix_followup_version_state_id_assessed_status_workflow_current_d', ['state_id', 'assessed_status', 'workflow', 'current_due_last', 'position', 'reported_status', 'from_event'], unique=False)
+        batch_op.create_index('ix_followup_version_state_id_assessed_status_reported_status_wo', ['state_id', 'assessed_status', 'reported_status', 'workflow', 'position', 'current_due_last', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_state_id_current_due_last_id', ['state_id', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_updated_at_id', ['updated_at', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_visit_id_current_due_last_id', ['visit_id', 'current_due_last', 'id', 'from_event'], unique=False)
@@ -741,7 +741,6 @@ def upgrade():
     with op.batch_alter_table('submission_version', schema=None) as batch_op:
         batch_op.create_index('ix_submission_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_submission_version_object_type_object_id_id', ['object_type', 'object_id', 'id', 'from_event'], unique=False)
-        batch_op.create_index('ix_submission_version_submitted_by_id_decision_id', ['submitted_by_id', 'decision', 'id', 'from_event'], unique=False)
 
     op.create_table('tour',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1340,7 +1339,8 @@ def upgrade():
     sa.UniqueConstraint('seal_sha256', name=op.f('uq_seal_seal_sha256'))
     )
     with op.batch_alter_table('seal', schema=None) as batch_op:
-        batch_op.create_index('ix_seal_signer_id', ['signer_id', 'object_type', 'object_id'], unique=False)
+        batch_op.create_index('ix_seal_id_signer_id', ['id', 'signer_id'], unique=False)
+        batch_op.create_index('ix_seal_signer_id', ['signer_id', 'signed_at', 'id', 'state_id'], unique=False)
         batch_op.create_index('ix_seal_state_id', ['state_id', 'signed_at'], unique=False)
 
     op.create_table('search_row',
@@ -1395,9 +1395,9 @@ def upgrade():
     )
     with op.batch_alter_table('submission', schema=None) as batch_op:
         batch_op.create_index('ix_submission_object', ['object_type', 'object_id', 'id'], unique=False)
-        batch_op.create_index('ix_submission_queue', ['submitted_at', 'id'], unique=False, sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
+        batch_op.create_index('ix_submission_queue', ['submitted_at', 'id', 'state_id', 'object_type', 'purpose', 'submitted_by_id', 'decision'], unique=False, sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
         batch_op.create_index('ix_submission_state', ['state_id', 'submitted_at', 'id'], unique=False, sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
-        batch_op.create_index('ix_submission_submitter', ['submitted_by_id', 'decision', 'id'], unique=False)
+        batch_op.create_index('ix_submission_submitter', ['submitted_by_id', 'submitted_at', 'id', 'state_id', 'decision'], unique=False, sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
 
     op.create_table('visit',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1437,6 +1437,7 @@ def upgrade():
     sa.UniqueConstraint('state_id', 'year', 'number', name=op.f('uq_visit_state_id_year_number'))
     )
     with op.batch_alter_table('visit', schema=None) as batch_op:
+        batch_op.create_index('ix_visit_open', ['sort_day', 'id', 'stage', 'state_id'], unique=False, sqlite_where=sa.text("stage != 'closed'"), postgresql_where=sa.text("stage != 'closed'"))
         batch_op.create_index('ix_visit_sort_day_id', ['sort_day', 'id'], unique=False)
         batch_op.create_index('ix_visit_stage_sort_day_id', ['stage', 'sort_day', 'id'], unique=False)
         batch_op.create_index('ix_visit_state_id_sort_day_id', ['state_id', 'sort_day', 'id'], unique=False)
@@ -1477,8 +1478,9 @@ def upgrade():
     sa.UniqueConstraint('visit_id', 'number', name=op.f('uq_conclusion_visit_id_number'))
     )
     with op.batch_alter_table('conclusion', schema=None) as batch_op:
-        batch_op.create_index('ix_conclusion_area_code_id', ['area_code', 'id'], unique=False)
-        batch_op.create_index('ix_conclusion_changed', ['seal_id'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
+        batch_op.create_index('ix_conclusion_area_code_id', ['area_code', 'id', 'state_id'], unique=False)
+        batch_op.create_index('ix_conclusion_begun_draft', ['drafted_by_id', 'updated_at', 'id', 'state_id', 'workflow'], unique=False, sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
+        batch_op.create_index('ix_conclusion_changed', ['seal_id', 'workflow', 'state_id', 'content_sha256', 'sealed_sha256'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
         batch_op.create_index('ix_conclusion_state_id_id', ['state_id', 'id'], unique=False)
         batch_op.create_index('ix_conclusion_workflow_id', ['workflow', 'id'], unique=False)
 
@@ -1539,17 +1541,21 @@ def upgrade():
     )
     with op.batch_alter_table('followup', schema=None) as batch_op:
         batch_op.create_index('ix_followup_area_due', ['area_code', 'current_due_last', 'id'], unique=False)
-        batch_op.create_index('ix_followup_changed', ['seal_id'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
+        batch_op.create_index('ix_followup_begun_draft', ['drafted_by_id', 'current_due_last', 'id', 'state_id', 'workflow'], unique=False, sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
+        batch_op.create_index('ix_followup_changed', ['seal_id', 'workflow', 'state_id', 'content_sha256', 'sealed_sha256'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
         batch_op.create_index('ix_followup_coverage', ['state_id', 'area_code', 'assessed_status', 'workflow', 'current_due_last'], unique=False)
         batch_op.create_index('ix_followup_drafted_by', ['drafted_by_id', 'workflow'], unique=False)
         batch_op.create_index('ix_followup_due', ['current_due_last', 'id'], unique=False)
+        batch_op.create_index('ix_followup_owned', ['owner_id', 'current_due_last', 'id', 'workflow', 'assessed_status', 'state_id'], unique=False, sqlite_where=sa.text('owner_id IS NOT NULL'), postgresql_where=sa.text('owner_id IS NOT NULL'))
+        batch_op.create_index('ix_followup_owned_draft', ['owner_id', 'current_due_last', 'id', 'state_id', 'workflow', 'drafted_by_id'], unique=False, sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
         batch_op.create_index('ix_followup_owner_due', ['owner_id', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_position_due', ['position', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_reported_due', ['reported_status', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_state_due', ['state_id', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_status_due', ['assessed_status', 'current_due_last', 'id'], unique=False)
+        batch_op.create_index('ix_followup_stepless', ['owner_id', 'current_due_last', 'id', 'workflow', 'assessed_status', 'state_id', 'next_step'], unique=False, sqlite_where=sa.text("next_step = ''"), postgresql_where=sa.text("next_step = ''"))
         batch_op.create_index('ix_followup_superseded_by', ['superseded_by_id'], unique=False, sqlite_where=sa.text('superseded_by_id IS NOT NULL'), postgresql_where=sa.text('superseded_by_id IS NOT NULL'))
-        batch_op.create_index('ix_followup_tally', ['state_id', 'assessed_status', 'workflow', 'current_due_last', 'position', 'reported_status'], unique=False)
+        batch_op.create_index('ix_followup_tally', ['state_id', 'assessed_status', 'reported_status', 'workflow', 'position', 'current_due_last'], unique=False)
         batch_op.create_index('ix_followup_updated', ['updated_at', 'id'], unique=False)
         batch_op.create_index('ix_followup_visit_due', ['visit_id', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_workflow_due', ['workflow', 'current_due_last', 'id'], unique=False)
@@ -1575,6 +1581,9 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_matrix')),
     sa.UniqueConstraint('visit_id', name=op.f('uq_matrix_visit_id'))
     )
+    with op.batch_alter_table('matrix', schema=None) as batch_op:
+        batch_op.create_index('ix_matrix_changed', ['seal_id', 'workflow', 'state_id', 'content_sha256', 'sealed_sha256'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
+
     op.create_table('visit_area',
     sa.Column('visit_id', sa.Integer(), nullable=False),
     sa.Column('area_code', sa.String(length=10), nullable=False),
@@ -2057,6 +2066,9 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_visit_area_area_code'))
 
     op.drop_table('visit_area')
+    with op.batch_alter_table('matrix', schema=None) as batch_op:
+        batch_op.drop_index('ix_matrix_changed', sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
+
     op.drop_table('matrix')
     with op.batch_alter_table('followup', schema=None) as batch_op:
         batch_op.drop_index('ix_followup_workflow_due')
@@ -2064,15 +2076,19 @@ def downgrade():
         batch_op.drop_index('ix_followup_updated')
         batch_op.drop_index('ix_followup_tally')
         batch_op.drop_index('ix_followup_superseded_by', sqlite_where=sa.text('superseded_by_id IS NOT NULL'), postgresql_where=sa.text('superseded_by_id IS NOT NULL'))
+        batch_op.drop_index('ix_followup_stepless', sqlite_where=sa.text("next_step = ''"), postgresql_where=sa.text("next_step = ''"))
         batch_op.drop_index('ix_followup_status_due')
         batch_op.drop_index('ix_followup_state_due')
         batch_op.drop_index('ix_followup_reported_due')
         batch_op.drop_index('ix_followup_position_due')
         batch_op.drop_index('ix_followup_owner_due')
+        batch_op.drop_index('ix_followup_owned_draft', sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
+        batch_op.drop_index('ix_followup_owned', sqlite_where=sa.text('owner_id IS NOT NULL'), postgresql_where=sa.text('owner_id IS NOT NULL'))
         batch_op.drop_index('ix_followup_due')
         batch_op.drop_index('ix_followup_drafted_by')
         batch_op.drop_index('ix_followup_coverage')
         batch_op.drop_index('ix_followup_changed', sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
+        batch_op.drop_index('ix_followup_begun_draft', sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
         batch_op.drop_index('ix_followup_area_due')
 
     op.drop_table('followup')
@@ -2080,6 +2096,7 @@ def downgrade():
         batch_op.drop_index('ix_conclusion_workflow_id')
         batch_op.drop_index('ix_conclusion_state_id_id')
         batch_op.drop_index('ix_conclusion_changed', sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
+        batch_op.drop_index('ix_conclusion_begun_draft', sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
         batch_op.drop_index('ix_conclusion_area_code_id')
 
     op.drop_table('conclusion')
@@ -2088,10 +2105,11 @@ def downgrade():
         batch_op.drop_index('ix_visit_state_id_sort_day_id')
         batch_op.drop_index('ix_visit_stage_sort_day_id')
         batch_op.drop_index('ix_visit_sort_day_id')
+        batch_op.drop_index('ix_visit_open', sqlite_where=sa.text("stage != 'closed'"), postgresql_where=sa.text("stage != 'closed'"))
 
     op.drop_table('visit')
     with op.batch_alter_table('submission', schema=None) as batch_op:
-        batch_op.drop_index('ix_submission_submitter')
+        batch_op.drop_index('ix_submission_submitter', sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
         batch_op.drop_index('ix_submission_state', sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
         batch_op.drop_index('ix_submission_queue', sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
         batch_op.drop_index('ix_submission_object')
@@ -2102,6 +2120,7 @@ def downgrade():
     with op.batch_alter_table('seal', schema=None) as batch_op:
         batch_op.drop_index('ix_seal_state_id')
         batch_op.drop_index('ix_seal_signer_id')
+        batch_op.drop_index('ix_seal_id_signer_id')
 
     op.drop_table('seal')
     with op.batch_alter_table('plan_state', schema=None) as batch_op:
@@ -2255,7 +2274,6 @@ def downgrade():
     op.drop_table('tour_version')
     op.drop_table('tour')
     with op.batch_alter_table('submission_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_submission_version_submitted_by_id_decision_id')
         batch_op.drop_index('ix_submission_version_object_type_object_id_id')
         batch_op.drop_index('ix_submission_version_from_event')
 
@@ -2358,7 +2376,7 @@ def downgrade():
         batch_op.drop_index('ix_followup_version_visit_id_current_due_last_id')
         batch_op.drop_index('ix_followup_version_updated_at_id')
         batch_op.drop_index('ix_followup_version_state_id_current_due_last_id')
-        batch_op.drop_index('ix_followup_version_state_id_assessed_status_workflow_current_d')
+        batch_op.drop_index('ix_followup_version_state_id_assessed_status_reported_status_wo')
         batch_op.drop_index('ix_followup_version_state_id_area_code_assessed_status_workflow')
         batch_op.drop_index('ix_followup_version_reported_status_current_due_last_id')
         batch_op.drop_index('ix_followup_version_position_current_due_last_id')
@@ -2420,7 +2438,7 @@ def downgrade():
         batch_op.drop_index('ix_conclusion_version_workflow_id')
         batch_op.drop_index('ix_conclusion_version_state_id_id')
         batch_op.drop_index('ix_conclusion_version_from_event')
-        batch_op.drop_index('ix_conclusion_version_area_code_id')
+        batch_op.drop_index('ix_conclusion_version_area_code_id_state_id')
 
     op.drop_table('conclusion_version')
     with op.batch_alter_table('conclusion_paragraph_version', schema=None) as batch_op:

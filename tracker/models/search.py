@@ -135,10 +135,17 @@ def _place(code: str) -> str:
     return f"#{code.lower()}"
 
 
+ALL_WORDS = SearchRow.reference + f" {BREAK} " + SearchRow.title + f" {BREAK} " + SearchRow.text
+
+
 def holding(term: Term) -> sa.ColumnElement[bool]:
     """The search row holds the term: the same question, asked of the words of one row that is known already."""
-    words = " " + SearchRow.reference + f" {BREAK} " + SearchRow.title + f" {BREAK} " + SearchRow.text + " "
-    return words.like(f"% {term.text}%" if term.is_prefix else f"% {term.text} %")
+    return (" " + ALL_WORDS + " ").like(pattern(term))
+
+
+def pattern(term: Term) -> str:
+    """What the words of a row that holds the term are like, with a blank before and after them."""
+    return f"% {term.text}%" if term.is_prefix else f"% {term.text} %"
 
 
 # Words are letters and digits, and marks: nothing in them needs to be quoted from the syntax of either index.

@@ -25,6 +25,7 @@ from tracker.models import (
     Measure,
     Meeting,
     Plan,
+    SearchRow,
     Tour,
     Visit,
     VisitStage,
@@ -36,6 +37,8 @@ from tracker.reports.listing import MOST_COUNTED, Columns, capped
 
 SHOWN = 10
 EXCERPT = 240
+FEW = frozenset({"plan", "measure", "meeting"})
+"""Nouns that belong to no State and have hundreds of records, however many the States have."""
 EXACT, IN_REFERENCE, IN_TITLE, IN_TEXT = range(4)
 
 
@@ -63,21 +66,26 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     wanted = filters.asked([q])
     very = [replace(one, is_prefix=False) for one in wanted]
     reach = policy.reach(account)
-    full = {noun: capped((search.Matching([*_scope(noun, reach), *very]),)) > MOST_COUNTED for noun in nouns}
+    full = {
+        noun: capped((search.Matching([*_scope(noun, reach), *very]),)) > MOST_COUNTED
+        for noun in nouns
+        if noun not in FEW
+    }
     is_full = db.session.execute(sa.select(*(condition.label(noun) for noun, condition in full.items()))).one()
-    sought = {noun: very if getattr(is_full, noun) else wanted for noun in nouns}
-    given: dict[str, Any] = {"reference": q.strip().upper()}
-    for noun in nouns:
-        given |= _parameters(noun, _scope(noun, reach), sought[noun])
+    given: dict[str, Any] = {"reference": q.strip().upper()} | {
+        f"term_{place}": search.pattern(term) for place, term in enumerate(wanted)
+    }
+    for noun in full:
+        given |= _parameters(noun, _scope(noun, reach), very if getattr(is_full, noun) else wanted)
     by_noun: dict[str, list[Any]] = {noun: [] for noun in nouns}
-    for row in db.session.execute(_all(tuple(nouns), reach, db.engine.dialect.name), given):
+    for row in db.session.execute(_all(tuple(nouns), reach, db.engine.dialect.name, len(wanted)), given):
         by_noun[row.noun].append(row)
     return [_found(noun, rows) for noun, rows in by_noun.items()]
 
 
 def _found(noun: str, rows: list[Any]) -> Found:
     rows.sort(key=lambda row: (row.rank, -row.rowid))
-    return Found(noun, rows, rows[0].counted if rows else 0)
+    return Found(noun, rows, min(rows[0].counted, MOST_COUNTED + 1) if rows else 0)
 
 
 def _parameters(noun: str, scope: list[search.Wanted], wanted: list[Term]) -> dict[str, str]:
@@ -93,9 +101,39 @@ def _scope(noun: str, reach: policy.Reach) -> list[search.Wanted]:
 
 
 @lru_cache
-def _all(nouns: tuple[str, ...], reach: policy.Reach, dialect: str) -> Any:
-    """The hits of each noun; built once for each scope. What is looked for are its parameters."""
-    return sa.union_all(*(sa.select(_statement(noun, reach, dialect).subquery()) for noun in nouns))
+def _all(nouns: tuple[str, ...], reach: policy.Reach, dialect: str, terms: int) -> Any:
+    """The hits of each noun; built once for each scope and number of terms. What is looked for are its parameters."""
+    parts = (_of_few(noun, terms) if noun in FEW else _statement(noun, reach, dialect) for noun in nouns)
+    return sa.union_all(*(sa.select(part.subquery()) for part in parts))
+
+
+def _of_few(noun: str, terms: int) -> Columns:
+    """The first hits of a noun with few records, read one by one: the index would collect words of all nouns first."""
+    model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
+    patterns = [sa.bindparam(f"term_{place}", type_=sa.String) for place in range(terms)]
+
+    def holds(words: Any) -> Any:
+        return sa.and_(*((" " + words + " ").like(pattern) for pattern in patterns))
+
+    rank = sa.case(
+        (reference == sa.bindparam("reference", type_=sa.String), EXACT),
+        (holds(SearchRow.reference), IN_REFERENCE),
+        (holds(SearchRow.title), IN_TITLE),
+        else_=IN_TEXT,
+    ).label("rank")
+    return (
+        _COLUMNS[noun]
+        .join(SearchRow, sa.and_(SearchRow.object_type == noun, SearchRow.object_id == model.id))
+        .add_columns(
+            sa.literal(noun).label("noun"),
+            SearchRow.id.label("rowid"),
+            rank,
+            sa.func.count().over().label("counted"),
+        )
+        .where(holds(search.ALL_WORDS))
+        .order_by(rank, SearchRow.id.desc())
+        .limit(SHOWN)
+    )
 
 
 def _statement(noun: str, reach: policy.Reach, dialect: str) -> Columns:
@@ -114,7 +152,7 @@ def _statement(noun: str, reach: policy.Reach, dialect: str) -> Columns:
         _COLUMNS[noun]
         .join(best, model.id == best.c.rowid.op(">>")(search.BITS))
         .add_columns(sa.literal(noun).label("noun"), best.c.rowid, best.c.rank, counted)
-        .where(reach.condition(model.state_id) if hasattr(model, "state_id") else sa.true())
+        .where(reach.condition(model.state_id))
         .order_by(best.c.rank, best.c.rowid.desc())
         .limit(SHOWN)
     )

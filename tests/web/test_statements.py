@@ -32,11 +32,13 @@ LISTS = {
     "/admin/people": ("administrator", 5),
     "/inbox": ("analyst", 3),
     "/audit": ("auditor", 6),
-    "/search?q=tells": ("analyst", 6),
+    "/search?q=tells": ("analyst", 4),
     "/areas": ("analyst", 4),
     "/resolutions": ("analyst", 5),
     "/plans": ("analyst", 4),
-    "/meetings": ("analyst", 4),
+    "/meetings": ("analyst", 5),
+    "/coverage": ("analyst", 5),
+    "/gaps/areas": ("analyst", 5),
     "/plans/GCTS/board": ("coordinator", 4),
     "/": ("analyst", 6),
 }
@@ -50,6 +52,7 @@ RECORDS = {
     "/follow-ups/{submitted}": ("reviewer", 7),
     "/follow-ups/{again}": ("reviewer", 7),
     "/follow-ups/{changed}": ("analyst", 8),
+    "/gaps": ("analyst", 10),
     "/trace/{followup}": ("analyst", 8),
     "/trace/{visit}": ("analyst", 8),
     "/trace/{signed}": ("analyst", 8),
@@ -70,7 +73,7 @@ RECORDS = {
     "/measures/GCTS-II-10": ("analyst", 10),
     "/meetings/{meeting}": ("analyst", 8),
     "/admin/people/{account}": ("administrator", 6),
-    "/audit/1": ("auditor", 4),
+    "/audit/1": ("auditor", 5),
 }
 PAGES = LISTS | RECORDS
 RECORD_VIEWS = (".page", ".show", ".item", ".person", ".as_signed", ".entry")

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, serve
+from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, PlanFactory, VisitFactory, serve
 from tests.services.test_followups import complete, signed
 from tracker.extensions import db
 from tracker.models import (
@@ -155,6 +155,8 @@ class TestList:
             ("pillar=CA-2011-II", set()),
             ("counted=1", {"PAK-F001", "PAK-F002"}),
             ("counted=0", set()),
+            ("party=JP-1", {"PAK-F001", "PAK-F002"}),
+            ("party=JP-2", set()),
             ("measure=GCTS-II-10&counted=1&open=1", {"PAK-F001"}),
             ("due-after=2007-05", {"PAK-F001"}),
             ("due-before=2007-07-01", {"PAK-F001"}),
@@ -186,6 +188,8 @@ class TestList:
         )
         for followup, reference in ((first, "GCTS-II-10"), (second, "GCTS-II-10"), (second, "GCTS-I-1")):
             serve(followup, session.scalars(sa.select(Measure).filter_by(reference=reference)).one())
+        PlanFactory(code="JP-1", participants=("PAK",))
+        PlanFactory(code="JP-2", participants=("KGZ",), observers=("PAK",))
         page = browser.get(f"/follow-ups?{query}")
         assert set(re.findall(r"PAK-F00\d(?=</bdi></a>)", page.text)) == found
         assert page.status_code == 200

@@ -31,14 +31,12 @@ COMPUTED = (MeasureStatus.PLANNED, MeasureStatus.UNDER_WAY, MeasureStatus.COMPLE
 
 @dataclass(frozen=True)
 class Column:
-    """A State, or a region with those of its States that take part and lie in scope. ``is_whole``: they are all that
-    the reader sees of the region, so that its code asks for the same rows."""
+    """A State, or a region with those of its States that take part and lie in scope."""
 
     code: str
     name: str
     states: tuple[str, ...]
     is_state: bool
-    is_whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,11 @@ class Board:
     outside: int
     regions: tuple[str, ...]
 
+    @property
+    def tells_unsigned(self) -> bool:
+        """Whether a cell tells what is assessed implemented and not signed: of a State, not of a region."""
+        return self.signed_only and all(column.is_state for column in self.columns)
+
 
 def asked(args: Mapping[str, Any]) -> Question:
     """What the parameters of an address ask for."""
@@ -138,7 +141,7 @@ def _matches(row: Row, question: Question) -> bool:
 def _whole(plan: Plan, reach: Reach, region: str, signed_only: bool) -> Board:
     taking_part = _taking_part(plan)
     seen = [state for state in taking_part if reach.covers(state)]
-    columns = _columns(seen, reach, region)
+    columns = _columns(seen, region)
     standings = measures.of_plan(plan, reach, signed_only=signed_only)
     rows = db.session.execute(
         sa.select(Measure.id, Measure.reference, Measure.pillar, Measure.text)
@@ -179,22 +182,16 @@ def _regions(seen: Sequence[str]) -> tuple[str, ...]:
     return tuple(code for code in catalogue.regions() if code in lying)
 
 
-def _columns(seen: Sequence[str], reach: Reach, region: str) -> tuple[Column, ...]:
+def _columns(seen: Sequence[str], region: str) -> tuple[Column, ...]:
     """The States, or the regions that they lie in, or the subregions of the region asked for."""
     known, regions = catalogue.states(), catalogue.regions()
     within = [one for one in seen if region in ("", known[one].region_code, known[one].subregion_code)]
     if len(within) <= MOST_STATES or (region and regions[region].parent_code):
         return tuple(Column(one, known[one].name, (one,), True) for one in within)
     lying: dict[str, list[str]] = {}
-    for state in known:
+    for state in within:
         lying.setdefault(known[state].subregion_code if region else known[state].region_code, []).append(state)
-    return tuple(_group(code, lying[code], within, reach) for code in regions if set(lying.get(code, ())) & set(within))
-
-
-def _group(code: str, lying: Sequence[str], within: Sequence[str], reach: Reach) -> Column:
-    states = tuple(one for one in lying if one in within)
-    is_whole = all(one in states for one in lying if reach.covers(one))
-    return Column(code, catalogue.regions()[code].name, states, False, is_whole)
+    return tuple(Column(code, regions[code].name, tuple(lying[code]), False) for code in regions if code in lying)
 
 
 def _row(row: Any, standing: Standing, columns: Sequence[Column]) -> Row:
@@ -220,7 +217,7 @@ def _cell(standing: Standing, column: Column) -> Cell:
 
 def header(found: Board) -> list[str]:
     """The columns of the file: of a State its word, of a region how many States are done; then the follow-ups."""
-    parts = ["open", "done", *(["not_signed"] if found.signed_only else [])]
+    parts = ["open", "done", *(["not_signed"] if found.tells_unsigned else [])]
     return ["measure", "pillar", "text", "status", "stated_status"] + [
         f"{column.code}_{part}"
         for column in found.columns
@@ -235,5 +232,5 @@ def lines(found: Board) -> Iterator[list[Any]]:
         for column, cell in zip(found.columns, row.cells, strict=True):
             told.append(cell.tally.cell if column.is_state else cell.states_done)
             told += [cell.tally.open, cell.tally.followups_done(found.signed_only)]
-            told += [cell.tally.unsigned] if found.signed_only else []
+            told += [cell.tally.unsigned] if found.tells_unsigned else []
         yield told

@@ -268,6 +268,11 @@ def _serving_one_of(wanted: sa.Select[Any]) -> Condition:
     return Followup.id.in_(sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id.in_(wanted)))
 
 
+def _of_party(code: str) -> Condition:
+    """Of the States that take part in a regional plan; an observer's do not count for it."""
+    return as_condition(Followup.state_id.in_(measures.participating(Plan.code == code.upper())))
+
+
 # Retired measures count nowhere.
 _MEASURES = sa.select(Measure.id).join(Plan, Plan.id == Measure.plan_id).where(Measure.retired_on.is_(None))
 
@@ -361,6 +366,7 @@ FOLLOWUPS = Listing(
         "plan": each(_serving_plan),
         "pillar": each(_serving_pillar),
         "counted": flag(measures.counts),
+        "party": each(_of_party),
         "due-after": day(Followup.current_due_last, ">"),
         "due-before": day(Followup.current_due_last, "<"),
         "overdue": flag(lambda: Followup.overdue_on(clock.today())),

@@ -440,7 +440,7 @@ def _shares(reach: Reach, is_regional: bool) -> sa.CompoundSelect[Any]:
         .distinct()
     )
     if is_regional:
-        links = links.where(FollowupMeasure.state_id.in_(_participating()))
+        links = links.where(FollowupMeasure.state_id.in_(participating(Plan.id == _PLAN)))
     by_pillar, each = links.subquery(), links.with_only_columns(Followup.id, *kinds).subquery()
     return sa.union_all(
         sa.select(by_pillar.c.pillar, *_numbers(by_pillar)).group_by(by_pillar.c.pillar),
@@ -459,5 +459,7 @@ def _number(flag: Any) -> sa.ColumnElement[int]:
     return sa.func.sum(sa.case((flag, 1), else_=0))
 
 
-def _participating() -> sa.Select[Any]:
-    return sa.select(PlanState.state_id).where(PlanState.plan_id == _PLAN, PlanState.part == PlanPart.PARTICIPANT)
+def participating(plan: Condition) -> sa.Select[Any]:
+    """The States that take part in the plan of this condition."""
+    of_plan = sa.select(PlanState.state_id).join(Plan, Plan.id == PlanState.plan_id)
+    return of_plan.where(plan, PlanState.part == PlanPart.PARTICIPANT)

@@ -12,7 +12,7 @@ from flask import request
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from tracker.models import Implementation, Plan, PlanKind
+from tracker.models import Implementation, MeasureStatus, Plan, PlanKind
 from tracker.policy import Reach
 from tracker.reports.boards import Board, Cell, Column, Row
 from tracker.reports.measures import Tally
@@ -20,91 +20,94 @@ from tracker.web.followup_cells import kept
 from tracker.web.presentation import number, reference, tag
 
 LONGEST_TEXT = 110
-COUNTED = (("counted", "1"),)
-DONE = (*COUNTED, ("status", Implementation.IMPLEMENTED.value))
+DONE = (("counted", "1"), ("status", Implementation.IMPLEMENTED.value))
 SIGNED = (*DONE, ("sealed", "signed"))
 UNSIGNED = (*DONE, ("sealed", "unsigned"), ("sealed", "changed"))
 
 
 def rows(plan: Plan, found: Board, editable: Reach) -> Callable[[Row], Markup]:
     """What makes one row of the board; ``editable`` are the States whose cells the reader may edit."""
-    measure_href = escape(f"{request.script_root}/measures/")
-    counts = _counts(found.signed_only)
-    nothing = f'<span class="muted">{escape(_("none"))}</span>'
-    no_word = f'<span class="muted">{escape(_("no word yet"))}</span>'
-    tagged = kept(lambda status: tag(status) if status else no_word)
+    href = str(escape(f"{request.script_root}/measures/"))
     is_regional = plan.kind is PlanKind.REGIONAL
-    columns = [(column, escape(_place(column)), _opened(column)) for column in found.columns]
-    status = kept(_status)
-
-    def numbers(row: Row, place: str, tally: Tally) -> str:
-        if not tally.followups:
-            return nothing
-        return f'<span class="board-counts">{counts(row.reference, place, tally)}</span>'
-
-    def word(row: Row, column: Column, cell: Cell) -> str:
-        if not is_regional:
-            return ""
-        if not column.is_state:
-            said = _("%(done)s of %(states)s done", done=number(cell.states_done), states=number(len(column.states)))
-            return f"{escape(said)} "
-        said, at = tagged(cell.tally.cell), f"{measure_href}{escape(row.reference)}"
-        place = f"{at}/cells/{column.code}" if editable.covers(column.code) else f"{at}#cell-{column.code}"
-        return f'<a class="board-word" href="{place}">{said}</a> '
+    word = _words(href, editable)
+    party = f"&amp;party={plan.code}" if is_regional else ""
+    columns = [(column, f'<td data-label="{escape(column.name)}">', _place(column, party)) for column in found.columns]
+    counts, status = _counts(found.signed_only, found.tells_unsigned), kept(_status)
 
     def make(row: Row) -> Markup:
-        link = f'<a class="record-link" href="{measure_href}{escape(row.reference)}">{reference(row.reference)}</a>'
-        cells = zip(columns, row.cells, strict=True)
+        measure = str(escape(row.reference))
         made = [
-            f"{opened}{word(row, column, cell)}{numbers(row, place, cell.tally)}</td>"
-            for (column, place, opened), cell in cells
+            f"{opened}{word(measure, column, cell) if is_regional else ''}{counts(measure, place, cell.tally)}</td>"
+            for (column, opened, place), cell in zip(columns, row.cells, strict=True)
         ]
+        link = f'<a class="record-link" href="{href}{measure}">{reference(row.reference)}</a>'
         text = f'<bdi class="board-text">{escape(_cut(row.text))}</bdi>'
         return Markup(f'<tr><th scope="row">{link} {text}</th>{status((row.status, row.stated))}{"".join(made)}</tr>')  # noqa: S704  # escaped
 
     return make
 
 
-def _counts(signed_only: bool) -> Callable[[str, str, Tally], str]:
-    """The numbers of a cell, each leading to its rows; one that is nought is left off."""
-    base = escape(f"{request.script_root}/follow-ups?measure=")
-    kinds: list[tuple[str, str, Callable[[Tally], int]]] = [
-        (_("open"), "&amp;open=1", lambda tally: tally.open),
-        (_("done"), _args(SIGNED if signed_only else DONE), lambda tally: tally.followups_done(signed_only)),
-    ]
-    if signed_only:
-        kinds.append((_("not signed"), _args(UNSIGNED), lambda tally: tally.unsigned))
-    said = [(str(escape(words)), args, count) for words, args, count in kinds]
-    written = kept(number)
+def _words(href: str, editable: Reach) -> Callable[[str, Column, Cell], str]:
+    """What a State's cell says, leading to its form or to where it stands; of a region, how many States are done."""
+    no_word = f'<span class="muted">{escape(_("no word yet"))}</span>'
+    tagged = kept(lambda status: tag(status) if status else no_word)
+    said = Numbers()
+    of_states = str(escape(_("%(done)s of %(states)s done")))
 
-    def make(measure: str, place: str, tally: Tally) -> str:
-        return " · ".join(
-            [
-                f'<a href="{base}{measure}{place}{args}">{written(count(tally))} {words}</a>'
-                for words, args, count in said
-                if count(tally)
-            ]
-        )
+    def make(measure: str, column: Column, cell: Cell) -> str:
+        if not column.is_state:
+            told = of_states % {"done": said[cell.states_done], "states": said[len(column.states)]}
+            return f'<span class="board-word">{told}</span> '
+        place = f"/cells/{column.code}" if editable.covers(column.code) else f"#cell-{column.code}"
+        return f'<a class="board-word" href="{href}{measure}{place}">{tagged(cell.tally.cell)}</a> '
 
     return make
 
 
-def _args(pairs: tuple[tuple[str, str], ...]) -> str:
+def _counts(signed_only: bool, tells_unsigned: bool) -> Callable[[str, str, Tally], str]:
+    """The numbers of a cell, each leading to its rows; one that is nought is left off."""
+    start = f'<a href="{escape(request.script_root)}/follow-ups?measure='
+    nothing = f'<span class="muted">{escape(_("none"))}</span>'
+    said = Numbers()
+    to_open, open_words = _args(("open", "1")), f"{escape(_('open'))}</a>"
+    to_done, done_words = _args(*(SIGNED if signed_only else DONE)), f"{escape(_('done'))}</a>"
+    to_unsigned, unsigned_words = _args(*UNSIGNED), f"{escape(_('not signed'))}</a>"
+
+    def make(measure: str, place: str, tally: Tally) -> str:
+        opened, implemented, signed = tally[:3]
+        done = signed if signed_only else implemented
+        if not opened and not (implemented if tells_unsigned else done):
+            return nothing
+        told, at = [], f"{start}{measure}{place}"
+        if opened:
+            told.append(f'{at}{to_open}">{said[opened]} {open_words}')
+        if done:
+            told.append(f'{at}{to_done}">{said[done]} {done_words}')
+        if tells_unsigned and implemented != done:
+            told.append(f'{at}{to_unsigned}">{said[implemented - done]} {unsigned_words}')
+        return f'<span class="board-counts">{" · ".join(told)}</span>'
+
+    return make
+
+
+class Numbers(dict[int, str]):
+    """Numbers in the digits of the page's language, each written once."""
+
+    def __missing__(self, value: int) -> str:
+        self[value] = number(value)
+        return self[value]
+
+
+def _args(*pairs: tuple[str, str]) -> str:
     return "&amp;" + urlencode(pairs).replace("&", "&amp;")
 
 
-def _place(column: Column) -> str:
+def _place(column: Column, party: str) -> str:
     """The parameters that narrow the list of follow-ups to the column."""
-    if column.is_state or not column.is_whole:
-        return "".join(f"&state={state}" for state in column.states)
-    return f"&region={column.code}"
+    return f"&amp;state={column.code}" if column.is_state else f"&amp;region={column.code}{party}"
 
 
-def _opened(column: Column) -> str:
-    return f'<td data-label="{escape(column.name)}">'
-
-
-def _status(statuses: tuple[object, object]) -> str:
+def _status(statuses: tuple[MeasureStatus | None, MeasureStatus | None]) -> str:
     """The computed status, and the stated one where it says something else."""
     computed, stated = statuses
     told = str(tag(computed)) if computed else f'<span class="muted">{escape(_("not told"))}</span>'

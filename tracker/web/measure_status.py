@@ -102,7 +102,7 @@ def measure_standing(measure: Measure) -> StandingShown:
 def _standing(measure: Measure) -> StandingShown:
     reach, signed_only = policy.reach(current_user), is_signed_only()
     standing = measures.statuses([measure.id], reach, signed_only=signed_only)[measure.id]
-    place = [("measure", measure.reference), *_states(standing.participants if standing.is_regional else ())]
+    place = [("measure", measure.reference), *_party(measure.plan)]
     whole = measures.sum_of(list(standing.states.values()))
     return StandingShown(
         standing=standing,
@@ -188,8 +188,9 @@ def _scope_words(is_everything: bool) -> str:
 # Numbers and their rows
 
 
-def _states(codes: Iterable[str]) -> list[tuple[str, str]]:
-    return [("state", code) for code in codes]
+def _party(plan: Plan) -> list[tuple[str, str]]:
+    """In a regional plan, the follow-ups of an observer do not count."""
+    return [("party", plan.code)] if plan.kind is PlanKind.REGIONAL else []
 
 
 def _followups(*pairs: tuple[str, str]) -> str:
@@ -231,14 +232,13 @@ def _cells(measure: Measure, standing: Standing, reach: policy.Reach, signed_onl
 
 def _share(plan: Plan, share: Share, signed_only: bool) -> ShareShown:
     wanted = ("plan", plan.code) if share.pillar is None else ("pillar", f"{plan.code}-{share.pillar}")
-    states = _states(plan.participants) if plan.kind is PlanKind.REGIONAL else []
     board = {"pillar": [share.pillar]} if share.pillar else {}
     board |= {} if signed_only else {"unsigned": ["1"]}
     path = f"{request.script_root}/plans/{plan.code}/board"
     return ShareShown(
         label=_pillar_words(share.pillar),
         share=share,
-        counts=_counts(share.tally, [wanted, *states], signed_only),
+        counts=_counts(share.tally, [wanted, *_party(plan)], signed_only),
         measures_href=address(path, board),
         completed_href=address(path, board | {"status": [MeasureStatus.COMPLETED.value]}),
     )

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from tests.client import COOKIE, Client
 from tests.conftest import sessions_data, settings_for
+from tests.databases import Place
 from tests.services.test_history import live_rows, rebuilt_rows
 from tracker import clock, create_app, history, seals
 from tracker.errors import TrackerError
@@ -45,6 +46,8 @@ from tracker.models import (
     StateResponse,
     Submission,
     Visit,
+    search,
+    triggers,
 )
 from tracker.partial_date import PartialDate
 from tracker.reports import audit
@@ -60,9 +63,9 @@ def quiet(_line: str) -> None:
     """Nobody listens."""
 
 
-def emptied(database_server: Any, folder: Path) -> Flask:
-    """An application on an empty database at head."""
-    app = create_app(settings_for(database_server.create(), folder, demo_password="demo"))
+def emptied(place: Place, folder: Path) -> Flask:
+    """An application on a new database, empty at head."""
+    app = create_app(settings_for(place, folder, demo_password="demo"))
     app.test_client_class = Client
     with app.app_context():
         flask_migrate.upgrade()
@@ -72,7 +75,7 @@ def emptied(database_server: Any, folder: Path) -> Flask:
 @pytest.fixture(scope="module")
 def generated(database_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An application whose database was generated, by the command; the tests change nothing that another one reads."""
-    app = emptied(database_server, tmp_path_factory.mktemp("generated"))
+    app = emptied(database_server.create(), tmp_path_factory.mktemp("generated"))
     result = app.test_cli_runner().invoke(
         args=["sample", "generate", "--follow-ups", str(FOLLOWUPS), "--seed", str(SEED)]
     )
@@ -162,7 +165,9 @@ def test_texts_are_of_many_lengths_and_scripts_and_say_what_they_are(data: Any) 
 
 def test_a_search_row_for_each_record(data: Any) -> None:
     for model in (Visit, Conclusion, Followup):
-        assert count(data, SearchRow, SearchRow.object_type == model.__tablename__) == count(data, model), model
+        there, noun = count(data, model), model.__tablename__
+        assert count(data, SearchRow, SearchRow.object_type == noun) == there, model
+        assert count(data, search.INDEX, search.Matching([search.noun_term(noun)])) == there, model
 
 
 # Whether it is what the services would have written
@@ -272,6 +277,54 @@ def test_pages_open(generated: Flask, data: Any, address: str) -> None:
         assert next(value for key, value in named.items() if f"{{{key}}}" in address) in answer.text
 
 
+# The database stands as before
+
+ATTACHED = {
+    "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger')",
+    "postgresql": "SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+    " UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+}
+
+
+def attached(app: Flask) -> set[tuple[str, ...]]:
+    """Every index and trigger, as it is made."""
+    with app.app_context():
+        try:
+            return {tuple(row) for row in db.session.execute(sa.text(ATTACHED[db.engine.dialect.name]))}
+        finally:
+            db.session.remove()
+
+
+@pytest.mark.parametrize("is_open_elsewhere", [False, True])
+def test_indexes_and_triggers_stand_as_before(
+    database_server: Any, data: Any, tmp_path: Path, is_open_elsewhere: bool
+) -> None:
+    place = database_server.create()
+    app = emptied(replace(place, url=place.owner_url), tmp_path)  # an owner may take them down on PostgreSQL, too
+    before, other = attached(app), sa.create_engine(place.owner_url)
+    assert {name for _type, name, _made in before} > triggers.names() | search.triggers()
+    with other.connect() as connection:
+        if is_open_elsewhere:
+            connection.exec_driver_sql("SELECT count(*) FROM event")
+            connection.rollback()
+        assert head(app) in set(data.scalars(sa.select(Event.hash).where(Event.at < AFTER)))
+    other.dispose()
+    assert attached(app) == before
+    with app.app_context():
+        problem = audit.verify().problem
+        settings = sqlite_settings() if place.url.startswith("sqlite") else {}
+        db.session.remove()
+        db.engine.dispose()
+    assert problem is None
+    assert settings in ({}, {"journal_mode": "wal", "synchronous": 2, "integrity_check": "ok"})
+
+
+def sqlite_settings() -> dict[str, Any]:
+    """How SQLite keeps its file, and what it finds wrong in it."""
+    names = ("journal_mode", "synchronous", "integrity_check")
+    return {name: db.session.scalar(sa.text(f"PRAGMA {name}")) for name in names}
+
+
 # The same each time, and only where it may be
 
 
@@ -280,9 +333,9 @@ def test_the_same_seed_gives_the_same_log(
 ) -> None:
     before = data.execute(sa.select(Event.seq, Event.at, Event.hash).where(Event.at < AFTER).order_by(Event.seq)).all()
     monkeypatch.setattr(generate, "SMALL", 0)  # told in other processes, too
-    again = emptied(database_server, tmp_path / "again")
+    again = emptied(database_server.create(), tmp_path / "again")
     assert head(again) in {row.hash for row in before}
-    other = emptied(database_server, tmp_path / "other")
+    other = emptied(database_server.create(), tmp_path / "other")
     assert head(other, seed=SEED + 1) not in {row.hash for row in before}
 
 

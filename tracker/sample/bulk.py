@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,32 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tracker import history
 from tracker.database import Base, UtcDateTime
-from tracker.models import Event
+from tracker.models import Event, search
 
 Rows = list[tuple[Any, ...]]
 EVENT_COLUMNS = tuple(column.name for column in Base.metadata.tables[Event.__tablename__].columns)
-UNLINKED = EVENT_COLUMNS[: EVENT_COLUMNS.index("prev")]
+AT, TEXT = EVENT_COLUMNS.index("at"), EVENT_COLUMNS.index("text")
 
 DIALECTS: dict[str, Callable[[], sa.Dialect]] = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
 
-# While the rows are written: nothing is lost that cannot be generated again.
-UNHURRIED = {"synchronous": "OFF", "temp_store": "MEMORY", "cache_size": "-500000", "wal_autocheckpoint": "100000"}
+# While the rows are written: nothing is lost that cannot be generated again. The cache (in KiB) holds the log's two
+# indexes of hashes, where each entry falls on any page.
+UNHURRIED = {"journal_mode": "MEMORY", "synchronous": "OFF", "cache_size": "-1000000", "wal_autocheckpoint": "100000"}
+
+# The indexes and triggers of our tables, each with the statement that makes it; those of the keys are not among them.
+_SQLITE_ATTACHED = """
+SELECT type, name, NULL, sql FROM sqlite_master
+WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY type, rowid"""
+_POSTGRESQL_ATTACHED = """
+SELECT 'INDEX', indexrelid::regclass::text, NULL, pg_get_indexdef(indexrelid)
+FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
+WHERE relnamespace = current_schema()::regnamespace AND pg_has_role(relowner, 'USAGE')
+  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+UNION ALL
+SELECT 'TRIGGER', quote_ident(tgname), tgrelid::regclass::text, pg_get_triggerdef(pg_trigger.oid)
+FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+WHERE relnamespace = current_schema()::regnamespace AND pg_has_role(relowner, 'USAGE') AND NOT tgisinternal
+ORDER BY 1, 2"""
 
 
 def stored(table: str, rows: Iterable[tuple[Any, ...]], dialect: str, *, without_id: bool = False) -> Rows:
@@ -43,14 +60,22 @@ def stored(table: str, rows: Iterable[tuple[Any, ...]], dialect: str, *, without
 
 @cache
 def _forms(table: str, dialect: str) -> list[tuple[int, Callable[[Any], Any]]]:
-    known: sa.Dialect = DIALECTS[dialect]()
     forms: list[tuple[int, Callable[[Any], Any]]] = []
     for place, column in enumerate(Base.metadata.tables[table].columns):
         if isinstance(column.type, UtcDateTime | sa.Date):
-            form = column.type.dialect_impl(known).bind_processor(known)
+            form = _form(isinstance(column.type, sa.Date), dialect)
             if form is not None:
-                forms.append((place, lru_cache(maxsize=10_000)(form)))
+                forms.append((place, form))
     return forms
+
+
+@cache
+def _form(is_day: bool, dialect: str) -> Callable[[Any], Any] | None:
+    """How the database stores a day or a moment; many rows hold the same."""
+    known: sa.Dialect = DIALECTS[dialect]()
+    kind: sa.types.TypeEngine[Any] = sa.Date() if is_day else UtcDateTime()
+    form = kind.dialect_impl(known).bind_processor(known)
+    return form and lru_cache(maxsize=100_000)(form)
 
 
 class Bulk:
@@ -90,26 +115,51 @@ class Bulk:
 
 @contextmanager
 def opened(engine: sa.Engine) -> Iterator[Bulk]:
-    """A connection for bulk work, with SQLite's settings for it; they are put back at the end."""
-    with engine.connect() as connection:
-        if engine.dialect.name != "sqlite":
-            yield Bulk(connection)
-            return
-        driver: Any = connection.connection.driver_connection
-        usual = {name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in UNHURRIED}
-        _set(driver, UNHURRIED)
-        try:
-            yield Bulk(connection)
-        finally:
-            connection.rollback()
-            driver.execute("PRAGMA synchronous = FULL")
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            _set(driver, usual)
+    """A connection for bulk work, with SQLite's settings for it. What is kept with every row that is written, indexes
+    and triggers, is taken down and made at the end, when that costs a third. As it was, all of it stands again then."""
+    engine.dispose()  # SQLite changes its journal for one connection alone
+    with engine.connect() as connection, _unhurried(connection), _bare(connection):
+        yield Bulk(connection)
+
+
+@contextmanager
+def _unhurried(connection: sa.Connection) -> Iterator[None]:
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    usual = {name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in UNHURRIED}
+    _set(driver, UNHURRIED)
+    try:
+        yield
+    finally:
+        connection.rollback()
+        _set(driver, dict(reversed(usual.items())))  # the journal last, which writes all through to the disk
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _set(driver: Any, pragmas: dict[str, Any]) -> None:
     for name, value in pragmas.items():
-        driver.execute(f"PRAGMA {name} = {value}").fetchall()
+        with suppress(sqlite3.OperationalError):  # the journal stays what it is where somebody else has the file open
+            driver.execute(f"PRAGMA {name} = {value}").fetchall()
+
+
+@contextmanager
+def _bare(connection: sa.Connection) -> Iterator[None]:
+    """Without indexes and triggers. On PostgreSQL a role that owns no table leaves them where they are."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    attached = connection.execute(sa.text(_SQLITE_ATTACHED if is_sqlite else _POSTGRESQL_ATTACHED)).all()
+    for kind, name, table, _statement in attached:
+        connection.exec_driver_sql(f"DROP {kind} {name}" + (f" ON {table}" if table else ""))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        search.rebuild(connection)  # its trigger was away
+        for *_names, statement in attached:
+            connection.exec_driver_sql(statement)
+        connection.commit()
 
 
 class Spool:
@@ -143,21 +193,15 @@ def packed(rows: Rows) -> bytes:
     return pickle.dumps(rows, protocol=pickle.HIGHEST_PROTOCOL)
 
 
-def unlinked(columns: history.Row) -> tuple[Any, ...]:
-    """An event's columns in the table's order, up to the two that bind it to the one before."""
-    return tuple(history.plain(columns[name]) if name != "at" else columns[name] for name in UNLINKED)
-
-
 def chained(rows: Rows, head: tuple[int, str]) -> tuple[Rows, tuple[int, str]]:
     """The events bound to each other after ``head``, and the new head."""
     seq, prev = head
-    text_place = UNLINKED.index("text")
     found: Rows = []
     for row in rows:
         seq += 1
         if row[0] != seq:
             raise RuntimeError(f"entry {seq} of the log is missing")
-        link = history.link(prev, row[text_place])
+        link = history.link(prev, row[TEXT])
         found.append((*row, prev, link))
         prev = link
     return found, (seq, prev)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from tracker import history, seals
 from tracker.folding import fold
@@ -82,6 +81,7 @@ class Clerk:
         self.reviewers = ground.reviewers(plan.state_id)
         self.ids: dict[tuple[str, int], int] = {}
         self.links: dict[tuple[str, int], seals.Links] = {}
+        self.canonical: dict[tuple[str, int], str] = {}
         self.submissions: dict[tuple[str, int], int] = {}
         self.extensions: dict[int, int] = {}
         self.carried: dict[int, int] = {}
@@ -604,7 +604,7 @@ class Clerk:
             purpose=purpose.value,
             previous_status=row["workflow"],
             content_version=row["content_version"],
-            canonical=seals.canonical_text(noun, record.reference, self._content(noun, record_id)),
+            canonical=self.canonical[noun, record_id],
             round=row["seal_count"],
             drafted_by_id=row["drafted_by_id"],
             submitted_by_id=self.analyst,
@@ -636,18 +636,16 @@ class Clerk:
 
     def _seal(self, noun: str, record_id: int, meaning: Purpose, by: int) -> history.Row:
         row, values = self.desk.row(noun, record_id), self._content(noun, record_id)
-        reference = self._reference(noun, record_id)
-        text = seals.canonical_text(noun, reference, values)
         seal = {
             "id": self._next("seal"),
             "object_type": noun,
             "object_id": record_id,
             "state_id": self.state_id,
-            "reference": reference,
+            "reference": self._reference(noun, record_id),
             "number": row["seal_count"] + 1,
             "content_version": row["content_version"],
-            "canonical": text,
-            "content_sha256": history.digest(text),
+            "canonical": self.canonical[noun, record_id],
+            "content_sha256": row["content_sha256"],
             "seal_sha256": None,
             "meaning": meaning.value,
             "note": "",
@@ -700,11 +698,11 @@ class Clerk:
 
     def _refresh(self, noun: str, record_id: int, by: int) -> bool:
         row = self.desk.row(noun, record_id)
-        fresh = history.digest(
-            seals.canonical_text(noun, self._reference(noun, record_id), self._content(noun, record_id))
-        )
+        text = seals.canonical_text(noun, self._reference(noun, record_id), self._content(noun, record_id))
+        fresh = history.digest(text)
         if fresh == row["content_sha256"]:
             return False
+        self.canonical[noun, record_id] = text
         self.desk.change(
             noun,
             record_id,
@@ -828,5 +826,7 @@ def _one(rng: Random, choices: Sequence[Any]) -> Any:
 
 
 def _request_ids(rng: Random) -> Iterator[str]:
+    """UUIDs of version 4, like those of real requests; written out here, because the library takes longer."""
     while True:
-        yield str(UUID(int=rng.getrandbits(128), version=4))
+        digits = f"{rng.getrandbits(128) & ~(3 << 62) | 2 << 62:032x}"
+        yield f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{digits[16:20]}-{digits[20:]}"

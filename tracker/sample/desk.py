@@ -1,14 +1,15 @@
 """Records in memory while their story is told: what the session and the log do, without a database between.
 
 Each version row is closed as soon as the next is known, so that all of them are inserted once and never updated. The
-events, their digests and what changed come from the functions that ordinary writing uses.
+events, their digests and what changed come from the functions that ordinary writing uses; but of a row that changed,
+only the columns that did are compared and written as JSON again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ from tracker import history
 from tracker.database import Base
 from tracker.models import VERSION_TABLES, Category, Outcome
 
-Identity = tuple[Any, ...]
+DONE = Outcome.DONE.value
 
 
 class Desk:
@@ -29,10 +30,11 @@ class Desk:
         self._request_ids = request_ids
         self._rows: dict[history.Key, history.Row] = {}
         self._told: dict[history.Key, tuple[history.Row, int]] = {}
-        self._touched: dict[history.Key, None] = {}
+        self._touched: dict[history.Key, set[str]] = {}
+        self._json: dict[history.Key, dict[str, str]] = {}
         self._request = ""
         self.now = datetime.min.replace(tzinfo=UTC)
-        self.events: list[history.Row] = []
+        self.events: list[tuple[Any, ...]] = []  # as the table has them, up to what binds each to the one before
         self.versions: dict[str, list[tuple[Any, ...]]] = {}
 
     def begin(self, now: datetime) -> None:
@@ -45,14 +47,14 @@ class Desk:
         row = {**_defaults(table), **values}
         key = (table, tuple(row[name] for name in _keys(table)))
         self._rows[key] = row
-        self._touched[key] = None
+        self._touched[key] = set(row)
         return row
 
     def change(self, table: str, identity: int, **values: Any) -> history.Row:
         """The row with new values; the old one stays what it was."""
         key = (table, (identity,))
         row = self._rows[key] = {**self._rows[key], **values}
-        self._touched[key] = None
+        self._touched.setdefault(key, set()).update(values)
         return row
 
     def row(self, table: str, identity: int) -> history.Row:
@@ -74,28 +76,43 @@ class Desk:
         details: history.Row | None = None,
     ) -> None:
         """One event on ``root``, with all rows touched since the last."""
-        rows: dict[history.Key, history.Row | None] = {key: self._rows[key] for key in self._touched}
+        seq = next(self._numbers)
+        before: dict[history.Key, history.Row | None] = {}
+        now: dict[history.Key, history.Row | None] = {}
+        digests: dict[str, str | None] = {}
+        for key, names in self._touched.items():
+            row, last = self._rows[key], self._told.get(key)
+            before[key] = {name: last[0][name] for name in names} if last else None
+            now[key] = changed = {name: row[name] for name in names}
+            digests[history.label(key)] = self._digest(key, changed)
+            self._close(key, seq)
+            self._told[key] = row, seq
         self._touched.clear()
-        before = {key: self._told[key][0] if key in self._told else None for key in rows}
-        fields = {
+        columns = {
             "at": self.now,
             "kind": kind,
-            "category": category,
+            "category": category.value,
             "actor_id": by,
             "object_type": root[0],
             "object_id": root[1],
             "state_id": state_id,
-            "outcome": Outcome.DONE,
+            "outcome": DONE,
             "request_id": self._request,
-            "reason": reason,
-            "changes": history.changes_between(before, rows),
-            "details": details or {},
         }
-        seq = next(self._numbers)
-        self.events.append(history.entry(seq, history.Noted(fields, rows)))
-        for key, row in rows.items():
-            self._close(key, seq)
-            self._told[key] = (row or {}, seq)
+        changes = history.changes_between(before, now)
+        rest = {"at": _plain(self.now), "reason": reason, "changes": changes, "details": details or {}}
+        text = history.event_text(seq, columns | rest, digests)
+        self.events.append((seq, *columns.values(), history.FORMAT, text))
+
+    def _digest(self, key: history.Key, changed: history.Row) -> str:
+        """``history.row_digest`` of the row, made of what its columns were and the ``changed`` ones."""
+        table = key[0]
+        parts = self._json.get(key)
+        if parts is None:
+            parts = self._json[key] = dict.fromkeys(_sorted(table), "")
+        for name, value in changed.items():
+            parts[name] = _part(name, value)
+        return history.digest(f"{table}{{{','.join(parts.values())}}}")
 
     def close(self) -> dict[str, list[tuple[Any, ...]]]:
         """Ends the story: the rows that stand, by table; their version rows stay open."""
@@ -128,6 +145,20 @@ def _default(column: sa.Column[Any]) -> Any:
     if isinstance(column.default, sa.ColumnDefault) and column.default.is_scalar:
         return history.plain(column.default.arg)
     return None
+
+
+@cache
+def _sorted(table: str) -> list[str]:
+    return sorted(_defaults(table))
+
+
+@lru_cache(maxsize=20_000, typed=True)
+def _part(name: str, value: Any) -> str:
+    """A column as it stands in its row's canonical JSON."""
+    return f'"{name}":{history.canonical(_plain(value))}'
+
+
+_plain = lru_cache(maxsize=1_000, typed=True)(history.plain)
 
 
 @cache

@@ -31,7 +31,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import current_app
 
-from tracker import audit_head, clock, history
+from tracker import audit_head, clock, database, history
 from tracker.database import Base
 from tracker.errors import TrackerError
 from tracker.extensions import db
@@ -58,7 +58,7 @@ from tracker.services import reference
 MOST = 5_000_000
 PERIOD = 30  # days
 BEFOREHAND = 130  # days: no event on a visit lies earlier
-COMMIT_EVERY = 60  # visits
+WRITE_EVERY, COMMIT_EVERY = 10, 120  # visits
 SMALL = 10  # visits that are told in this process: starting others would take longer
 EMPTY_DETAILS = "{}"  # JSON, as both databases take it
 
@@ -111,7 +111,7 @@ def generate(followups: int, seed: int, echo: Echo) -> Generated:
     head = _begin(password, seed)
     ground = _ground(seed)
     visits = plans.lay_out(ground, followups)
-    db.session.commit()  # another connection writes from here on
+    db.session.remove()  # another connection writes from here on
     tasks, last = _tasks(ground, visits, head[0])
     with (
         bulk.opened(db.engine) as writer,
@@ -120,6 +120,8 @@ def generate(followups: int, seed: int, echo: Echo) -> Generated:
     ):
         head = _write(writer, bulk.Spool(Path(folder)), tasks, visits, head, echo)
         _finish(writer, visits, last)
+        echo("  The rows are written; what finds them is made.")
+    database.analyse(db.engine)
     audit_head.write(current_app.config["SETTINGS"], audit_head.Head(*head))
     echo(f"Generated {len(visits):,} visits and {followups:,} follow-ups with {head[0]:,} events in the log.")
     return Generated(len(visits), followups, *head)
@@ -245,9 +247,8 @@ def tell(task: Task) -> Told:
     told.rows[Notification.__tablename__] = bulk.stored("notification", notices, task.dialect, without_id=True)
     told.rows[SearchRow.__tablename__] = list(clerk.searched())
     events: dict[int, Rows] = {}
-    columns = [bulk.unlinked(event) for event in clerk.desk.events]
-    for event, row in zip(clerk.desk.events, bulk.stored("event", columns, task.dialect), strict=True):
-        days = (event["at"].date() - plans.EPOCH).days
+    for event, row in zip(clerk.desk.events, bulk.stored("event", clerk.desk.events, task.dialect), strict=True):
+        days = (event[bulk.AT].date() - plans.EPOCH).days
         events.setdefault(days // PERIOD, []).append(row)
     told.events = {period: bulk.packed(rows) for period, rows in events.items()}
     return told
@@ -305,11 +306,13 @@ def _write(
 ) -> tuple[int, str]:
     """Insert what is told, visit by visit, and chain the events of each period that is complete; the new head."""
     total, done, began, said = sum(visit.followups for visit in visits), 0, time.monotonic(), 0
+    waiting: defaultdict[str, Rows] = defaultdict(list)
     carried: Rows = []
     period = 0
     for place, told in enumerate(_told(tasks, len(visits)), start=1):
         carried += told.rows.pop("carry_over", [])  # they point at later visits
-        _insert(writer, told.rows)
+        for table, rows in told.rows.items():
+            waiting[table] += rows
         for when, events in told.events.items():
             spool.add(when, events)
         complete = _complete(visits[place].day) if place < len(visits) else LAST_PERIOD + 1
@@ -317,23 +320,26 @@ def _write(
             rows, head = bulk.chained(spool.take(period), head)
             writer.insert("event", rows)
             period += 1
+        if place % WRITE_EVERY == 0:
+            _insert(writer, waiting)
         if place % COMMIT_EVERY == 0:
             writer.commit()
         done += told.followups
         if done * STEPS // total > said:
             said = done * STEPS // total
             echo(f"  {done:,} of {total:,} follow-ups after {time.monotonic() - began:.0f} seconds")
+    _insert(writer, waiting)
     writer.insert("carry_over", carried)
     writer.commit()
     return head
 
 
-def _insert(writer: bulk.Bulk, rows: dict[str, Rows]) -> None:
-    """One visit's rows, what others point at first; a follow-up that was superseded points at one that was not."""
-    if "followup" in rows:
-        rows["followup"].sort(key=_has_successor)
+def _insert(writer: bulk.Bulk, waiting: dict[str, Rows]) -> None:
+    """The rows that wait, what others point at first; a follow-up that was superseded points at one that was not."""
+    if "followup" in waiting:
+        waiting["followup"].sort(key=_has_successor)
     for table in Base.metadata.sorted_tables:
-        writer.insert(table.name, rows.get(table.name, []), without_id=table.name in WITHOUT_ID)
+        writer.insert(table.name, waiting.pop(table.name, []), without_id=table.name in WITHOUT_ID)
 
 
 def _has_successor(row: tuple[object, ...]) -> bool:

@@ -179,6 +179,16 @@ def test_what_is_not_there_is_not_found(browser: FlaskClient, reference: str) ->
     assert browser.get(f"/meetings/{reference}").status_code == 404
 
 
+def test_the_page_of_a_plan_lists_its_meetings_the_first_first(browser: FlaskClient, coordinator: Account) -> None:
+    plan = PlanFactory(code="CA-1")
+    for year in (2017, 2010):
+        held(coordinator, start=PartialDate(year), plan_id=plan.id)
+    held(coordinator, start=PartialDate(2005))
+    db.session.commit()
+    page = browser.get("/plans/CA-1").text
+    assert re.findall(r'href="/meetings/([^"]+)"', page) == ["MTG-2010-1", "MTG-2017-1"]
+
+
 # Writing
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, joinedload
 
 from tracker import clock
 from tracker.errors import NotFound
@@ -123,8 +123,9 @@ def plans(language: str = "en") -> list[PlanRow]:
 
 
 def load(code: str) -> Plan:
-    """The plan of this code, which every signed-in person may read."""
-    found = db.session.scalar(sa.select(Plan).where(Plan.code == code.upper()))
+    """The plan of this code with its States, which every signed-in person may read: one statement."""
+    whole = sa.select(Plan).where(Plan.code == code.upper()).options(joinedload(Plan.states))
+    found = db.session.scalars(whole).unique().one_or_none()
     if found is None:
         raise NotFound(_("There is no such plan. The list of plans shows those that there are."))
     return found

@@ -16,7 +16,7 @@ from tracker.forms.fields import option
 from tracker.forms.plans import NewPlanForm, PlanForm, RegionalPlanForm, order_form
 from tracker.models import Plan, PlanKind
 from tracker.policy import Permission
-from tracker.reports import catalogue
+from tracker.reports import catalogue, meetings
 from tracker.reports import plans as report
 from tracker.reports.timeline import Seen
 from tracker.services import plans as service
@@ -42,11 +42,13 @@ def show(code: str) -> ResponseReturnValue:
     """One plan: its reviews or phases, who takes part, its measures by pillar."""
     plan = report.load(code)
     told = report.sheet(plan, language())
+    is_regional = plan.kind is PlanKind.REGIONAL
     return render_template(
         "plans/show.html",
         plan=plan,
         told=told,
-        is_regional=plan.kind is PlanKind.REGIONAL,
+        is_regional=is_regional,
+        meetings=meetings.of_plan(plan) if is_regional else [],
         may_edit=policy.can(current_user, Permission.PLAN_EDIT, plan),
         measures_base=url_for("measures.show", reference="-").removesuffix("-"),
         history=timeline.page(plan, Seen(policy.reach(current_user))),

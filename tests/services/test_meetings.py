@@ -1,0 +1,191 @@
+"""Meetings: recorded, edited, their outcomes kept, and what became of a recommendation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
+from tracker.errors import Forbidden, Invalid, Stale
+from tracker.extensions import db
+from tracker.models import Account, Event, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
+from tracker.partial_date import PartialDate
+from tracker.reports import catalogue
+from tracker.services import meetings
+from tracker.services.meetings import MeetingInput
+
+GIVEN = MeetingInput(
+    title="Second expert meeting",
+    start=PartialDate(2011, 3, 29),
+    end=PartialDate(2011, 3, 30),
+    series="Joint plan",
+    pillars=["IV", "II"],
+    states=["TJK", "KGZ"],
+    source="A page",
+)
+
+
+@pytest.fixture
+def coordinator(session: Any) -> Account:
+    account: Account = AccountFactory(role=Role.COORDINATOR)
+    return account
+
+
+@pytest.fixture
+def meeting(coordinator: Account) -> Meeting:
+    return meetings.create(GIVEN, by=coordinator)
+
+
+def kinds(meeting: Meeting) -> list[str]:
+    """What happened to it, in order."""
+    db.session.commit()
+    of_meeting = sa.select(Event.kind).where(Event.object_type == "meeting", Event.object_id == meeting.id)
+    return list(db.session.scalars(of_meeting.order_by(Event.seq)))
+
+
+def organisation(acronym: str) -> int:
+    return next(one.id for one in catalogue.organisations().values() if one.acronym == acronym)
+
+
+def test_a_meeting_has_the_next_number_of_its_year(coordinator: Account, meeting: Meeting) -> None:
+    second = meetings.create(GIVEN, by=coordinator)
+    other = meetings.create(replace(GIVEN, start=PartialDate(2003), end=None), by=coordinator)
+    assert [one.reference for one in (meeting, second, other)] == ["MTG-2011-1", "MTG-2011-2", "MTG-2003-1"]
+    assert (meeting.pillars, meetings.pillars_of(meeting)) == ("II;IV", ["II", "IV"])
+    assert kinds(meeting) == ["meeting.created"]
+
+
+def test_what_is_read_of_a_meeting_writes_it_as_it_was(coordinator: Account, meeting: Meeting) -> None:
+    meetings.edit(meeting, meetings.input_of(meeting), by=coordinator)
+    assert kinds(meeting) == ["meeting.created"], "saving what is there leaves no event"
+
+
+def test_the_version_rises_where_a_link_alone_is_changed(coordinator: Account, meeting: Meeting) -> None:
+    db.session.commit()
+    before = meeting.version
+    hosts = [organisation("EU"), organisation("UNRCCA")]
+    meetings.edit(meeting, replace(meetings.input_of(meeting), hosts=hosts, states=["TJK"]), by=coordinator)
+    db.session.commit()
+    assert meeting.version > before
+    assert {row.organisation_id for row in meeting.organisations if row.part is MeetingPart.HOST} == set(hosts)
+    assert [row.state_id for row in meeting.states] == ["TJK"]
+    with pytest.raises(Stale):
+        meetings.edit(meeting, GIVEN, by=coordinator, version=before)
+
+
+def test_one_organisation_may_host_and_take_part(coordinator: Account, meeting: Meeting) -> None:
+    both = replace(GIVEN, hosts=[organisation("EU")], participants=[organisation("EU")])
+    meetings.edit(meeting, both, by=coordinator)
+    assert {row.part for row in meeting.organisations} == {MeetingPart.HOST, MeetingPart.PARTICIPANT}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": "  "}, "title"),
+        ({"source": ""}, "source"),
+        ({"end": PartialDate(2010)}, "end"),
+        ({"pillars": ["V"]}, "pillars"),
+        ({"plan_id": 999}, "plan_id"),
+        ({"states": ["XXX"]}, "states"),
+        ({"hosts": [99_999]}, "hosts"),
+        ({"co_organisers": [99_999]}, "co_organisers"),
+        ({"participants": [99_999]}, "participants"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_field(coordinator: Account, changes: Any, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        meetings.create(replace(GIVEN, **changes), by=coordinator)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR])
+def test_only_coordinators_write(meeting: Meeting, coordinator: Account, role: Role) -> None:
+    other = AccountFactory(role=role)
+    gap = meetings.add_outcome(meeting, OutcomeKind.GAP, "No register", by=coordinator)
+    for act in (
+        lambda: meetings.create(GIVEN, by=other),
+        lambda: meetings.edit(meeting, GIVEN, by=other),
+        lambda: meetings.add_outcome(meeting, OutcomeKind.GAP, "No list", by=other),
+        lambda: meetings.remove_outcome(gap, "Entered twice", by=other),
+    ):
+        with pytest.raises(Forbidden):
+            act()
+
+
+# Outcomes
+
+
+def test_outcomes_stand_in_their_order_and_one_is_taken_off_with_a_reason(
+    coordinator: Account, meeting: Meeting
+) -> None:
+    first, second, third = (
+        meetings.add_outcome(meeting, kind, f"About {kind}", by=coordinator) for kind in OutcomeKind
+    )
+    with pytest.raises(Invalid):
+        meetings.remove_outcome(second, " ", by=coordinator)
+    meetings.remove_outcome(second, "Entered twice", by=coordinator)
+    assert [(row.id, row.position) for row in meeting.outcomes] == [(first.id, 1), (third.id, 3)]
+    assert kinds(meeting)[-1] == "meeting.outcome_removed"
+
+
+def test_an_outcome_without_words_is_refused(coordinator: Account, meeting: Meeting) -> None:
+    with pytest.raises(Invalid):
+        meetings.add_outcome(meeting, OutcomeKind.GAP, " ", by=coordinator)
+
+
+# What a recommendation becomes
+
+
+@pytest.fixture
+def recommendation(coordinator: Account, meeting: Meeting) -> MeetingOutcome:
+    return meetings.add_outcome(meeting, OutcomeKind.RECOMMENDATION, "Keep a register", by=coordinator)
+
+
+def test_it_becomes_a_measure_and_a_follow_up_each_once(
+    coordinator: Account, meeting: Meeting, recommendation: MeetingOutcome
+) -> None:
+    analyst, measure, followup = AccountFactory(role=Role.ANALYST), MeasureFactory(), FollowupFactory()
+    meetings.become(recommendation, measure, by=coordinator)
+    meetings.become(recommendation, followup, by=analyst)
+    assert (recommendation.measure_id, recommendation.followup_id) == (measure.id, followup.id)
+    with pytest.raises(Stale):
+        meetings.become(recommendation, MeasureFactory(), by=coordinator)
+    with pytest.raises(Stale):
+        meetings.become(recommendation, FollowupFactory(), by=analyst)
+    with pytest.raises(Invalid, match="It stays"):
+        meetings.remove_outcome(recommendation, "Entered twice", by=coordinator)
+    assert kinds(meeting)[-2:] == ["meeting.outcome_became", "meeting.outcome_became"]
+
+
+def test_what_became_a_follow_up_is_told_on_its_state_and_a_measure_on_none(
+    coordinator: Account, recommendation: MeetingOutcome
+) -> None:
+    meetings.become(recommendation, MeasureFactory(), by=coordinator)
+    meetings.become(recommendation, FollowupFactory(), by=AccountFactory(role=Role.ANALYST))
+    db.session.commit()
+    became = sa.select(Event.state_id).where(Event.kind == "meeting.outcome_became").order_by(Event.seq)
+    assert list(db.session.scalars(became)) == [None, "PAK"]
+
+
+def test_whoever_may_write_the_record_makes_it_of_the_recommendation(
+    coordinator: Account, recommendation: MeetingOutcome
+) -> None:
+    elsewhere = AccountFactory(role=Role.ANALYST, states=["IND"])
+    with pytest.raises(Forbidden):
+        meetings.become(recommendation, FollowupFactory(), by=elsewhere)
+    part = AccountFactory(role=Role.COORDINATOR, states=["KGZ"])
+    with pytest.raises(Forbidden):
+        meetings.become(recommendation, MeasureFactory(plan=PlanFactory(participants=("KGZ", "TJK"))), by=part)
+    with pytest.raises(Forbidden):
+        meetings.become(recommendation, FollowupFactory(), by=coordinator)
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.GAP, OutcomeKind.GOOD_PRACTICE])
+def test_a_gap_or_a_good_practice_becomes_nothing(coordinator: Account, meeting: Meeting, kind: OutcomeKind) -> None:
+    outcome = meetings.add_outcome(meeting, kind, "No register", by=coordinator)
+    with pytest.raises(Invalid):
+        meetings.become(outcome, MeasureFactory(), by=coordinator)

@@ -62,8 +62,30 @@ OF_ANALYST = (
 )
 OF_REVIEWER = ("/", "/review")
 OF_AUDITOR = ("/", "/audit")
+OF_COORDINATOR = (
+    "/plans",
+    "/plans/GCTS",
+    "/plans/CA-2011",
+    "/plans/new",
+    "/plans/CA-2011/edit",
+    "/plans/CA-2011/order",
+    "/plans/CA-2011/phases/new",
+    "/plans/CA-2011/measures/new",
+    "/plans/CA-2011/import",
+    "/measures/CA-2011-M08",
+    "/measures/CA-2011-M08/edit",
+    "/measures/CA-2011-M08/status",
+    "/measures/CA-2011-M08/retire",
+    "/measures/GCTS-II-10",
+)
 OF_ADMINISTRATOR = ("/", "/admin/people", "/admin/people/new")
-PAGES = {"analyst": OF_ANALYST, "reviewer": OF_REVIEWER, "auditor": OF_AUDITOR, "administrator": OF_ADMINISTRATOR}
+PAGES = {
+    "analyst": OF_ANALYST,
+    "reviewer": OF_REVIEWER,
+    "coordinator": OF_COORDINATOR,
+    "auditor": OF_AUDITOR,
+    "administrator": OF_ADMINISTRATOR,
+}
 PUBLIC = ("/login", "/login/forgotten")
 
 WIDTHS = (1280, 390, 320)

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.counting import statements
-from tests.factories import AccountFactory, FollowupFactory, VisitFactory
+from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory, VisitFactory
 from tracker import clock, history
-from tracker.models import Event, Role
-from tracker.services import records
+from tracker.models import Event, MeasureStatus, Role
+from tracker.services import measures, records
 
 SignIn = Callable[[Any], FlaskClient]
 
@@ -112,6 +112,19 @@ def test_an_auditor_sees_entries_of_the_scope_and_those_on_no_state(session: Any
     hidden = session.scalar(sa.select(Event.seq).where(Event.state_id == "IND"))
     assert browser.get(f"/audit/{hidden}").status_code == 404
     assert "IND-F001" not in browser.get("/audit.csv").text
+
+
+def test_how_a_region_is_said_to_stand_is_told_to_whose_scope_holds_it(session: Any, sign_in: SignIn) -> None:
+    measure = MeasureFactory(plan=PlanFactory(participants=("KAZ", "KGZ")))
+    by = AccountFactory(role=Role.COORDINATOR)
+    measures.state_status(measure, MeasureStatus.SUSPENDED, clock.today(), "No money was found", by=by)
+    session.commit()
+    seq = session.scalar(sa.select(Event.seq).where(Event.kind == "measure.status_stated"))
+    for states, is_told in ((["KAZ"], False), (["KAZ", "KGZ"], True)):
+        browser = sign_in(AccountFactory(role=Role.AUDITOR, states=states))
+        assert ("No money was found" in browser.get("/audit").text) is is_told
+        assert browser.get(f"/audit/{seq}").status_code == (200 if is_told else 404)
+        assert ("measure.status_stated" in browser.get("/audit.csv").text) is is_told
 
 
 @pytest.mark.parametrize("seq", ["0", "999999", "9" * 19, "9" * 30])

@@ -74,6 +74,13 @@ def test_areas_never_examined_are_told_for_each_state_of_the_scope_alone(reader:
     assert reader.get("/gaps/areas?years=0").text.count("notice") >= 1
 
 
+@pytest.mark.parametrize("asked", ["areas?years=00000512345", "cells?months=000005123456", "areas?years=-1"])
+def test_a_period_that_makes_no_sense_is_said(reader: FlaskClient, asked: str) -> None:
+    answer = reader.get(f"/gaps/{asked}")
+    assert answer.status_code == 200
+    assert "is not a whole number from 1 to" in answer.text
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_file_holds_the_rows_of_the_list(reader: FlaskClient, kind: str) -> None:
     VisitFactory(state_id="PAK")

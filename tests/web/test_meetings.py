@@ -18,6 +18,7 @@ from tracker.models import Account, Followup, Measure, Meeting, MeetingOutcome, 
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
 from tracker.services import meetings
+from tracker.services.meetings import MeetingInput
 
 SignIn = Callable[[Any], FlaskClient]
 
@@ -375,3 +376,12 @@ def test_a_gap_becomes_nothing(browser: FlaskClient, coordinator: Account) -> No
     db.session.commit()
     assert "outcome=" not in browser.get("/meetings/MTG-2011-1").text
     assert browser.get(f"/plans/CA-1/measures/new?outcome={gap.id}").status_code == 404
+
+
+def test_a_state_out_of_scope_is_named_and_leads_nowhere(coordinator: Account, sign_in: SignIn) -> None:
+    given = MeetingInput(title="One", start=PartialDate.parse("2011-03"), source="A page", states=["PAK", "TJK"])
+    meeting = meetings.create(given, by=coordinator)
+    db.session.commit()
+    page = sign_in(AccountFactory(states=["PAK"])).get(f"/meetings/{meeting.reference}").text
+    assert 'href="/states/PAK"' in page and "Tajikistan" in page
+    assert 'href="/states/TJK"' not in page

@@ -98,7 +98,7 @@ def plans_without_rights() -> list[tuple[str, str]]:
 
 
 def _number(value: str, most: int) -> int:
-    if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:6]) <= most:
+    if not (value.isascii() and value.isdigit() and len(value) <= len(str(most))) or not 1 <= int(value) <= most:
         raise BadValue(_("“%(value)s” is not a whole number from 1 to %(most)s", value=value[:60], most=most))
     return int(value)
 

@@ -21,7 +21,10 @@ from tracker.models import (
     Event,
     Followup,
     Matrix,
+    Measure,
     Outcome,
+    PlanPart,
+    PlanState,
     Visit,
 )
 from tracker.partial_date import PartialDate
@@ -29,6 +32,7 @@ from tracker.policy import Permission
 from tracker.reports import catalogue, sealables, timeline
 from tracker.reports.filters import BadValue, Condition, Filter, as_condition, codes, day, each, members
 from tracker.reports.listing import Listing, Sort
+from tracker.reports.measures import OF_STATED_STATUS
 from tracker.reports.timeline import Entry
 
 COMMAND_LINE = "none"
@@ -42,11 +46,20 @@ NOUNS: dict[str, Any] = {"followup": Followup, "conclusion": Conclusion, "visit"
 
 
 def scope(account: Account) -> Condition:
-    """The entries on States in the auditor's scope, and those on no State."""
+    """The entries on States in the auditor's scope, and those on no State; of a region's stated status only where the
+    scope holds every State that takes part."""
     covered = policy.reach(account, Permission.LOG_READ)
     if covered.is_all:
         return sa.true()
-    return sa.or_(Event.state_id.is_(None), covered.condition(Event.state_id))
+    outside = sa.exists().where(
+        Measure.id == Event.object_id,
+        PlanState.plan_id == Measure.plan_id,
+        PlanState.part == PlanPart.PARTICIPANT,
+        sa.not_(covered.condition(PlanState.state_id)),
+    )
+    of_region = sa.and_(Event.kind.in_(OF_STATED_STATUS), outside)
+    in_scope = sa.or_(Event.state_id.is_(None), covered.condition(Event.state_id))
+    return sa.and_(in_scope, sa.not_(of_region))
 
 
 # What the list is narrowed by

@@ -87,6 +87,9 @@ class Tally(NamedTuple):
 
 NO_FOLLOWUPS = Tally()
 
+OF_STATED_STATUS = ("measure.status_stated", "measure.status_withdrawn")
+"""What the log tells of how a whole region stands: hidden from those whose scope does not hold it."""
+
 
 @dataclass(frozen=True)
 class Standing:

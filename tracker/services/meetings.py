@@ -140,12 +140,12 @@ def become(outcome: MeetingOutcome, made: Measure | Followup, *, by: Account) ->
 
     It becomes one of each at most.
     """
-    if outcome.kind is not OutcomeKind.RECOMMENDATION:
-        raise Invalid(_("Only a recommendation becomes a measure or a follow-up."))
     if isinstance(made, Measure):
         policy.require(by, Permission.PLAN_EDIT, db.session.get_one(Plan, made.plan_id))
     else:
         policy.require(by, Permission.FOLLOWUP_EDIT, made)
+    if outcome.kind is not OutcomeKind.RECOMMENDATION:
+        raise Invalid(_("Only a recommendation becomes a measure or a follow-up."))
     _lock(outcome)
     column = "measure_id" if isinstance(made, Measure) else "followup_id"
     if getattr(outcome, column) is not None:

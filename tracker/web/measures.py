@@ -23,6 +23,7 @@ from tracker.policy import Permission
 from tracker.reports import catalogue, measure_links
 from tracker.reports import meetings as meetings_report
 from tracker.reports import plans as report
+from tracker.reports.measures import OF_STATED_STATUS
 from tracker.reports.timeline import Seen
 from tracker.services import measures as service
 from tracker.services import meetings
@@ -32,9 +33,6 @@ from tracker.web.presentation import number
 from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("measures", __name__)
-
-OF_STATED_STATUS = ("measure.status_stated", "measure.status_withdrawn")
-"""What tells how a whole region stands: hidden from those whose scope does not hold it."""
 
 
 @blueprint.get("/measures/<reference>")

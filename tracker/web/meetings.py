@@ -105,18 +105,19 @@ def show(reference: str) -> ResponseReturnValue:
     sheet = report.sheet(current_user, reference)
     meeting = sheet.meeting
     may_edit = policy.can(current_user, Permission.MEETING_EDIT)
-    names = names_over_time(language())
+    reach, names = policy.reach(current_user), names_over_time(language())
     return render_template(
         "meetings/show.html",
         sheet=sheet,
         meeting=meeting,
         pillars=[(one, PILLARS[one]) for one in meetings.pillars_of(meeting)],
         states=sorted((names.as_at(row.state_id, meeting.sort_day), row.state_id) for row in meeting.states),
+        reach=reach,
         MeetingPart=MeetingPart,
         may_edit=may_edit,
         becomes=_becomes(sheet),
         base=f"{request.script_root}/",
-        history=timeline.page(meeting, Seen(policy.reach(current_user))),
+        history=timeline.page(meeting, Seen(reach)),
     )
 
 

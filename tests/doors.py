@@ -175,6 +175,8 @@ DOORS = {
     "reports.index": Door("report_run", "GET", "/reports"),
     "reports.status_preview": Door("report_run", "GET", "/reports/status"),
     "reports.status_csv": Door("report_run", "GET", "/reports/status.csv"),
+    "action_plan.index": Door("report_run", "GET", "/reports/action-plan"),
+    "action_plan.export": Door("report_run", "GET", "/reports/action-plan.csv"),
     # sign-off
     "review.index": Door("review", "GET", "/review"),
     "review.item": Door("record_read", "GET", "/review/followup/{submitted}"),
@@ -224,6 +226,8 @@ FURTHER = [
     "/measures/GCTS-II-10/edit",
     "/follow-ups/new?visit={visit}",
     "/follow-ups/new?conclusion={signed}",
+    "/follow-ups/new?state={state}&outcome={outcome}",
+    "/plans/{plan}/measures/new?outcome={outcome}",
 ]
 
 HOLDERS = {

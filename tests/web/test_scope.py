@@ -34,7 +34,7 @@ OF_ONE_ANSWER = [
 ]
 RECORD = re.compile(r"\{(visit|later|matrix|conclusion|waiting|signed|followup|submitted|sealed|ended)\}")
 
-LISTS = ["/visits", "/conclusions", "/follow-ups", "/review", "/states", "/reports/status"]
+LISTS = ["/visits", "/conclusions", "/follow-ups", "/review", "/states", "/reports/status", "/reports/action-plan"]
 FILES = ["/visits.csv", "/conclusions.csv", "/states.csv", "/reports/status.csv"]
 QUESTIONS = [
     "",

@@ -29,6 +29,7 @@ LISTS = {
     "/states": ("analyst", 5),
     "/review": ("reviewer", 4),
     "/reports/status": ("analyst", 6),
+    "/reports/action-plan": ("analyst", 5),
     "/admin/people": ("administrator", 5),
     "/inbox": ("analyst", 3),
     "/audit": ("auditor", 6),

@@ -11,6 +11,7 @@ from tracker import database
 
 PAGES = (
     "account",
+    "action_plan",
     "admin",
     "area_pillars",
     "areas",

@@ -175,6 +175,8 @@ ACCESS: dict[str, Open | P] = {
     "reports.index": P.REPORT_RUN,
     "reports.status_preview": P.REPORT_RUN,
     "reports.status_csv": P.REPORT_RUN,
+    "action_plan.index": P.REPORT_RUN,
+    "action_plan.export": P.REPORT_RUN,
     # sign-off
     "review.index": P.REVIEW,
     "review.item": P.RECORD_READ,

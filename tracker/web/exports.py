@@ -70,6 +70,12 @@ def _logged(name: str, total: int, rows: Iterable[Sequence[Any]], details: dict[
     )
 
 
+def shown(value: object) -> str:
+    """A cell as the file writes it, without the guard against formulas: for a preview."""
+    written = csv_file.cell(value)
+    return csv_file.unguard(written) if isinstance(written, str) else "" if written is None else str(written)
+
+
 def _named(name: str, total: int) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}-{clock.today().isoformat()}-{total}.csv"'}
 

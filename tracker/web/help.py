@@ -38,7 +38,7 @@ from tracker.forms.visits import (
 from tracker.models import Conclusion, ConclusionStatus, Followup, FollowupStatus, Matrix, MatrixStatus, Role, Visit
 from tracker.models.visit import VisitStage
 from tracker.policy import Permission
-from tracker.reports import conclusions, log, states, status
+from tracker.reports import action_plan, conclusions, log, states, status
 from tracker.web.words import noun_words, words
 from tracker.workflow.moves import Move
 
@@ -283,6 +283,7 @@ def _files() -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Each file that leaves the house: key, title, columns with their words."""
     headers = {
         "status-report": (_("Status report"), status.HEADER),
+        "action-plan": (_("Action-plan report"), action_plan.HEADER),
         "conclusions": (_("List of conclusions"), conclusions.HEADER),
         "states": (_("List of Member States"), states.HEADER),
         "log": (_("Log"), log.HEADER),
@@ -291,5 +292,6 @@ def _files() -> list[tuple[str, str, list[tuple[str, str]]]]:
 
 
 def _columns(key: str, header: Iterable[str]) -> list[tuple[str, str]]:
-    known: Mapping[str, Any] = status.COLUMNS if key == "status-report" else {**status.COLUMNS, **COLUMNS}
+    own: Mapping[str, Mapping[str, Any]] = {"status-report": status.COLUMNS, "action-plan": action_plan.COLUMNS}
+    known = own.get(key, {**status.COLUMNS, **COLUMNS})
     return [(name, str(known[name])) for name in header]

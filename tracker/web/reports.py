@@ -10,10 +10,11 @@ from flask_login import current_user
 from tracker import policy
 from tracker.errors import TrackerError
 from tracker.policy import Permission
-from tracker.reports import csv_file, followups, status
+from tracker.reports import followups, status
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import address
 from tracker.web.exports import csv_response
+from tracker.web.exports import shown as shown_cell
 from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
@@ -47,7 +48,7 @@ def status_preview() -> ResponseReturnValue:
         current_href=address(shown.path, shown.page.args),
         sealed_href=address(shown.path, shown.page.args | {"content": ["sealed"]}),
         columns=status.COLUMNS,
-        rows=[[_shown(value) for value in row_of(row)] for row in page.rows],
+        rows=[[shown_cell(value) for value in row_of(row)] for row in page.rows],
         file_href=shown.export_href(url_for("reports.status_csv")),
     )
 
@@ -75,9 +76,3 @@ def _content() -> str:
         return status.content_asked(request.args)
     except BadValue as problem:
         raise TrackerError(_("content: %(message)s", message=problem)) from None
-
-
-def _shown(value: object) -> str:
-    """A cell as the file writes it, without the guard against formulas."""
-    written = csv_file.cell(value)
-    return csv_file.unguard(written) if isinstance(written, str) else "" if written is None else str(written)

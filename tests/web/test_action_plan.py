@@ -1,0 +1,193 @@
+"""The action-plan report: one row per measure and Member State, the same on the screen and in the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from tests.counting import statements
+from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory, cell, serve
+from tracker import history
+from tracker.extensions import db
+from tracker.models import Event, FollowupStatus, Implementation, Measure, MeasureStatus, Role
+from tracker.partial_date import PartialDate
+
+SignIn = Callable[[Any], FlaskClient]
+HEADER = (
+    "plan_code,measure,pillar,measure_number,measure_text,lead_body,deadline,measure_status,stated_status,stated_on,"
+    "iso3,member_state,cell_status,cell_status_on,cell_evidence,cell_note,followups,implementation_statuses,"
+    "status_dates,sealed_states,current_dues,open,implemented,signed"
+)
+SIGNED = {"sealed_sha256": "a" * 64, "content_sha256": "a" * 64}
+
+
+@pytest.fixture
+def measure(session: Any) -> Measure:
+    plan = PlanFactory(code="JP-1", participants=("KGZ", "TJK"), observers=("UZB",))
+    made: Measure = MeasureFactory(plan=plan, lead_body="Regional centre", deadline=PartialDate(2190, 6))
+    word = cell(made, "KGZ", MeasureStatus.UNDER_WAY)
+    word.status_on, word.evidence, word.note = PartialDate(2013, 9), "Letter", "=1+1"
+    history.record("measure.cell_changed", made, by=None, state_id="KGZ")
+    cell(made, "TJK")
+    for more in (
+        {"assessed_status": Implementation.IMPLEMENTED, "assessed_on": PartialDate(2016, 5), **SIGNED},
+        {"current_due": PartialDate(2018)},
+        {"workflow": FollowupStatus.WITHDRAWN},
+    ):
+        serve(FollowupFactory(state_id="KGZ", **more), made)
+    serve(FollowupFactory(state_id="UZB"), made)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def reader(session: Any, sign_in: SignIn) -> FlaskClient:
+    return sign_in(AccountFactory(role=Role.AUDITOR))
+
+
+def file_of(browser: FlaskClient, query: str = "plan=JP-1") -> list[dict[str, str]]:
+    answer = browser.get(f"/reports/action-plan.csv?{query}")
+    assert answer.status_code == 200
+    text = answer.data.decode("utf-8-sig")
+    assert text.split("\r\n")[0] == HEADER
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_a_row_says_what_is_known_of_a_measure_in_a_state(measure: Measure, reader: FlaskClient) -> None:
+    kyrgyzstan, tajikistan = file_of(reader)
+    assert kyrgyzstan == {
+        "plan_code": "JP-1",
+        "measure": "JP-1-M01",
+        "pillar": "II",
+        "measure_number": "1",
+        "measure_text": "Exchange what is known of the movement of funds.",
+        "lead_body": "Regional centre",
+        "deadline": "2190-06",
+        "measure_status": "under_way",
+        "stated_status": "",
+        "stated_on": "",
+        "iso3": "KGZ",
+        "member_state": "Kyrgyzstan",
+        "cell_status": "under_way",
+        "cell_status_on": "2013-09",
+        "cell_evidence": "Letter",
+        "cell_note": "'=1+1",
+        "followups": "KGZ-F001;KGZ-F002",
+        "implementation_statuses": "implemented;not_assessed",
+        "status_dates": "2016-05;",
+        "sealed_states": "signed;unsigned",
+        "current_dues": ";2018",
+        "open": "1",
+        "implemented": "1",
+        "signed": "1",
+    }
+    assert (tajikistan["iso3"], tajikistan["cell_status"], tajikistan["open"]) == ("TJK", "", "0")
+
+
+def test_the_strategy_has_rows_for_the_states_that_serve_it(session: Any, reader: FlaskClient) -> None:
+    served = session.scalars(sa.select(Measure).filter_by(reference="GCTS-II-10")).one()
+    for state in ("PAK", "KGZ", "PAK"):
+        serve(FollowupFactory(state_id=state), served)
+    session.commit()
+    rows = file_of(reader, "plan=GCTS")
+    assert [row["measure"] for row in rows if not row["iso3"]].count("GCTS-II-10") == 0
+    assert {row["iso3"] for row in rows if row["measure"] == "GCTS-II-10"} == {"KGZ", "PAK"}
+    assert len(rows) == 48, "46 measures that nothing serves keep one row each"
+    assert [row["measure"] for row in rows][:3] == ["GCTS-I-1", "GCTS-I-2", "GCTS-I-3"]
+
+
+def test_the_report_is_narrowed(measure: Measure, reader: FlaskClient) -> None:
+    MeasureFactory(plan_id=measure.plan_id, plan=measure.plan, pillar="I")
+    db.session.commit()
+
+    def rows(query: str) -> list[str]:
+        return [f"{row['measure']} {row['iso3']}" for row in file_of(reader, query)]
+
+    assert rows("plan=jp-1") == ["JP-1-M02 KGZ", "JP-1-M02 TJK", "JP-1-M01 KGZ", "JP-1-M01 TJK"], "by pillar"
+    assert rows("plan=JP-1&pillar=I") == ["JP-1-M02 KGZ", "JP-1-M02 TJK"]
+    assert rows("measure=JP-1-M01&state=tjk") == ["JP-1-M01 TJK"]
+    assert rows("plan=JP-1&word=under_way") == ["JP-1-M01 KGZ"]
+    assert rows("plan=JP-1&word=none") == ["JP-1-M01 TJK"]
+    assert rows("plan=JP-1&region=143&pillar=I") == ["JP-1-M02 KGZ", "JP-1-M02 TJK"]
+    assert rows("plan=XX") == []
+    for wrong in ("pillar=V", "word=finished", "state=XXX", "region=999"):
+        assert reader.get(f"/reports/action-plan.csv?{wrong}").status_code == 400
+        assert "is not one of" in (page := reader.get(f"/reports/action-plan?{wrong}").text) or "is no" in page
+
+
+def test_the_screen_shows_the_rows_of_the_file(measure: Measure, reader: FlaskClient) -> None:
+    for _each in range(30):
+        MeasureFactory(plan=measure.plan)
+    retired = MeasureFactory(plan=measure.plan)
+    retired.retired_on = date(2020, 1, 1)
+    history.record("measure.retired", retired, by=None)
+    db.session.commit()
+    file = [f"{row['measure']} {row['iso3']}" for row in file_of(reader, "plan=JP-1&size=25")]
+    assert len(file) == 62
+    shown: list[str] = []
+    address: str | None = "/reports/action-plan?plan=JP-1&size=25"
+    while address:
+        page = reader.get(address).text
+        body = page.split("<tbody>")[1]
+        shown += [f"{one[0]} {one[1]}" for one in re.findall(r"<bdi [^>]*>(JP-1-M\d+)<.*?>(KGZ|TJK)<", body, re.S)]
+        following = re.search(r'href="([^"]*after=[^"]*)"', page)
+        address = following[1].replace("&amp;", "&") if following else None
+    assert shown == file
+
+
+def test_out_of_scope_states_have_no_rows_and_the_region_is_not_told(
+    measure: Measure, session: Any, sign_in: SignIn
+) -> None:
+    measure.stated_status, measure.stated_on = MeasureStatus.SUSPENDED, date(2024, 5, 1)
+    history.record("measure.status_stated", measure, by=None)
+    served = session.scalars(sa.select(Measure).filter_by(reference="GCTS-II-10")).one()
+    serve(FollowupFactory(state_id="PAK"), served)
+    session.commit()
+    part = sign_in(AccountFactory(role=Role.ANALYST, states=["TJK"]))
+    (row,) = file_of(part)
+    assert (row["iso3"], row["measure_status"], row["stated_status"], row["stated_on"]) == ("TJK", "", "", "")
+    rows = [one for one in file_of(part, "") if one["measure"] == "GCTS-II-10"]
+    assert [(one["iso3"], one["followups"], one["open"]) for one in rows] == [("", "", "")]
+    whole = file_of(sign_in(AccountFactory(role=Role.ANALYST, states=["TJK", "KGZ"])))
+    assert {(row["measure_status"], row["stated_status"]) for row in whole} == {("under_way", "suspended")}
+
+
+def test_unsigned_counts_where_it_is_asked_for(measure: Measure, reader: FlaskClient) -> None:
+    again = MeasureFactory(plan=measure.plan)
+    for state in ("KGZ", "TJK"):
+        serve(FollowupFactory(state_id=state, assessed_status=Implementation.IMPLEMENTED), again)
+    db.session.commit()
+    told = [
+        {row["measure_status"] for row in file_of(reader, f"measure=JP-1-M02{unsigned}")}
+        for unsigned in ("", "&unsigned=1")
+    ]
+    assert told == [{"planned"}, {"completed"}]
+
+
+def test_the_file_is_logged(measure: Measure, reader: FlaskClient) -> None:
+    file_of(reader)
+    events = db.session.scalars(sa.select(Event).order_by(Event.seq.desc()).limit(2)).all()
+    assert [event.kind for event in events] == ["export.ended", "export.started"]
+    assert '"report":"action-plan"' in events[1].text and '"rows":2' in events[1].text
+
+
+def test_an_administrator_alone_runs_no_report(session: Any, sign_in: SignIn) -> None:
+    browser = sign_in(AccountFactory(role=Role.ADMINISTRATOR))
+    assert browser.get("/reports/action-plan").status_code == 403
+    assert browser.get("/reports/action-plan.csv").status_code == 403
+
+
+def test_the_preview_costs_the_same_whatever_the_rows(measure: Measure, reader: FlaskClient) -> None:
+    few = statements(reader, "/reports/action-plan?plan=JP-1")
+    for _each in range(60):
+        MeasureFactory(plan=measure.plan)
+    db.session.commit()
+    assert few <= 6 and statements(reader, "/reports/action-plan?plan=JP-1") <= 6

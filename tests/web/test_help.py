@@ -83,7 +83,7 @@ def test_help_says_at_its_top_what_it_holds_and_folds_its_long_tables(browser: F
     assert len(places) > 8
     assert all(f'id="{place}"' in page for place in places)
     folds = re.findall(r"<details.*?</details>", page, re.DOTALL)
-    assert len(folds) == 4 + len(help.FORMS) + 4, "moves, forms, files"
+    assert len(folds) == 4 + len(help.FORMS) + 5, "moves, forms, files"
     assert not any("<dt>Shortfall</dt>" in fold for fold in folds), "the words stand open"
     columns = next(fold for fold in folds if 'id="file-status-report"' in fold)
     assert "<h3>Status report</h3>" in columns and "<bdi>seal_sha256</bdi>" in columns

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 LONGEST_WORD = 60
 SHORTEST_PREFIX = 3
 
-# CJK ideographs, kana.
-UNSPACED = re.compile("[㐀-鿿぀-ヿ豈-\ufaff\U00020000-\U0003ffff]+")
+# CJK ideographs, kana; not the marks among them, such as the dot between words.
+UNSPACED = re.compile(r"(?:(?=\w)[㐀-鿿぀-ヿ豈-\ufaff\U00020000-\U0003ffff])+")
 _WORD = re.compile(r"[^\W_]+")
 # The Arabic article, alone or after "and" or "so", "with" or "like"; and "for the".
 ARTICLE = "(?:[وف]?(?:[بك]?ال|لل))"

@@ -124,6 +124,10 @@ class TestList:
         assert "Out of scope" not in page
         assert "Kenya" not in page
 
+    def test_what_serves_no_measure_is_said_so(self, session: Any, browser: FlaskClient) -> None:
+        assert "Follow-ups serving no measure, by due date" in browser.get("/follow-ups?measure=none").text
+        assert "serving the measure GCTS-II-10" in browser.get("/follow-ups?measure=GCTS-II-10").text
+
     @pytest.mark.parametrize(
         ("query", "found"),
         [

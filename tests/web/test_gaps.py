@@ -101,3 +101,9 @@ def test_a_list_of_gaps_takes_six_statements_and_goes_on(reader: FlaskClient, ki
 def test_there_is_no_such_gap(reader: FlaskClient) -> None:
     assert reader.get("/gaps/cracks").status_code == 404
     assert reader.get("/gaps/cracks.csv").status_code == 404
+
+
+def test_only_regions_of_the_scope_are_offered(reader: FlaskClient) -> None:
+    page = reader.get("/gaps/areas").text
+    assert '<option value="142"' in page and '<option value="143"' in page
+    assert '<option value="002"' not in page, "no State of Africa is in scope"

@@ -61,6 +61,13 @@ def test_measures_are_chosen_from_the_follow_up(session: Any, browser: FlaskClie
     assert not {"GCTS-II-1", "GCTS-II-10"} & set(offered(browser.get(PATH).text, "measures"))
 
 
+def test_common_words_suggest_nothing(session: Any, sign_in: SignIn) -> None:
+    FollowupFactory(title="Work with the United Nations against these", text="With them, within this.")
+    page = sign_in(AccountFactory(states=["PAK"])).get(PATH).text
+    shared = re.findall(r"Like words: ([^<]*)", page.replace("<bdi>", ""))
+    assert not {"with", "nations", "against"} & set(", ".join(shared).split(", "))
+
+
 def test_measures_are_found_by_words_reference_and_pillar(session: Any, browser: FlaskClient) -> None:
     assert offered(browser.get(f"{PATH}?q=money-laundering").text, "measures") == [
         "GCTS-II-5",

@@ -41,6 +41,12 @@ SHOWN = 50
 SHORTEST_WORD = 4
 STEM = 6
 MOST_STEMS = 40
+COMMON = frozenset(
+    {"about", "against", "also", "among", "been", "between", "from", "have", "into", "more", "nations", "other", "over"}
+    | {"such", "than", "that", "their", "them", "these", "they", "this", "those", "through", "under", "united", "which"}
+    | {"while", "with", "within", "without"}
+)
+"""Words that say nothing of what a measure is about, folded."""
 CANDIDATES = 400
 FILTERS = ("state", "area", "q", "after", "before", "size")
 """What the follow-ups to link can be narrowed by, with the place in their list."""
@@ -143,7 +149,9 @@ def _for_state(state_id: str, *conditions: Condition) -> Columns:
 
 def _stems(text: str) -> list[str]:
     """The beginnings of the longer words of a text, each once."""
-    words = (word for word in fold(text).split() if len(word) >= SHORTEST_WORD and not word.isdigit())
+    words = (
+        word for word in fold(text).split() if len(word) >= SHORTEST_WORD and word not in COMMON and not word.isdigit()
+    )
     return list(dict.fromkeys(word[:STEM] for word in words))[:MOST_STEMS]
 
 

@@ -36,7 +36,7 @@ def sentence(shown: ListPage) -> str:
         "visit": lambda value: _("raised by %(value)s", value=value),
         "conclusion": lambda value: _("answering %(value)s", value=value),
         "paragraph": lambda value: _("on the paragraph %(value)s", value=value),
-        "measure": lambda value: _("serving the measure %(value)s", value=value),
+        "measure": lambda value: _serving(value),
         "plan": lambda value: _("serving a measure of the plan %(value)s", value=value),
         "pillar": lambda value: _("serving a measure of pillar %(value)s", value=value),
         "party": lambda value: _("of Member States that take part in the plan %(value)s", value=value),
@@ -73,6 +73,11 @@ def sentence(shown: ListPage) -> str:
     if phrases:
         return _("Follow-ups %(phrases)s, by %(order)s", phrases=" ".join(phrases), order=backwards)
     return _("All follow-ups in your scope, by %(order)s", order=backwards)
+
+
+def _serving(measure: str) -> str:
+    """How the filter by measure reads, of one measure and of none."""
+    return _("serving no measure") if measure == _("none") else _("serving the measure %(value)s", value=measure)
 
 
 def filter_words(rows: Any) -> dict[str, FilterWords]:

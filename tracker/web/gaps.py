@@ -92,7 +92,8 @@ def _rows(count: int) -> str:
 def _choices(reach: policy.Reach) -> dict[str, list[tuple[str, str]]]:
     everything = [("", _("All"))]
     states = [one for one in catalogue.states().values() if reach.covers(one.id)]
-    regions = catalogue.regions().values()
+    seen = {code for one in states for code in (one.region_code, one.subregion_code)}
+    regions = [one for one in catalogue.regions().values() if one.code in seen]
     return {
         "state": everything + [(one.id, one.name) for one in states],
         "region": everything + [(one.code, f"– {one.name}" if one.parent_code else one.name) for one in regions],

@@ -58,9 +58,9 @@ SELECT
     ORDER BY state_response.received DESC, state_response.id DESC LIMIT 1), visit.response_received)
     AS response_received,
   NULL AS assistance_need,
-  NULL AS plan_code,
-  NULL AS pillar,
-  NULL AS measure_number,
+  (SELECT {joined}(plan.code, ';') FROM followup_measure JOIN measure ON measure.id = followup_measure.measure_id JOIN plan ON plan.id = measure.plan_id WHERE followup_measure.followup_id = followup.id) AS plan_code,
+  (SELECT {joined}(measure.pillar, ';') FROM followup_measure JOIN measure ON measure.id = followup_measure.measure_id WHERE followup_measure.followup_id = followup.id) AS pillar,
+  (SELECT {joined}(CAST(measure.number AS TEXT), ';') FROM followup_measure JOIN measure ON measure.id = followup_measure.measure_id WHERE followup_measure.followup_id = followup.id) AS measure_number,
   followup.sharing,
   followup.updated_at AS last_updated
 FROM followup

@@ -240,7 +240,20 @@ PARAMETERS = [
     *("conclusion", "due-after", "due-before", "overdue", "q", "sort", "after", "before", "as-at", "size", "count"),
     *("columns", "column", "open", "sealed", "next-step", "kind", "answered", "type", "stage", "mode", "sequence"),
     *("year-from", "year-to", "tour", "noun", "purpose", "category", "content", "bom", "next", "token", "role"),
-    *("active", "after-id", "actor", "object", "from", "to", "measure", "plan", "pillar", "counted", "party", "unsigned"),
+    *(
+        "active",
+        "after-id",
+        "actor",
+        "object",
+        "from",
+        "to",
+        "measure",
+        "plan",
+        "pillar",
+        "counted",
+        "party",
+        "unsigned",
+    ),
 ]
 
 

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from tests.factories import AccountFactory, FollowupFactory, VisitFactory
 from tests.submittable import submittable
-from tracker.models import Event, Implementation, Role
+from tracker.models import Event, Implementation, Measure, Role
 from tracker.partial_date import PartialDate
-from tracker.services import records, responses, signoff
+from tracker.services import measure_links, records, responses, signoff
 
 HEADER = (
     "item_id,iso3,member_state,region,visit_id,visit_type,visit_start,visit_end,area_code,area_title,further_areas,"
@@ -92,6 +92,18 @@ def test_the_newest_response_on_the_followup_comes_before_that_to_the_visit(
     assert [row["response_received"] for row in current] == ["2008-03-04", "2007-01"]
     sealed = rows_of(browser.get("/reports/status.csv?content=sealed&sort=reference").data)
     assert [row["response_received"] for row in sealed] == ["2007-01", "2007-01"]
+
+
+def test_the_measures_that_a_follow_up_serves_stand_in_step(session: Any, sign_in: Any, analyst: Any) -> None:
+    followup = FollowupFactory(state_id="PAK")
+    FollowupFactory(state_id="PAK")
+    for reference in ("GCTS-II-10", "GCTS-IV-2"):
+        measure = session.scalars(sa.select(Measure).where(Measure.reference == reference)).one()
+        measure_links.link(followup, measure, by=analyst, reason="It asks for the same.")
+    session.commit()
+    rows = rows_of(sign_in(analyst).get("/reports/status.csv?sort=reference").data)
+    told = [(row["plan_code"], row["pillar"], row["measure_number"]) for row in rows]
+    assert told == [("GCTS;GCTS", "II;IV", "10;2"), ("", "", "")]
 
 
 def test_the_heads_of_the_preview_say_what_each_column_holds(session: Any, sign_in: Any, analyst: Any) -> None:

@@ -6,7 +6,7 @@ of their own lists, narrowed. The words are neutral and rank nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -42,8 +42,7 @@ from tracker.reports import catalogue, conclusions, followups
 from tracker.reports.filters import BadValue, Condition, as_condition, codes, each, members, region
 from tracker.reports.listing import Listing, Sort
 
-USUAL_YEARS, MOST_YEARS = 5, 50
-USUAL_MONTHS, MOST_MONTHS = 12, 600
+MOST_YEARS, MOST_MONTHS = 50, 600
 HUMAN_RIGHTS, RIGHTS_PILLAR = "HRG", "IV"
 NEVER_HELD = (VisitStage.POSTPONED, VisitStage.CANCELLED, VisitStage.DECLINED)
 
@@ -62,13 +61,15 @@ class Gap:
 
 def tally(kind: str, reach: Reach) -> int:
     """How many rows the gap has within the scope, counted as far as lists count."""
-    return GAPS[kind].listing.tally(asked(kind, {}), scope(kind, reach))
+    return GAPS[kind].listing.tally({}, scope(kind, reach, {}))
 
 
-def scope(kind: str, reach: Reach) -> Condition:
-    """The rows of the gap that a reader may see; a measure without follow-ups has none within the scope."""
-    column = GAPS[kind].state_column
-    return _unserved(reach) if column is None else reach.condition(column)
+def scope(kind: str, reach: Reach, args: Mapping[str, Any]) -> Condition:
+    """The rows of the gap that a reader may see; a measure without follow-ups has none within the scope. Where no
+    period is asked for, those of which nothing was ever told."""
+    gap = GAPS[kind]
+    within = _unserved(reach) if gap.state_column is None else reach.condition(gap.state_column)
+    return sa.and_(within, _EVER[kind]()) if gap.period and not args.get(gap.period) else within
 
 
 def unanswered_shortfalls(reach: Reach) -> int:
@@ -319,17 +320,11 @@ GAPS: dict[str, Gap] = {
     ),
 }
 
-USUAL_PERIOD = {"years": str(USUAL_YEARS), "months": str(USUAL_MONTHS)}
-
-
-def asked(kind: str, args: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The arguments of an address; without a period the usual one is asked for, and the page says so."""
-    given = {name: list(values) for name, values in args.items()}
-    period = GAPS[kind].period
-    if period and not any(value.strip() for value in given.get(period, [])):
-        given[period] = [USUAL_PERIOD[period]]
-    return given
-
+_EVER: dict[str, Callable[[], Condition]] = {
+    "areas": lambda: as_condition(~_examined_since(date.min)),
+    "cells": lambda: MeasureCell.status.is_(None),
+}
+"""What a gap with a period holds where none is asked for."""
 
 HEADERS: dict[str, Sequence[str]] = {
     "measures": ("measure", "plan", "pillar", "text"),

@@ -27,9 +27,12 @@ from tracker.models import (
     FollowupArea,
     FollowupAuthority,
     FollowupConclusion,
+    FollowupMeasure,
     FollowupParagraph,
     Implementation,
+    Measure,
     Paragraph,
+    Plan,
     Purpose,
     Region,
     Seal,
@@ -89,9 +92,9 @@ COLUMNS: dict[str, LazyString] = {
         " always the latter"
     ),
     "assistance_need": _l("Not in use yet: empty"),
-    "plan_code": _l("Not in use yet: empty"),
-    "pillar": _l("Not in use yet: empty"),
-    "measure_number": _l("Not in use yet: empty"),
+    "plan_code": _l("Plan of each measure that it serves, joined by ; in the order of the links"),
+    "pillar": _l("Pillar of each of these measures, joined by ;"),
+    "measure_number": _l("Number of each of these measures in its plan, joined by ;"),
     "sharing": _l("How far it may leave the house"),
     "last_updated": _l("Last change of the record, UTC"),
 }
@@ -268,9 +271,9 @@ def _row(
         row.response_due,
         received,
         None,
-        None,
-        None,
-        None,
+        row.plan_codes,
+        row.pillars,
+        row.measure_numbers,
         row.sharing,
         row.updated_at,
     )
@@ -306,7 +309,22 @@ def _links() -> dict[str, sa.ScalarSelect[Any]]:
         ),
         "conclusion_refs": _joined(_answered(Conclusion.reference)),
         "finding_types": _joined(_answered(Conclusion.kind)),
+        "plan_codes": _joined(_served(Plan.code)),
+        "pillars": _joined(_served(Measure.pillar)),
+        "measure_numbers": _joined(_served(Measure.number)),
     }
+
+
+def _served(column: Any) -> sa.Select[Any]:
+    """Of each measure that the follow-up serves: the columns of one row stay in step."""
+    return (
+        sa.select(sa.cast(column, sa.String).label("item"))
+        .select_from(FollowupMeasure)
+        .join(Measure, Measure.id == FollowupMeasure.measure_id)
+        .join(Plan, Plan.id == Measure.plan_id)
+        .where(FollowupMeasure.followup_id == Followup.id, Measure.retired_on.is_(None))
+        .order_by(FollowupMeasure.linked_at, Measure.id)
+    )
 
 
 def _newest_response() -> sa.ScalarSelect[Any]:

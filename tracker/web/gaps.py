@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
         ),
     ]
     for kind, gap in gaps.GAPS.items():
-        href = address(url_for("gaps.show", kind=kind), gaps.asked(kind, {}))
+        href = url_for("gaps.show", kind=kind)
         found.append((str(gap.title), str(gap.meaning), _counted(gaps.tally(kind, reach)), href))
     return render_template("gaps/index.html", found=found, plans=gaps.plans_without_rights())
 
@@ -48,8 +48,7 @@ def show(kind: str) -> ResponseReturnValue:
     """The rows of one gap."""
     gap = gaps.GAPS.get(kind) or abort(404)
     reach = policy.reach(current_user)
-    asked = gaps.asked(kind, dict(request.args.lists()))
-    page = gap.listing.page(asked, gaps.scope(kind, reach))
+    page = gap.listing.page(request.args, gaps.scope(kind, reach, request.args))
     shown = ListPage(page, url_for("gaps.show", kind=kind), _rows, _filter_words(), _sort_words())
     return render_template(
         "gaps/show.html",
@@ -70,8 +69,8 @@ def export(kind: str) -> ResponseReturnValue:
         f"gaps-{kind}",
         gaps.HEADERS[kind],
         gap.listing,
-        gaps.asked(kind, dict(request.args.lists())),
-        gaps.scope(kind, policy.reach(current_user)),
+        request.args,
+        gaps.scope(kind, policy.reach(current_user), request.args),
         gaps.row_maker(kind),
         bom=request.args.get("bom") != "0",
     )

@@ -88,6 +88,7 @@ TYPED: dict[str, dict[str, str | list[str]]] = {
     "measures.retire": {"reason": "Entered twice"},
     "measures.state_status": {"stated_status": "under_way", "stated_on": "2012-01-01", "stated_reason": "Seen there"},
     "measures.withdraw_status": {"reason": "Stated too early"},
+    "cells.edit": {"status": "under_way", "status_on-year": "2024", "evidence": "A letter", "note": "As told there"},
     "review.sign_off": {"content_version": "{submitted_version}", "factor": PASSWORD, "note": "Agreed"},
     "review.return_": {"reason": "Say who answers for it"},
     "review.submit": {"content_version": "{followup_version}", "note": "Ready"},

@@ -39,7 +39,9 @@ def test_the_first_administrator_is_made_here(run: Any, session: Any) -> None:
     assert policy.has_role(account, Role.ADMINISTRATOR)
     assert account.password is None
     assert db.session.scalars(sa.select(OutboxMail.recipient)).all() == ["first@example.org"]
-    kinds = db.session.scalars(sa.select(Event.kind).where(Event.object_id == account.id).order_by(Event.seq)).all()
+    kinds = db.session.scalars(
+        sa.select(Event.kind).where(Event.object_type == "account", Event.object_id == account.id).order_by(Event.seq)
+    ).all()
     assert kinds == ["account.created", "account.invited", "account.granted"]
 
 

@@ -56,7 +56,7 @@ LISTS = [
 
 @pytest.fixture(scope="module")
 def generated(database_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    app = emptied(database_server, tmp_path_factory.mktemp("plans"))
+    app = emptied(database_server.create(), tmp_path_factory.mktemp("plans"))
     with app.app_context():
         generate.generate(FOLLOWUPS, SEED, quiet)
         database.analyse(db.engine)

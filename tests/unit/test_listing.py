@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import product
@@ -184,6 +185,29 @@ def test_a_stream_gives_the_same_rows_in_the_same_order(engine: sa.Engine, sort:
 def test_a_stream_comes_in_chunks(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "CHUNK", 50)
     assert [len(chunk) for chunk in ITEMS.stream({}, engine=engine)] == [50, 50, 37]
+
+
+def test_an_exact_count_leaves_out_the_tables_that_it_is_not_about(engine: sa.Engine, session: Session) -> None:
+    wide = replace(ITEMS, base=ITEMS.base.outerjoin(State, State.id == Item.state_id))
+    statements: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    assert wide.count({"state": "PAK"}, sa.true(), on=session) == ITEMS.count({"state": "PAK"}, on=session)
+    assert wide.count({}, State.name == "Pakistan", on=session) == sum(row["state_id"] == "PAK" for row in ROWS)
+    alone, _other, about_both = (statement for statement in statements if statement.startswith("SELECT"))
+    assert ("JOIN" in alone, "JOIN" in about_both) == (False, True)
+
+
+def test_the_first_chunk_of_a_stream_is_small(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "FIRST_CHUNK", 7)
+    assert [len(chunk) for chunk in ITEMS.stream({}, engine=engine)] == [7, 130]
+    assert list(ITEMS.stream({"id": "999"}, engine=engine)) == []
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_stream_of_lines_gives_the_same_rows_in_the_same_order(engine: sa.Engine, sort: str) -> None:
+    base = sa.select(Item.id, Item.title)
+    chunks = list(ITEMS.stream({"sort": sort}, base=base, as_lines=True, engine=engine))
+    assert [int(line.partition(b",")[0]) for chunk in chunks for (line,) in chunk] == expected(sort)
 
 
 def test_a_stream_leaves_the_writers_alone(engine: sa.Engine) -> None:

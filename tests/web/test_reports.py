@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from tests.factories import AccountFactory, FollowupFactory, VisitFactory
 from tests.submittable import submittable
-from tracker.models import Event, Implementation, Measure, Role
+from tracker.models import Event, FollowupParagraph, Implementation, Measure, Paragraph, Role
 from tracker.partial_date import PartialDate
 from tracker.services import measure_links, records, responses, signoff
 
@@ -130,6 +130,42 @@ def test_signed_values_stay_when_the_record_changes(session: Any, sign_in: Any, 
     assert signed[followup.reference]["sealed_state"] == "changed"
     assert signed[unsigned.reference]["recommendation"] == ""
     assert list(now) == list(signed)
+
+
+def test_a_sealed_row_tells_each_paragraph_with_its_resolution(session: Any, sign_in: Any, analyst: Any) -> None:
+    followup = submittable(analyst, title="Freeze: now", text="At once.")
+    further = sa.select(Paragraph).where(Paragraph.resolution_number != 1373).order_by(Paragraph.resolution_number)
+    for paragraph in session.scalars(further).unique():
+        followup.paragraphs.append(FollowupParagraph(paragraph_id=paragraph.id, state_id=followup.state_id))
+    records.save(followup, "followup.edited", by=analyst)
+    signoff.submit(followup, by=analyst)
+    signoff.sign_off(followup, by=AccountFactory(role=Role.REVIEWER), content_version=followup.content_version)
+    session.commit()
+    browser = sign_in(analyst)
+    (now,) = rows_of(browser.get("/reports/status.csv").data)
+    (signed,) = rows_of(browser.get("/reports/status.csv?content=sealed").data)
+    assert len(now["resolution"].split(";")) == len(now["paragraph"].split(";")) > 2
+    assert (signed["resolution"], signed["paragraph"]) == (now["resolution"], now["paragraph"])
+    assert (signed["area_title"], signed["responsible_authority"]) == (now["area_title"], now["responsible_authority"])
+
+
+@pytest.mark.parametrize("title", ["Pass the bill", "", "100 %s of \\ports", "Ünïcode\u2028反恐"])
+def test_the_recommendation_says_its_title_once(session: Any, sign_in: Any, analyst: Any, title: str) -> None:
+    for text in ("", title, f"{title} by May.", "Elsewhere."):
+        FollowupFactory(title=title, text=text)
+    rows = rows_of(sign_in(analyst).get("/reports/status.csv?sort=reference").data)
+    expected = [title, title, f"{title} by May.", f"{title}\nElsewhere." if title else "Elsewhere."]
+    assert [row["recommendation"] for row in rows] == expected
+
+
+def test_the_preview_shows_what_the_file_holds(session: Any, sign_in: Any, analyst: Any) -> None:
+    FollowupFactory(title="=1+1", text="", current_due=PartialDate(2007, 1))
+    browser = sign_in(analyst)
+    (row,) = rows_of(browser.get("/reports/status.csv").data)
+    page = browser.get("/reports/status").text
+    assert row["recommendation"] == "'=1+1" and '<td dir="auto" class="nowrap">=1+1</td>' in page
+    for name in ("current_due", "due_precision", "overdue", "days_late", "last_updated", "member_state"):
+        assert f">{row[name]}</td>" in page
 
 
 @pytest.mark.parametrize("lead", ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "\t=1", "'quoted"])

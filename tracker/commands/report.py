@@ -9,7 +9,7 @@ import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
 
-from tracker import history
+from tracker import clock, history
 from tracker.extensions import db
 from tracker.models import Account, Category, Outcome
 from tracker.reports import csv_file, followups, status
@@ -38,9 +38,8 @@ def status_report(email: str | None, query: str, bom: bool, output: BinaryIO) ->
     asked = followups.asked(args, account) if account else args
     scope = followups.scope(account) if account else sa.true()
     _log("export.started", account, Outcome.DONE, {"question": query, "content": content})
-    rows = (row for chunk in listing.stream(asked, scope, base=status.base()) for row in chunk)
-    lines = csv_file.lines(_with_header(map(status.row_maker(content), rows)), bom=bom)
-    for chunk in csv_file.logged(lines, lambda tally: _log_end(account, tally)):
+    chunks = listing.stream(asked, scope, base=status.base(content, clock.today()), as_lines=True)
+    for chunk in csv_file.logged(csv_file.joined(status.HEADER, chunks, bom), lambda tally: _log_end(account, tally)):
         output.write(chunk)
 
 
@@ -64,11 +63,6 @@ def _refuse_nonsense(args: Args, account: Account | None) -> None:
         raise click.ClickException(f"{oneself}=me needs --as.")
     for problem in followups.listing(args).read(args).problems:
         raise click.ClickException(f"{problem.name}: {problem.message}")
-
-
-def _with_header(rows: Any) -> Any:
-    yield status.HEADER
-    yield from rows
 
 
 def _log_end(account: Account | None, tally: csv_file.Tally) -> None:

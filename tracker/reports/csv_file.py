@@ -15,9 +15,12 @@ from datetime import UTC, date, datetime
 from io import StringIO
 from typing import Any
 
+import sqlalchemy as sa
+
 from tracker.partial_date import PartialDate
 
 BOM = "\ufeff"
+END = "\r\n"
 CHUNK = 64 * 1024
 GUARD = "'"
 LEADS = frozenset("=+-@＝＋－＠\t\r\n" + GUARD)
@@ -57,7 +60,7 @@ def cell(value: Any) -> Any:
 def lines(rows: Iterable[Sequence[Any]], bom: bool = True) -> Iterator[bytes]:
     """The file in chunks of about 64 KB, each of whole rows. The header is the first row that is given."""
     buffer = StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer = csv.writer(buffer, lineterminator=END)
     if bom:
         buffer.write(BOM)
     for row in rows:
@@ -66,6 +69,13 @@ def lines(rows: Iterable[Sequence[Any]], bom: bool = True) -> Iterator[bytes]:
             yield _taken(buffer)
     if buffer.tell():
         yield _taken(buffer)
+
+
+def joined(header: Sequence[str], chunks: Iterable[Sequence[sa.Row[Any]]], bom: bool = True) -> Iterator[bytes]:
+    """The file from lines that the database wrote (see ``csv_lines``), a chunk at a time."""
+    yield ((BOM if bom else "") + ",".join(header) + END).encode()
+    for chunk in chunks:
+        yield b"".join([row[0] for row in chunk])
 
 
 def _taken(buffer: StringIO) -> bytes:

@@ -46,6 +46,7 @@ from tracker.extensions import db
 from tracker.models.search import INDEX
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
+from tracker.reports import csv_lines
 from tracker.reports.filters import BadValue, Condition, Expression, Filter, Words, asked
 
 Args = dict[str, list[str]]
@@ -54,7 +55,8 @@ Columns = sa.Select[*tuple[Any, ...]]
 SIZES = (25, 50, 100)
 DEFAULT_SIZE = 50
 MOST_COUNTED = 1_000
-CHUNK = 2_000
+FIRST_CHUNK = 50  # somebody waits for it
+CHUNK = 500
 MOST_VALUES = 250
 OWN = ("sort", "size", "after", "before", "count")
 
@@ -216,32 +218,44 @@ class Listing:
         scope_condition: Condition | None = None,
         *,
         base: Columns | None = None,
+        as_lines: bool = False,
         engine: sa.Engine | None = None,
     ) -> Iterator[Sequence[sa.Row[Any]]]:
-        """Every row that the address asks for, in its order, in chunks.
+        """Every row that the address asks for, in its order, in chunks; ``as_lines`` of a file, one text each.
 
         A connection of its own, because a streamed answer outlives the request that began it. One statement, so
         that all rows are of one moment.
         """
-        return _chunks(engine or db.engine, self._all(self.read(query_args), scope_condition, base))
+        return _chunks(engine or db.engine, self._all(self.read(query_args), scope_condition, base, as_lines))
 
     def counted(
-        self, question: Question, scope_condition: Condition | None = None, *, base: Columns | None = None
+        self,
+        question: Question,
+        scope_condition: Condition | None = None,
+        *,
+        base: Columns | None = None,
+        as_lines: bool = False,
     ) -> tuple[int, Iterator[Sequence[sa.Row[Any]]]]:
         """How many rows a question asks for, and each of them as ``stream`` gives them. One statement reads both, so
         that they are of one moment."""
         question.is_exact = True
         total = self._count_statement(question, scope_condition).scalar_subquery().label("list_total")
-        chunks = _chunks(db.engine, self._all(question, scope_condition, base).add_columns(total))
+        chunks = _chunks(db.engine, self._all(question, scope_condition, base, as_lines).add_columns(total))
         first = next(chunks, [])
         return (first[0].list_total if first else 0), chain([first], chunks)
 
-    def _all(self, question: Question, scope_condition: Condition | None, base: Columns | None) -> sa.Select[Any]:
+    def _all(
+        self, question: Question, scope_condition: Condition | None, base: Columns | None, as_lines: bool
+    ) -> sa.Select[Any]:
         sort = self.sorts[question.sort_name]
         order = [_directed(column, question.is_descending) for column in self._order_columns(sort)]
         if sort.is_nullable:
             order[0] = order[0].nulls_last()
-        return self._narrowed(question, scope_condition, base).order_by(*order)
+        rows = self._narrowed(question, scope_condition, base).order_by(*order)
+        if not as_lines:
+            return rows
+        once = rows.offset(0).subquery()  # with an offset it is worked out for itself, and each cell once
+        return sa.select(csv_lines.Line(*once.columns))
 
     def count(self, query_args: Mapping[str, Any], scope_condition: Condition | None = None, *, on: Any = None) -> int:
         """How many rows the address asks for, exactly."""
@@ -420,12 +434,23 @@ class Listing:
 
     def _count_statement(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any]:
         counted = replace(question, words=question.words_to_count)
+        if question.is_exact and (alone := self._count_alone(counted, scope_condition)) is not None:
+            return alone
         rows = self._narrowed(counted, scope_condition, None).with_only_columns(
             sa.literal(1).label("one"), maintain_column_froms=True
         )
         if not question.is_exact:
             rows = rows.limit(MOST_COUNTED + 1)
         return sa.select(sa.func.count()).select_from(rows.subquery())
+
+    def _count_alone(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any] | None:
+        """The count from the list's own table, where no condition is about another: its smallest index tells it."""
+        conditions = [*question.conditions, *question.words]
+        if scope_condition is not None and not isinstance(scope_condition, sa.True_):
+            conditions.append(scope_condition)
+        own = self.id_column.table
+        alone = sa.select(sa.func.count()).select_from(own).where(*conditions)
+        return alone if alone.get_final_froms() == [own] else None
 
     # The page
 
@@ -496,7 +521,11 @@ def _chunks(engine: sa.Engine, statement: sa.Select[Any]) -> Iterator[Sequence[s
         with read_only():
             transaction = connection.begin()
         with transaction:
-            yield from connection.execution_options(yield_per=CHUNK).execute(statement).partitions()
+            options = {"stream_results": True, "max_row_buffer": CHUNK}
+            found = connection.execution_options(**options).execute(statement)
+            if first := found.fetchmany(FIRST_CHUNK):
+                yield first
+            yield from found.partitions(CHUNK)
 
 
 # Cursors: ``2026-03-31~1234`` is the row 1234 with that sort key, ``1234`` one without

@@ -6,18 +6,18 @@ a reviewer signed: a follow-up without a seal keeps its row, and the sealed colu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from functools import partial
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy.orm import aliased
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
-from tracker import clock
 from tracker.models import (
     Account,
     AreaEdition,
@@ -29,7 +29,6 @@ from tracker.models import (
     FollowupConclusion,
     FollowupMeasure,
     FollowupParagraph,
-    Implementation,
     Measure,
     Paragraph,
     Plan,
@@ -40,8 +39,8 @@ from tracker.models import (
     StateResponse,
     Visit,
 )
-from tracker.models.followup import SETTLED, is_open
-from tracker.partial_date import PartialDate
+from tracker.models.followup import SETTLED
+from tracker.reports.csv_lines import code, written
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import Columns
 
@@ -100,10 +99,7 @@ COLUMNS: dict[str, LazyString] = {
 }
 HEADER = tuple(COLUMNS)
 
-
-def row_maker(content: str) -> Callable[[Any], Sequence[Any]]:
-    """What turns a row of ``base`` into a row of the report, as at today."""
-    return partial(sealed_row if content == "sealed" else current_row, today=clock.today())
+_PRECISIONS = {len("2006"): "year", len("2006-11"): "month", len("2006-11-13"): "day"}
 
 
 def content_asked(args: Mapping[str, Any]) -> str:
@@ -115,236 +111,145 @@ def content_asked(args: Mapping[str, Any]) -> str:
     return asked
 
 
-def base() -> Columns:
-    """What the report reads of each follow-up; give it to the list's ``page`` or ``stream`` as ``base``."""
-    region, owner = aliased(Region), aliased(Account)
+@lru_cache
+def base(content: str, today: date) -> Columns:
+    """The report's columns, each under its name in the header: give it to the list's ``page`` or ``stream``."""
+    record: Any = Seal if content == "sealed" else Followup
+    values = _common() | (_sealed(today) if content == "sealed" else _current(today))
+    is_edition = sa.and_(AreaEdition.area_code == record.area_code, AreaEdition.edition == record.area_edition)
     return (
-        sa.select(
-            Followup.reference,
-            Followup.state_id,
-            State.name.label("member_state"),
-            region.name.label("region"),
-            Visit.reference.label("visit"),
-            Visit.type.label("visit_type"),
-            Visit.start.label("visit_start"),
-            Visit.end.label("visit_end"),
-            Visit.response_due,
-            Visit.response_received,
-            _newest_response().label("own_response_received"),
-            Followup.area_code,
-            _area_title(Followup).label("area_title"),
-            Followup.title,
-            Followup.text,
-            Followup.basis,
-            Followup.priority,
-            Followup.owner_id,
-            owner.name.label("owner"),
-            Followup.workflow,
-            Followup.position,
-            Followup.reported_status,
-            Followup.reported_on,
-            Followup.assessed_status,
-            Followup.assessed_on,
-            Followup.sealed_state.label("sealed_state"),
-            Followup.original_due,
-            Followup.current_due,
-            Followup.current_due_last,
-            Followup.sharing,
-            Followup.updated_at,
-            Seal.signer_name,
-            Seal.signer_role,
-            Seal.signed_at,
-            Seal.meaning,
-            Seal.seal_sha256,
-            Seal.title.label("sealed_title"),
-            Seal.text.label("sealed_text"),
-            Seal.area_code.label("sealed_area"),
-            _area_title(Seal).label("sealed_area_title"),
-            Seal.further_areas.label("sealed_further_areas"),
-            Seal.paragraphs.label("sealed_paragraphs"),
-            Seal.conclusion_refs.label("sealed_conclusion_refs"),
-            Seal.basis.label("sealed_basis"),
-            Seal.authorities.label("sealed_authorities"),
-            Seal.assessed_status.label("sealed_assessed_status"),
-            Seal.assessed_on.label("sealed_assessed_on"),
-            Seal.current_due.label("sealed_due"),
-            Seal.current_due_last.label("sealed_due_last"),
-            *(link.label(name) for name, link in _links().items()),
-        )
-        .join(State, State.id == Followup.state_id)
-        .join(region, region.code == State.region_code)
+        sa.select(*(written(values[name]).label(name) for name in HEADER))
+        .select_from(Followup)
+        .outerjoin(State, State.id == Followup.state_id)  # each has one; but SQLite is to begin at the follow-ups
+        .outerjoin(Region, Region.code == State.region_code)
         .outerjoin(Visit, Visit.id == Followup.visit_id)
-        .outerjoin(owner, owner.id == Followup.owner_id)
+        .outerjoin(Account, Account.id == Followup.owner_id)
         .outerjoin(Seal, Seal.id == Followup.seal_id)
+        .outerjoin(AreaEdition, is_edition)
     )
 
 
-def current_row(row: Any, today: date) -> Sequence[Any]:
-    """A row of the report with the values of now."""
-    return _row(
-        row,
-        area=(row.area_code, row.area_title, row.further_areas),
-        paragraphs=_split(row.paragraphs),
-        conclusions=(row.conclusion_refs, row.finding_types),
-        text=(row.title, row.text, row.basis),
-        authorities=row.authorities,
-        status=(row.assessed_status, row.assessed_on),
-        due=(row.current_due, row.current_due_last),
-        received=row.own_response_received or row.response_received,
-        is_open=is_open(row.workflow, row.assessed_status),
-        today=today,
-    )
+def _common() -> dict[str, Any]:
+    """The columns that are the same in both contents."""
+    return {
+        "item_id": code(Followup.reference),
+        "iso3": code(Followup.state_id),
+        "member_state": State.name,
+        "region": Region.name,
+        "visit_id": code(Visit.reference),
+        "visit_type": Visit.type,
+        "visit_start": Visit.start,
+        "visit_end": Visit.end,
+        "area_title": AreaEdition.title,
+        "priority": Followup.priority,
+        "owner": Account.name,
+        "workflow_status": Followup.workflow,
+        "state_position": Followup.position,
+        "state_reported_status": Followup.reported_status,
+        "state_reported_on": Followup.reported_on,
+        "sealed_state": code(Followup.sealed_state),
+        "signed_off_by": Seal.signer_name,
+        "signed_off_role": Seal.signer_role,
+        "signed_off_on": Seal.signed_at,
+        "sign_off_meaning": Seal.meaning,
+        "seal_sha256": code(Seal.seal_sha256),
+        "original_due": Followup.original_due,
+        "response_due": Visit.response_due,
+        "assistance_need": code(sa.null()),
+        "plan_code": _joined(_served(Plan.code)),
+        "pillar": _joined(_served(sa.type_coerce(Measure.pillar, sa.String))),
+        "measure_number": _joined(_served(sa.cast(Measure.number, sa.String))),
+        "sharing": Followup.sharing,
+        "last_updated": Followup.updated_at,
+    }
 
 
-def sealed_row(row: Any, today: date) -> Sequence[Any]:
-    """A row of the report with the values that were signed last; what was never signed is empty."""
-    if row.seal_sha256 is None:
-        return _row(row, received=row.response_received, today=today)
-    return _row(
-        row,
-        area=(row.sealed_area, row.sealed_area_title, row.sealed_further_areas),
-        paragraphs=_split(row.sealed_paragraphs),
-        conclusions=(row.sealed_conclusion_refs, ""),
-        text=(row.sealed_title, row.sealed_text, row.sealed_basis),
-        authorities=row.sealed_authorities,
-        status=(row.sealed_assessed_status, row.sealed_assessed_on),
-        due=(row.sealed_due, row.sealed_due_last),
-        received=row.response_received,
-        is_open=row.meaning is Purpose.SIGN_OFF and row.sealed_assessed_status not in SETTLED,
-        today=today,
-    )
+def _current(today: date) -> dict[str, Any]:
+    """The values of now."""
+    return {
+        "area_code": Followup.area_code,
+        "further_areas": _joined(_FURTHER_AREAS),
+        "resolution": code(_joined(_paragraphs(sa.cast(Paragraph.resolution_number, sa.String)))),
+        "paragraph": _joined(_paragraphs(Paragraph.label)),
+        "conclusion_refs": code(_joined(_answered(Conclusion.reference))),
+        "finding_type": code(_joined(_answered(sa.type_coerce(Conclusion.kind, sa.String)))),
+        "recommendation": _recommendation(Followup.title, Followup.text),
+        "basis": Followup.basis,
+        "responsible_authority": _joined(_AUTHORITIES),
+        "implementation_status": Followup.assessed_status,
+        "status_date": Followup.assessed_on,
+        "response_received": sa.func.coalesce(_NEWEST_RESPONSE, Visit.response_received),
+        **_due(Followup, Followup.overdue_on(today), today),
+    }
 
 
-def _row(
-    row: Any,
-    *,
-    today: date,
-    area: tuple[Any, Any, Any] = ("", "", ""),
-    paragraphs: Sequence[tuple[str, str]] = (),
-    conclusions: tuple[Any, Any] = ("", ""),
-    text: tuple[Any, Any, Any] = ("", "", ""),
-    authorities: str | None = "",
-    status: tuple[Implementation | str | None, PartialDate | None] = (None, None),
-    due: tuple[PartialDate | None, date | None] = (None, None),
-    received: PartialDate | None = None,
-    is_open: bool = False,
-) -> Sequence[Any]:
-    is_late = is_open and due[1] is not None and due[1] < today
-    return (
-        row.reference,
-        row.state_id,
-        row.member_state,
-        row.region,
-        row.visit,
-        row.visit_type,
-        row.visit_start,
-        row.visit_end,
-        area[0],
-        area[1],
-        area[2],
-        ";".join(number for number, _label in paragraphs),
-        ";".join(label for _number, label in paragraphs),
-        conclusions[0],
-        conclusions[1],
-        _recommendation(text[0] or "", text[1] or ""),
-        text[2],
-        row.priority,
-        authorities,
-        row.owner,
-        row.workflow,
-        row.position,
-        row.reported_status,
-        row.reported_on,
-        status[0],
-        status[1],
-        row.sealed_state,
-        row.signer_name,
-        row.signer_role,
-        row.signed_at,
-        row.meaning,
-        row.seal_sha256,
-        row.original_due,
-        due[0],
-        due[0].precision if due[0] else None,
-        "yes" if is_late else "no",
-        (today - due[1]).days if is_late and due[1] else None,
-        row.response_due,
-        received,
-        None,
-        row.plan_codes,
-        row.pillars,
-        row.measure_numbers,
-        row.sharing,
-        row.updated_at,
-    )
+def _sealed(today: date) -> dict[str, Any]:
+    """The values that were signed last; what was never signed is empty."""
+    is_open = sa.and_(Seal.meaning == Purpose.SIGN_OFF, Seal.assessed_status.not_in(SETTLED))
+    return {
+        "area_code": Seal.area_code,
+        "further_areas": Seal.further_areas,
+        "resolution": FirstWords(Seal.paragraphs),
+        "paragraph": Rests(Seal.paragraphs),
+        "conclusion_refs": Seal.conclusion_refs,
+        "finding_type": code(sa.null()),
+        "recommendation": _recommendation(sa.func.coalesce(Seal.title, ""), sa.func.coalesce(Seal.text, "")),
+        "basis": Seal.basis,
+        "responsible_authority": Seal.authorities,
+        "implementation_status": Seal.assessed_status,
+        "status_date": Seal.assessed_on,
+        "response_received": Visit.response_received,
+        **_due(Seal, sa.and_(is_open, Seal.current_due_last < today), today),
+    }
 
 
-def _recommendation(title: str, text: str) -> str:
+def _due(record: Any, is_late: Any, today: date) -> dict[str, Any]:
+    """The due date of the follow-up, or of its seal, and how late it is."""
+    since = sa.extract("epoch", sa.literal(today)) - sa.extract("epoch", record.current_due_last)
+    return {
+        "current_due": record.current_due,
+        "due_precision": code(sa.case(_PRECISIONS, value=sa.func.length(record.current_due))),
+        "overdue": code(sa.case((is_late, "yes"), else_="no")),
+        "days_late": sa.case((is_late, sa.cast(since / 86_400, sa.Integer))),
+    }
+
+
+def _recommendation(title: Any, text: Any) -> Any:
     """The title, then the text on a line of its own; a text that begins with its title says it once."""
-    return text if text.startswith(title) else "\n".join(part for part in (title, text) if part)
+    says_title = sa.func.substr(text, 1, sa.func.length(title)) == title
+    return sa.case((says_title, text), (text == "", title), else_=title + "\n" + text)
 
 
 # Lists within a row, joined by the database
 
 
-def _links() -> dict[str, sa.ScalarSelect[Any]]:
-    return {
-        "further_areas": _joined(
-            sa.select(FollowupArea.area_code.label("item"))
-            .where(FollowupArea.followup_id == Followup.id)
-            .order_by(FollowupArea.area_code)
-        ),
-        "paragraphs": _joined(
-            sa.select((sa.cast(Paragraph.resolution_number, sa.String) + " " + Paragraph.label).label("item"))
-            .select_from(FollowupParagraph)
-            .join(Paragraph, Paragraph.id == FollowupParagraph.paragraph_id)
-            .where(FollowupParagraph.followup_id == Followup.id)
-            .order_by(Paragraph.resolution_number, Paragraph.position)
-        ),
-        "authorities": _joined(
-            sa.select(Authority.name.label("item"))
-            .join(FollowupAuthority, FollowupAuthority.authority_id == Authority.id)
-            .where(FollowupAuthority.followup_id == Followup.id)
-            .order_by(Authority.name)
-        ),
-        "conclusion_refs": _joined(_answered(Conclusion.reference)),
-        "finding_types": _joined(_answered(Conclusion.kind)),
-        "plan_codes": _joined(_served(Plan.code)),
-        "pillars": _joined(_served(Measure.pillar)),
-        "measure_numbers": _joined(_served(Measure.number)),
-    }
-
-
-def _served(column: Any) -> sa.Select[Any]:
-    """Of each measure that the follow-up serves: the columns of one row stay in step."""
+def _paragraphs(column: Any) -> sa.Select[Any]:
     return (
-        sa.select(sa.cast(column, sa.String).label("item"))
-        .select_from(FollowupMeasure)
-        .join(Measure, Measure.id == FollowupMeasure.measure_id)
-        .join(Plan, Plan.id == Measure.plan_id)
-        .where(FollowupMeasure.followup_id == Followup.id, Measure.retired_on.is_(None))
-        .order_by(FollowupMeasure.linked_at, Measure.id)
-    )
-
-
-def _newest_response() -> sa.ScalarSelect[Any]:
-    """When the Member State's newest response on the follow-up was received."""
-    return (
-        sa.select(StateResponse.received)
-        .where(StateResponse.followup_id == Followup.id)
-        .order_by(StateResponse.received.desc(), StateResponse.id.desc())
-        .limit(1)
-        .correlate(Followup)
-        .scalar_subquery()
+        sa.select(column.label("item"))
+        .join(FollowupParagraph, FollowupParagraph.paragraph_id == Paragraph.id)
+        .where(FollowupParagraph.followup_id == Followup.id)
+        .order_by(Paragraph.resolution_number, Paragraph.position)
     )
 
 
 def _answered(column: Any) -> sa.Select[Any]:
     return (
-        sa.select(sa.cast(column, sa.String).label("item"))
+        sa.select(column.label("item"))
         .join(FollowupConclusion, FollowupConclusion.conclusion_id == Conclusion.id)
         .where(FollowupConclusion.followup_id == Followup.id)
-        .order_by(Conclusion.id)
+        .order_by(FollowupConclusion.conclusion_id)
+    )
+
+
+def _served(column: Any) -> sa.Select[Any]:
+    """Of each measure that the follow-up serves: the columns of one row stay in step."""
+    return (
+        sa.select(column.label("item"))
+        .select_from(FollowupMeasure)
+        .join(Measure, Measure.id == FollowupMeasure.measure_id)
+        .join(Plan, Plan.id == Measure.plan_id)
+        .where(FollowupMeasure.followup_id == Followup.id, Measure.retired_on.is_(None))
+        .order_by(FollowupMeasure.linked_at, Measure.id)
     )
 
 
@@ -354,17 +259,69 @@ def _joined(items: sa.Select[Any]) -> sa.ScalarSelect[Any]:
     return sa.select(sa.func.aggregate_strings(inner.c.item, ";")).scalar_subquery()
 
 
-def _area_title(record: Any) -> sa.ScalarSelect[str]:
-    """The title in the edition that the record, or its seal, was written under."""
-    return (
-        sa.select(AreaEdition.title)
-        .where(AreaEdition.area_code == record.area_code, AreaEdition.edition == record.area_edition)
-        .correlate(record)
-        .scalar_subquery()
-    )
+_FURTHER_AREAS = (
+    sa.select(FollowupArea.area_code.label("item"))
+    .where(FollowupArea.followup_id == Followup.id)
+    .order_by(FollowupArea.area_code)
+)
+_AUTHORITIES = (
+    sa.select(Authority.name.label("item"))
+    .join(FollowupAuthority, FollowupAuthority.authority_id == Authority.id)
+    .where(FollowupAuthority.followup_id == Followup.id)
+    .order_by(Authority.name)
+)
+_NEWEST_RESPONSE = (
+    sa.select(sa.func.max(StateResponse.received))
+    .where(StateResponse.followup_id == Followup.id)
+    .correlate(Followup)
+    .scalar_subquery()
+)
 
 
-def _split(paragraphs: str | None) -> list[tuple[str, str]]:
-    """``1373 1(b);1373 2(e)`` as pairs of resolution and label."""
-    pairs = [entry.partition(" ") for entry in (paragraphs or "").split(";") if entry]
-    return [(resolution, label) for resolution, _space, label in pairs]
+# A seal holds its paragraphs as ``1373 1(b);1373 2(e)``, each with its resolution
+
+
+class FirstWords(FunctionElement[str]):
+    """The first word of each entry of a list that is joined by ``;``."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+class Rests(FunctionElement[str]):
+    """What follows the first word, of each entry of such a list."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(FirstWords)
+def _first_words(element: FirstWords, compiler: Any, **kwargs: Any) -> str:
+    return _of_each("split_part(entry, ' ', 1)", compiler.process(element.clauses, **kwargs))
+
+
+@compiles(Rests)
+def _rests(element: Rests, compiler: Any, **kwargs: Any) -> str:
+    return _of_each("substr(entry, strpos(entry || ' ', ' ') + 1)", compiler.process(element.clauses, **kwargs))
+
+
+def _of_each(part: str, joined: str) -> str:
+    entries = f"unnest(string_to_array({joined}, ';')) WITH ORDINALITY AS listed(entry, place)"
+    return f"(SELECT string_agg({part}, ';' ORDER BY place) FROM {entries})"  # noqa: S608  # words of ours alone
+
+
+@compiles(FirstWords, "sqlite")
+def _first_words_sqlite(element: FirstWords, compiler: Any, **kwargs: Any) -> str:
+    part = "substr(value, 1, instr(value || ' ', ' ') - 1)"
+    return _of_each_sqlite(part, compiler.process(element.clauses, **kwargs))
+
+
+@compiles(Rests, "sqlite")
+def _rests_sqlite(element: Rests, compiler: Any, **kwargs: Any) -> str:
+    part = "substr(value, instr(value || ' ', ' ') + 1)"
+    return _of_each_sqlite(part, compiler.process(element.clauses, **kwargs))
+
+
+def _of_each_sqlite(part: str, joined: str) -> str:
+    entries = f"""json_each('[' || replace(json_quote({joined}), ';', '","') || ']')"""
+    return f"(SELECT group_concat({part}, ';') FROM {entries})"  # noqa: S608  # words of ours alone

@@ -28,7 +28,7 @@ def csv_response(
     listing: Listing,
     args: Any,
     scope: Condition,
-    row_of: Callable[[Any], Sequence[Any]],
+    row_of: Callable[[Any], Sequence[Any]] | None = None,
     *,
     base: Columns | None = None,
     note: dict[str, Any] | None = None,
@@ -37,7 +37,8 @@ def csv_response(
     """The rows that ``args`` ask of ``listing``, as ``<name>-<day>-<count>.csv``, an attachment. The count is that of
     the rows in the file, also when others write meanwhile.
 
-    ``base`` selects other columns than the list's own; ``note`` stands in the log beside the question.
+    ``base`` selects other columns than the list's own. ``row_of`` makes a row of the file from each; without it they
+    are the file's, and the database writes the lines. ``note`` stands in the log beside the question.
     """
     question = listing.read(args)
     if question.problems:
@@ -45,26 +46,29 @@ def csv_response(
     if request.method == "HEAD":  # nothing leaves, so there is nothing to log
         return Response(headers=_named(name, listing.count(args, scope)), mimetype="text/csv")
     db.session.rollback()  # gives its connection back: the rows are read on one of their own
-    total, chunks = listing.counted(question, scope, base=base)
+    total, chunks = listing.counted(question, scope, base=base, as_lines=row_of is None)
+    if row_of is None:
+        content = csv_file.joined(header, chunks, bom)
+    else:
+        content = csv_file.lines(_rows(header, chunks, row_of), bom)
     details = {"question": _plain(question.args), "sort": question.sort, **(note or {})}
-    return _logged(name, total, _rows(header, chunks, row_of), details, bom)
+    return _logged(name, total, content, details)
 
 
 def rows_response(name: str, header: Sequence[str], rows: Sequence[Sequence[Any]], args: Args, bom: bool) -> Response:
     """Rows that are at hand, as a file like any other; ``args`` are the question that they answer."""
     if request.method == "HEAD":
         return Response(headers=_named(name, len(rows)), mimetype="text/csv")
-    return _logged(name, len(rows), [header, *rows], {"question": _plain(args)}, bom)
+    return _logged(name, len(rows), csv_file.lines([header, *rows], bom), {"question": _plain(args)})
 
 
-def _logged(name: str, total: int, rows: Iterable[Sequence[Any]], details: dict[str, Any], bom: bool) -> Response:
-    """The answer that streams the rows, its question in the log before the first byte."""
+def _logged(name: str, total: int, content: Iterator[bytes], details: dict[str, Any]) -> Response:
+    """The answer that streams the file, its question in the log before the first byte."""
     noted = {"report": name, **details, "rows": total}
     history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=noted)
-    lines = csv_file.lines(rows, bom=bom)
     app, account_id, request_id = current_app._get_current_object(), _me().id, history.request_id()  # type: ignore[attr-defined]  # a proxy's
     return Response(
-        csv_file.logged(lines, lambda tally: _log_end(app, account_id, request_id, name, tally)),
+        csv_file.logged(content, lambda tally: _log_end(app, account_id, request_id, name, tally)),
         headers=_named(name, total),
         mimetype="text/csv",
     )

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from tracker import policy
+from tracker import clock, policy
 from tracker.errors import TrackerError
+from tracker.models import Followup
 from tracker.policy import Permission
 from tracker.reports import followups, status
 from tracker.reports.filters import BadValue
@@ -34,10 +35,10 @@ def status_preview() -> ResponseReturnValue:
     content = _content()
     listing = followups.listing(request.args)
     asked = followups.asked(request.args, current_user)
-    base = status.base().add_columns(followups.owning(policy.reach(current_user)))
+    owners = Followup.owner_id, followups.owning(policy.reach(current_user))  # what the form of filters offers
+    base = status.base(content, clock.today()).add_columns(*owners)
     page = listing.page(asked, followups.scope(current_user), base=base)
     shown = list_page(page, url_for("reports.status_preview"), {"content": [content]})
-    row_of = status.row_maker(content)
     return render_template(
         "reports/status.html",
         list=shown,
@@ -48,7 +49,7 @@ def status_preview() -> ResponseReturnValue:
         current_href=address(shown.path, shown.page.args),
         sealed_href=address(shown.path, shown.page.args | {"content": ["sealed"]}),
         columns=status.COLUMNS,
-        rows=[[shown_cell(value) for value in row_of(row)] for row in page.rows],
+        rows=[[shown_cell(value) for value in row[: len(status.HEADER)]] for row in page.rows],
         file_href=shown.export_href(url_for("reports.status_csv")),
     )
 
@@ -64,8 +65,7 @@ def status_csv() -> Response:
         followups.listing(request.args),
         followups.asked(request.args, current_user),
         followups.scope(current_user),
-        status.row_maker(content),
-        base=status.base(),
+        base=status.base(content, clock.today()),
         note={"content": content},
         bom=request.args.get("bom") != "0",
     )

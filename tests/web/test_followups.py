@@ -313,7 +313,7 @@ class TestPage:
             with counted() as seen:
                 browser.get(f"/follow-ups/{reference}")
             counts.append(len(_reads(seen)))
-        assert counts == [7, 7]
+        assert counts == [8, 8]
 
     @pytest.mark.parametrize("who", ["analyst", "reviewer"])
     def test_costs_no_more_while_it_is_before_the_reviewers(

@@ -289,12 +289,12 @@ def _tell(cells: Mapping[tuple[str, str], Cell], asked: Asked, ids: list[str]) -
     seals = (
         sa.select(
             Followup.state_id,
-            _column(asked, Followup.area_code),
+            _column(asked, Followup.area_code).label("column"),
             sa.func.max(Seal.signed_at, type_=Seal.signed_at.type),
         )
         .join(Seal, Seal.id == Followup.seal_id)
         .where(*_within(Followup, asked, ids))
-        .group_by(Followup.state_id, _column(asked, Followup.area_code))
+        .group_by(Followup.state_id, "column")
     )
     for row, column, sealed_at in db.session.execute(seals):
         if (row, column) in cells:

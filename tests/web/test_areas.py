@@ -72,4 +72,4 @@ def test_statements_do_not_grow_with_the_rows(browser: FlaskClient) -> None:
         FollowupFactory()
         ConclusionFactory(visit=visit)
     assert statements(browser, "/areas/FIN-02") == few <= 10
-    assert statements(browser, "/resolutions/1373") <= 6
+    assert statements(browser, "/resolutions/1373") <= 7

@@ -49,7 +49,7 @@ def followup_rows(found: Iterable[Any], states: Mapping[str, Any] | None = None,
         (_("Main area"), lambda row: area(row.area_code)),
         (
             _("Workflow status"),
-            lambda row: tagged(row.workflow) + (changed if row.sealed_state == SealedState.CHANGED else ""),
+            lambda row: f"{tagged(row.workflow)}{changed if row.sealed_state == SealedState.CHANGED else ''}",
         ),
         (_("Status we assess"), lambda row: tagged(row.assessed_status)),
         (_("Due"), lambda row: f"{due(row.current_due) or no_date}{late if row.is_overdue else ''}"),

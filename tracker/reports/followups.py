@@ -381,5 +381,6 @@ FOLLOWUPS = Listing(
         "updated": Sort(Followup.updated_at),
     },
     default_sort="due",
+    is_one_table=True,
     narrow={"state", "area", "owner", "person", "authority", "visit", "conclusion", "measure"},
 )

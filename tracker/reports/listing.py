@@ -183,6 +183,7 @@ class Listing:
     default_sort: str
     default_size: int = DEFAULT_SIZE
     narrow: Set[str] = frozenset()
+    is_one_table: bool = False  # a row for each of the table of ``id_column``, whatever is joined to it
 
     def page(
         self,
@@ -445,6 +446,8 @@ class Listing:
 
     def _count_alone(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any] | None:
         """The count from the list's own table, where no condition is about another: its smallest index tells it."""
+        if not self.is_one_table:
+            return None
         conditions = [*question.conditions, *question.words]
         if scope_condition is not None and not isinstance(scope_condition, sa.True_):
             conditions.append(scope_condition)

@@ -94,6 +94,7 @@ ITEMS = Listing(
         "late": Sort(sa.case((Item.due < date(2026, 4, 1), "late"), else_="early")),
     },
     default_sort="due",
+    is_one_table=True,
 )
 
 

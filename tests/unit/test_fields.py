@@ -187,6 +187,14 @@ def test_a_full_day_can_be_asked_for() -> None:
     assert one(PartialDateField("Visit", required="Enter the day"), parts()).errors == ["Enter the day"]
 
 
+def test_a_date_that_a_service_refuses_is_marked_whole(app: Flask) -> None:
+    form = Page(MultiDict({"title": "Bill", "due-day": "13", "due-month": "11", "due-year": "2006"}))
+    assert form.due.data == PartialDate(2006, 11, 13)
+    assert form.due.wrong_parts == ()
+    form.refuse(Invalid("It cannot be so late.", "due"))
+    assert form.due.wrong_parts == ("day", "month", "year")
+
+
 def test_a_year_can_be_all_that_is_taken() -> None:
     field = one(PartialDateField("Adopted", precisions=(Precision.YEAR, Precision.MONTH)), parts("1", "2", "2006"))
     assert field.errors == ["Adopted: give no more than is asked: leave the day empty"]
@@ -272,8 +280,8 @@ def test_radios_have_no_empty_choice() -> None:
 
 
 def test_an_unknown_choice_is_refused_by_name() -> None:
-    field = one(StateField("Member State", choices=[option("PAK", "Pakistan")]), "XXX\x00")
-    assert field.errors == ["Member State: “XXX\x00” is not one of the choices. Choose from the list"]
+    field = one(StateField("Member State", choices=[option("PAK", "Pakistan")]), "ZZZ\x00")
+    assert field.errors == ["Member State: “ZZZ\x00” is not one of the choices. Choose from the list"]
     assert field.data is None
 
 

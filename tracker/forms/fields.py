@@ -30,6 +30,7 @@ from tracker.partial_date import EARLIEST, LATEST, PartialDate, Precision
 Words = Any  # str or a lazy translation
 Required = Any  # bool, str or a lazy translation
 ANY_PRECISION = tuple(Precision)
+ALL_PARTS = ("day", "month", "year")
 MOST_CODES = 500
 
 
@@ -245,7 +246,7 @@ class PartialDateField(wtforms.Field):
 
     The precision follows from what is filled in. A whole date that was pasted into the day is spread over
     the three. ``day_text``, ``month_text`` and ``year_text`` keep what was typed;
-    ``wrong_parts`` names the inputs that an error is about; ``precisions`` limits what is taken.
+    ``precisions`` limits what is taken.
     """
 
     data: PartialDate | None
@@ -263,8 +264,13 @@ class PartialDateField(wtforms.Field):
         super().__init__(label, list(validators), description=hint, **kwargs)
         self.type = "PartialDateField"
         self.precisions = tuple(precisions)
-        self.wrong_parts: tuple[str, ...] = ()
+        self._at_fault: tuple[str, ...] = ()
         _require(self, required)
+
+    @property
+    def wrong_parts(self) -> tuple[str, ...]:
+        """The inputs that an error is about: all three, unless reading them found which."""
+        return (self._at_fault or ALL_PARTS) if self.errors else ()
 
     @property
     def months(self) -> list[tuple[str, str]]:
@@ -275,7 +281,7 @@ class PartialDateField(wtforms.Field):
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Read the three inputs, or show a date that is there."""
         self.process_errors = []
-        self.wrong_parts = ()
+        self._at_fault = ()
         self.problem: str | None = None
         self.object_data = data if isinstance(data, PartialDate) else None
         if formdata is None:
@@ -289,7 +295,7 @@ class PartialDateField(wtforms.Field):
 
     def _take(self, formdata: Any) -> None:
         self.day_text, self.month_text, self.year_text = (
-            checks.trimmed(formdata.get(f"{self.name}-{part}", "")) for part in ("day", "month", "year")
+            checks.trimmed(formdata.get(f"{self.name}-{part}", "")) for part in ALL_PARTS
         )
         self.data = None
         pasted = None if self.month_text or self.year_text else dates.whole_date(self.day_text)
@@ -299,7 +305,7 @@ class PartialDateField(wtforms.Field):
             self.data = self._read()
         except _WrongPart as wrong:
             self.problem = f"{label_of(self)}: {wrong}"
-            self.wrong_parts = wrong.parts
+            self._at_fault = wrong.parts
 
     def _read(self) -> PartialDate | None:
         if not (self.day_text or self.month_text or self.year_text):
@@ -316,7 +322,6 @@ class PartialDateField(wtforms.Field):
         if self.problem:
             raise StopValidation(self.problem)
         if self.data is None and self.flags.required:
-            self.wrong_parts = ("day", "month", "year")
             raise _missing(self, _("Enter: %(label)s", label=label_of(self)))
 
     def shown(self, value: Any) -> str:

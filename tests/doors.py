@@ -124,7 +124,7 @@ DOORS = {
     "evidence.remove_bytes": Door("file_remove", "GET POST", "/evidence/{revision}/remove"),
     # Member States and the catalogue
     "home.index": Door("signed_in", "GET", "/"),
-    "home.rows": Door("record_read", "GET", "/work/visits"),
+    "home.rows": Door("record_read", "GET", "/my-work/visits"),
     "search.index": Door("record_read", "GET", "/search?q=tells"),
     "help.index": Door("signed_in", "GET", "/help"),
     "audit.index": Door("log_read", "GET", "/audit"),

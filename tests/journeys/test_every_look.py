@@ -20,7 +20,7 @@ SignIn = Callable[..., Page]
 NO_PAGE = "/no/such/page"
 OF_ANALYST = (
     "/",
-    "/work/returned",
+    "/my-work/returned",
     "/visits",
     "/visits?region=142&columns=dates,type,sequence,mode,stage,tour,conclusions,followups,sharing",
     "/visits/new",

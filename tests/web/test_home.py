@@ -214,7 +214,7 @@ def test_a_visit_needs_something_when_its_clock_has_passed(
     analyst: Any, sign_in: SignIn, columns: dict[str, Any], is_listed: bool
 ) -> None:
     visit = VisitFactory(**{"stage": VisitStage.PREPARING, **columns})
-    page = sign_in(analyst).get("/work/visits").text
+    page = sign_in(analyst).get("/my-work/visits").text
     assert (visit.reference in page) is is_listed
 
 
@@ -250,8 +250,8 @@ def test_an_empty_desk_teaches(analyst: Any, sign_in: SignIn) -> None:
 
 
 def test_a_list_that_is_none_is_not_there(analyst: Any, sign_in: SignIn) -> None:
-    assert sign_in(analyst).get("/work/nothing").status_code == 404
-    assert sign_in(AccountFactory(role=Role.ADMINISTRATOR)).get("/work/visits").status_code == 403
+    assert sign_in(analyst).get("/my-work/nothing").status_code == 404
+    assert sign_in(AccountFactory(role=Role.ADMINISTRATOR)).get("/my-work/visits").status_code == 403
 
 
 def test_statements_do_not_grow_with_the_work(session: Any, reviewer: Any, sign_in: SignIn) -> None:

@@ -29,7 +29,7 @@ def browser(session: Any, sign_in: SignIn) -> FlaskClient:
         ("/reports/status?due-after=soon", "Due after: “soon” is not a day that can be"),
         ("/conclusions?kind=guess", "Kind: “guess” is not one of"),
         ("/states?region=999", "Region: “999” is no region"),
-        ("/work/returned?size=many", "“many” is not a number of rows"),
+        ("/my-work/returned?size=many", "“many” is not a number of rows"),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_said(browser: FlaskClient, address: str, said: str) -> None:

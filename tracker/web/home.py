@@ -74,7 +74,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/work/<name>")
+@blueprint.get("/my-work/<name>")
 def rows(name: str) -> ResponseReturnValue:
     """All rows of a section that spans several nouns, or of the visits that need something."""
     policy.require(current_user, Permission.RECORD_READ)
@@ -193,13 +193,13 @@ def _analyst(account: Account) -> list[tuple[str, str, str, str]]:
         (
             "returned",
             titles["returned"],
-            _list("work/returned", {}),
+            _list("my-work/returned", {}),
             _("When a reviewer returns what you submitted, it stands here with the reason."),
         ),
         (
             "waiting",
             titles["waiting"],
-            _list("work/waiting", {}),
+            _list("my-work/waiting", {}),
             _("What you submit is locked and stands here until a reviewer signs or returns it. You may recall it."),
         ),
         (
@@ -217,7 +217,7 @@ def _analyst(account: Account) -> list[tuple[str, str, str, str]]:
         (
             "visits",
             _("Visits that need something"),
-            _list("work/visits", {}),
+            _list("my-work/visits", {}),
             _(
                 "A visit stands here when its dates have passed and its stage has not moved, when a comment or a"
                 " response of the Member State is late, or when no clock runs for it."
@@ -244,7 +244,7 @@ def _reviewer() -> list[tuple[str, str, str, str]]:
         (
             "changed",
             _list_titles()["changed"],
-            _list("work/changed", {}),
+            _list("my-work/changed", {}),
             _("Your signature holds what you saw. Where a record has changed since, it stands here."),
         ),
     ]

@@ -28,9 +28,9 @@ bench: .venv/test.stamp ## Measure how fast the pages are (FOLLOW_UPS, FOLDER, D
 		$(if $(FOLDER),--folder $(FOLDER)) $(if $(DATABASE_URL),--database-url '$(DATABASE_URL)') $(BENCH)
 
 lock: .venv/test.stamp ## Write both lists of pinned packages anew from pyproject.toml (needs uv).
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 pyproject.toml -o requirements.txt
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 --extra test -c requirements.txt pyproject.toml -o tests/requirements.txt
 
 # Packages are installed again only when their list changes.

@@ -60,7 +60,7 @@ def lacking(what: str) -> None:
     _lacking.add(what)
     if IN_CI:
         pytest.fail(f"{what}; CI must run this", pytrace=False)
-    pytest.skip(what)
+    pytest.skip(what)  # on a machine of somebody's own, which need not have a browser; the summary says so in red
 
 
 # The database

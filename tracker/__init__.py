@@ -26,7 +26,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     )
     app.config.update(_flask_settings(settings))
     if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
+        proxied = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # as Flask's documentation does
     extensions.init(app)
     web.init(app)
     cli.register(app)

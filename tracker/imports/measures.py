@@ -242,12 +242,13 @@ def _number(plan: Plan, found: Checked) -> None:
     by_text = {(one.pillar, one.text): one for one in present if one.retired_on is None}
     seen: dict[Any, int] = {}
     for row in found.rows:
-        key = _reference(plan, row) if row.number else (row.wording.pillar, row.wording.text)
+        wording = (row.wording.pillar, row.wording.text)
+        key = _reference(plan, row) if row.number else wording
         if key in seen:
             column = "number" if row.number else "text"
             found.faults.append(Fault(row.row, column, _("The same as in row %(row)s.", row=seen[key])))
         seen.setdefault(key, row.row)
-        known = by_reference.get(_reference(plan, row)) if row.number else by_text.get(key)  # type: ignore[arg-type]
+        known = by_reference.get(_reference(plan, row)) if row.number else by_text.get(wording)
         if known is not None:
             row.reference, row.is_there = known.reference, True
             found.faults += [Fault(row.row, column, _said(known)) for column in _differing(known, row.wording)]

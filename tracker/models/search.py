@@ -226,7 +226,7 @@ _SQLITE = [
 ]
 _SQLITE_REBUILD = [
     "INSERT INTO search_index (search_index) VALUES ('delete-all')",
-    f"INSERT INTO search_index (rowid, words) SELECT id, {_indexed('')} FROM search_row",  # noqa: S608
+    f"INSERT INTO search_index (rowid, words) SELECT id, {_indexed('')} FROM search_row",  # noqa: S608  # our own names
     "INSERT INTO search_index (search_index) VALUES ('optimize')",
 ]
 
@@ -243,7 +243,7 @@ _POSTGRESQL = [
       IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
       INSERT INTO search_index (rowid, words) VALUES (NEW.id, tracker_words({_indexed("NEW.")}));
       RETURN NEW;
-    END $$""",  # noqa: S608
+    END $$""",  # noqa: S608  # our own names
     *(
         statement
         for name, act in (("indexed", "INSERT"), ("indexed_anew", "UPDATE"), ("no_more_indexed", "DELETE"))
@@ -255,5 +255,5 @@ _POSTGRESQL = [
 ]
 _POSTGRESQL_REBUILD = [
     "DELETE FROM search_index",
-    f"INSERT INTO search_index (rowid, words) SELECT id, tracker_words({_indexed('')}) FROM search_row",  # noqa: S608
+    f"INSERT INTO search_index (rowid, words) SELECT id, tracker_words({_indexed('')}) FROM search_row",  # noqa: S608  # our own names
 ]

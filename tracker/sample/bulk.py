@@ -93,7 +93,7 @@ class Bulk:
         names = ", ".join(f'"{name}"' for name in columns)
         if self.dialect == "sqlite":
             marks = ", ".join("?" * len(columns))
-            self.connection.exec_driver_sql(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608
+            self.connection.exec_driver_sql(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608  # names of our own tables
             return
         driver: Any = self.connection.connection.driver_connection
         self.connection.exec_driver_sql("SELECT 1")  # the transaction is the connection's

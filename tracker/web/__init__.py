@@ -104,4 +104,4 @@ def _tell_database(app: Flask) -> None:
         finally:
             database.reset_may_write(token)
 
-    app.wsgi_app = with_intent  # type: ignore[method-assign]
+    app.wsgi_app = with_intent  # type: ignore[method-assign]  # as Flask's documentation does

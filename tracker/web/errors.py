@@ -264,7 +264,7 @@ class _Discard:
 def _look_through() -> tuple[Any, Any]:
     """The fields of a body that is too large, read past its file; nothing when even that goes too far."""
     parser = FormDataParser(
-        stream_factory=lambda *_args, **_more: _Discard(),  # type: ignore[arg-type]
+        stream_factory=lambda *_args, **_more: _Discard(),  # type: ignore[arg-type]  # it writes and nothing else
         max_form_memory_size=current_app.config["MAX_FORM_MEMORY_SIZE"],
         max_form_parts=current_app.config["MAX_FORM_PARTS"],
     )

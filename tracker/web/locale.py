@@ -59,7 +59,7 @@ class KeptDomain(Domain):
                 return told.kept_translations
         except (AttributeError, RuntimeError):  # not asked yet, or outside the application
             pass
-        found = super().get_translations()  # type: ignore[no-untyped-call]
+        found = super().get_translations()  # type: ignore[no-untyped-call]  # Flask-Babel's
         if g and hasattr(g, "_flask_babel"):
             g._flask_babel.kept_locale, g._flask_babel.kept_translations = get_locale(), found
         return found
@@ -69,7 +69,7 @@ def init_locale(app: Flask, babel: Babel) -> None:
     """Let each request speak the language its reader chose."""
     app.config["BABEL_DEFAULT_LOCALE"] = str(_LOCALES[DEFAULT])
     babel.init_app(app, locale_selector=_selected)
-    babel.domain_instance = domain = KeptDomain()  # type: ignore[no-untyped-call]
+    babel.domain_instance = domain = KeptDomain()  # type: ignore[no-untyped-call]  # Flask-Babel's
     domain.cache[str(_LOCALES[PSEUDO]), domain.domain[0]] = PseudoTranslations()
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension that Flask-Babel adds
         gettext=lambda text: domain.get_translations().ugettext(text),
@@ -81,7 +81,7 @@ def init_locale(app: Flask, babel: Babel) -> None:
 def current() -> Locale:
     """The locale of this page. Asked for each cell of a list: hence past Flask-Babel's own, slower question."""
     try:
-        return g._flask_babel.babel_locale  # type: ignore[no-any-return]
+        return g._flask_babel.babel_locale  # type: ignore[no-any-return]  # Flask-Babel's
     except (AttributeError, RuntimeError):  # not asked yet, or outside the application
         found = get_locale()
         return ENGLISH if found is None else found

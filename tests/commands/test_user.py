@@ -76,7 +76,7 @@ def test_a_grant_has_one_scope(run: Any, session: Any, scope: list[str], sees: s
         ["someone@example.org", "analyst"],
         ["someone@example.org", "analyst", "--all", "--state", "PAK"],
         ["someone@example.org", "king", "--all"],
-        ["someone@example.org", "analyst", "--state", "XXX"],
+        ["someone@example.org", "analyst", "--state", "ZZZ"],
         ["someone@example.org", "analyst", "--region", "999"],
         ["someone@example.org", "analyst", "--all", "--until", "2001-01-01"],
         ["someone@example.org", "analyst", "--all", "--until", "tomorrow"],

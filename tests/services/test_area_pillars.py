@@ -49,7 +49,7 @@ def test_an_edit_that_changes_nothing_is_not_told(session: Any, administrator: A
     assert events(session) == []
 
 
-@pytest.mark.parametrize("wrong", [("XXX", "II"), ("FIN", "V"), ("FIN", "")])
+@pytest.mark.parametrize("wrong", [("ZZZ", "II"), ("FIN", "V"), ("FIN", "")])
 def test_what_there_is_not_is_refused(session: Any, administrator: Any, wrong: tuple[str, str]) -> None:
     with pytest.raises(Invalid):
         area_pillars.edit([wrong], by=administrator)

@@ -107,7 +107,7 @@ def test_a_new_edition_of_the_area_holds_for_what_is_assessed_from_then_on(sessi
     assert (old.area_edition, new.area_edition) == (1, 2)
 
 
-@pytest.mark.parametrize("code", ["FIN", "XXX-01", "", "fin-02"])
+@pytest.mark.parametrize("code", ["FIN", "ZZZ-01", "", "fin-02"])
 def test_only_areas_of_the_second_level_are_assessed(session: Any, analyst: Any, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         assessments.assess(VisitFactory(), code, by=analyst, rating="partially")

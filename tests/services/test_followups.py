@@ -119,7 +119,7 @@ class TestCreate:
         [
             ({"title": "  "}, "title"),
             ({"area_code": "FIN"}, "area_code"),
-            ({"area_code": "XXX-99"}, "area_code"),
+            ({"area_code": "ZZZ-99"}, "area_code"),
             ({"further_areas": ["FIN"]}, "further_areas"),
             ({"paragraph_ids": [10**6]}, "paragraph_ids"),
             ({"conclusion_ids": [10**6]}, "conclusion_ids"),

@@ -109,7 +109,7 @@ def test_the_last_administrator_keeps_the_grant(administrator: Account) -> None:
         (Scope.REGION, {}, "region_code"),
         (Scope.REGION, {"region_code": "999"}, "region_code"),
         (Scope.STATES, {}, "states"),
-        (Scope.STATES, {"states": ["XXX"]}, "states"),
+        (Scope.STATES, {"states": ["ZZZ"]}, "states"),
         (Scope.ALL, {"ends_on": clock.now().date() - timedelta(days=2)}, "ends_on"),
     ],
 )
@@ -124,8 +124,8 @@ def test_a_scope_must_be_one(
 
 def test_a_code_of_no_member_state_is_called_that(administrator: Account, person: Account) -> None:
     with pytest.raises(Invalid) as refused:
-        grants.grant(person, Role.ANALYST, Scope.STATES, by=administrator, states=["XXX"])
-    assert refused.value.message == "There is no Member State with the code XXX."
+        grants.grant(person, Role.ANALYST, Scope.STATES, by=administrator, states=["ZZZ"])
+    assert refused.value.message == "There is no Member State with the code ZZZ."
 
 
 def test_an_administrator_has_no_narrower_scope(administrator: Account, person: Account) -> None:

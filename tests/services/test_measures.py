@@ -99,7 +99,7 @@ def test_what_a_measure_cannot_be_is_refused(
 ) -> None:
     for act in (measures.create, measures.edit):
         with pytest.raises(Invalid) as refused:
-            act(measure.plan if act is measures.create else measure, wording, by=coordinator)  # type: ignore[operator]
+            act(measure.plan if act is measures.create else measure, wording, by=coordinator)
         assert refused.value.field == field
 
 

@@ -90,7 +90,7 @@ def test_one_organisation_may_host_and_take_part(coordinator: Account, meeting: 
         ({"end": PartialDate(2010)}, "end"),
         ({"pillars": ["V"]}, "pillars"),
         ({"plan_id": 999}, "plan_id"),
-        ({"states": ["XXX"]}, "states"),
+        ({"states": ["ZZZ"]}, "states"),
         ({"hosts": [99_999]}, "hosts"),
         ({"co_organisers": [99_999]}, "co_organisers"),
         ({"participants": [99_999]}, "participants"),

@@ -114,7 +114,7 @@ def test_a_reader_who_goes_away_is_noted() -> None:
     stream = logged(lines([["x" * 1000]] * 1000), ends.append)
     first = next(stream)
     assert not ends
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert (ends[0].is_complete, ends[0].size) == (False, len(first))
 
 

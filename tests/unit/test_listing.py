@@ -309,7 +309,7 @@ def test_empty_and_unknown_parameters_are_ignored(session: Session) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("state", "XXX", "“XXX” is no code that is known here"),
+        ("state", "ZZZ", "“ZZZ” is no code that is known here"),
         ("level", "urgent", "“urgent” is not one of: high, low"),
         ("level", "HIGH\x00", "The value holds a character that no text here can hold"),
         ("level", "\ud800", "The value holds a character that no text here can hold"),

@@ -30,8 +30,8 @@ TOLD = [model for model in VERSIONED if model.__tablename__ not in history.SILEN
 
 @pytest.mark.parametrize("model", TOLD, ids=lambda model: model.__name__)
 def test_every_column_that_a_timeline_may_show_has_words(model: type) -> None:
-    table = model.__tablename__  # type: ignore[attr-defined]
-    shown = [column.name for column in model.__table__.columns if column.name not in history.QUIET]  # type: ignore[attr-defined]
+    table = model.__tablename__
+    shown = [column.name for column in model.__table__.columns if column.name not in history.QUIET]
     assert all(words.field_words(name, table) for name in shown)
     assert words.noun_words(table)
 

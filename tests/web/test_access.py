@@ -150,7 +150,7 @@ def test_a_form_without_its_token_is_refused_before_anything_else(
 ) -> None:
     browser, other = sign_in(people.analyst), app.test_client()
     before, number = snapshots.taken(but=snapshots.OF_VISITING | {"event"}), snapshots.head()
-    given = other.form_token() if token == "another's" else token  # type: ignore[attr-defined]
+    given = other.form_token() if token == "another's" else token
     for name, door in DOORS.items():
         if door.writes:
             typed = {"note": "Typed & kept", **({"csrf_token": given} if given else {})}

@@ -118,7 +118,7 @@ def test_the_report_is_narrowed(measure: Measure, reader: FlaskClient) -> None:
     assert rows("plan=JP-1&word=none") == ["JP-1-M01 TJK"]
     assert rows("plan=JP-1&region=143&pillar=I") == ["JP-1-M02 KGZ", "JP-1-M02 TJK"]
     assert rows("plan=XX") == []
-    for wrong in ("pillar=V", "word=finished", "state=XXX", "region=999"):
+    for wrong in ("pillar=V", "word=finished", "state=ZZZ", "region=999"):
         assert reader.get(f"/reports/action-plan.csv?{wrong}").status_code == 400
         assert "is not one of" in (page := reader.get(f"/reports/action-plan?{wrong}").text) or "is no" in page
 

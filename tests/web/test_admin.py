@@ -178,7 +178,7 @@ def test_a_role_is_granted_and_revoked_and_holds_at_the_next_request(
         {"role": "king", "scope": "all"},
         {"role": "analyst", "scope": "region"},
         {"role": "analyst", "scope": "states"},
-        {"role": "analyst", "scope": "states", "states": "XXX"},
+        {"role": "analyst", "scope": "states", "states": "ZZZ"},
         {"role": "analyst", "scope": "all", "ends_on": "2001-01-01"},
         {"role": "analyst", "scope": "all", "ends_on": "2026-02-30"},
         {"role": "administrator", "scope": "region", "region_code": "142"},

@@ -52,7 +52,7 @@ def test_without_records_the_wording_is_there_and_no_record(session: Any, sign_i
     assert "Out of sight" not in page and "/follow-ups?" not in page
 
 
-@pytest.mark.parametrize("address", ["/areas/XXX", "/areas/FIN-99", "/resolutions/1", "/resolutions/" + "9" * 30])
+@pytest.mark.parametrize("address", ["/areas/ZZZ", "/areas/FIN-99", "/resolutions/1", "/resolutions/" + "9" * 30])
 def test_what_is_not_in_the_catalogue_is_not_there(browser: FlaskClient, address: str) -> None:
     assert browser.get(address).status_code == 404
 

@@ -107,7 +107,7 @@ def test_an_area_beyond_the_scope(browser: FlaskClient, visit: Any) -> None:
     assert "Beyond the scope" in browser.get(HREF).text
 
 
-@pytest.mark.parametrize("area", ["FIN", "XXX-01", "%27", "9" * 60])
+@pytest.mark.parametrize("area", ["FIN", "ZZZ-01", "%27", "9" * 60])
 def test_an_area_that_cannot_be_assessed_is_not_found(browser: FlaskClient, visit: Any, area: str) -> None:
     assert browser.get(f"{HREF}/{area}").status_code == 404
     assert browser.get(f"{HREF}/other?area={area}").status_code == 404

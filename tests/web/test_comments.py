@@ -87,6 +87,6 @@ def test_who_may_not(sign_in: SignIn, session: Any) -> None:
     assert refused.status_code == 403 and "Who may" in refused.text
 
 
-@pytest.mark.parametrize("address", ["/comments/state/PAK", "/comments/visit/XXX-1", "/comments/account/1"])
+@pytest.mark.parametrize("address", ["/comments/state/PAK", "/comments/visit/ZZZ-1", "/comments/account/1"])
 def test_other_things_are_not_commented_on(browser: FlaskClient, address: str) -> None:
     assert browser.post(address, data={TEXT: "Hm."}).status_code == 404

@@ -469,7 +469,7 @@ def test_out_of_scope_does_not_exist(sign_in: SignIn, written: Any, address: str
     browser = sign_in(AccountFactory(states=["IND"]))
     assert browser.get(address).status_code == 404
     assert browser.get("/visits/PAK-2006-1/conclusions/new").status_code == 404
-    assert browser.get("/conclusions/XXX-2006-1-C1").status_code == 404
+    assert browser.get("/conclusions/ZZZ-2006-1-C1").status_code == 404
 
 
 @pytest.mark.parametrize("action", ["edit", "share", "comment", "finalise", "withdraw"])

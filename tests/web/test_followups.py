@@ -201,7 +201,7 @@ class TestList:
     @pytest.mark.parametrize(
         "query",
         [
-            *("due-after=2026-02-30", "area=XXX", "status=done", "state=%F0%9F%98%80", "sort=shoe", "size=abc"),
+            *("due-after=2026-02-30", "area=ZZZ", "status=done", "state=%F0%9F%98%80", "sort=shoe", "size=abc"),
             *("after=%27", "region=999", "pillar=V", "visit=%25", "owner=" + "9" * 30, "authority=" + "x" * 3000),
             "columns=" + "x" * 3000,
         ],
@@ -471,7 +471,7 @@ class TestCreate:
             {"due-year": "٢٠٢٦"},
             {"due-day": "3"},
             {"area_code": "FIN"},
-            {"area_code": "XXX-01"},
+            {"area_code": "ZZZ-01"},
             {"paragraph_ids": "1" * 30},
             {"owner_id": str(2**63)},
             {"visit_id": "-1"},

@@ -23,13 +23,13 @@ def reader(session: Any, sign_in: Any) -> FlaskClient:
 
 
 def count(page: str, title: str) -> str:
-    return re.search(rf">([^<>]+)<span class=\"visually-hidden\">: {title}<", page).group(1)  # type: ignore[union-attr]
+    return re.search(rf">([^<>]+)<span class=\"visually-hidden\">: {title}<", page).group(1)
 
 
 def test_every_kind_is_on_the_page_and_leads_to_a_list_with_as_many_rows(reader: FlaskClient) -> None:
     page = reader.get("/gaps").text
     for gap in gaps.GAPS.values():
-        href = re.search(rf'href="([^"]+)">{gap.title}<', page).group(1).replace("&amp;", "&")  # type: ignore[union-attr]
+        href = re.search(rf'href="([^"]+)">{gap.title}<', page).group(1).replace("&amp;", "&")
         said = count(page, str(gap.title))
         listed = reader.get(href).text
         assert f"{said} gap" in listed, (href, said)

@@ -107,7 +107,7 @@ def test_the_list_is_narrowed(browser: FlaskClient, coordinator: Account, asked:
     assert listed(browser, f"/meetings?{asked}") == found
 
 
-@pytest.mark.parametrize("asked", ["year=03", "year=9999999999", "state=XXX", "sort=place"])
+@pytest.mark.parametrize("asked", ["year=03", "year=9999999999", "state=ZZZ", "sort=place"])
 def test_what_makes_no_sense_is_said(browser: FlaskClient, asked: str) -> None:
     answer = browser.get(f"/meetings?{asked}")
     assert answer.status_code == 200
@@ -231,7 +231,7 @@ def test_the_same_form_sent_twice_records_one_meeting(browser: FlaskClient) -> N
         ({"start-year": ""}, "enter the year as well"),
         ({"end-year": "2010"}, "The end lies before the start"),
         ({"hosts": "UNRCCA; NOBODY"}, "no organisation is known as “nobody”"),
-        ({"states": ["XXX"]}, "is not one of the choices"),
+        ({"states": ["ZZZ"]}, "is not one of the choices"),
         ({"plan_id": "999999"}, "is not one of the choices"),
         ({"pillars": ["V"]}, "is not one of the choices"),
     ],

@@ -115,7 +115,7 @@ def test_fields_that_the_form_does_not_show_change_nothing(
 
 
 def test_a_refused_user_sees_no_validation_message(people: world.Cast, told: world.World, sign_in: SignIn) -> None:
-    poor = {"request_key": "0" * 32, "reason": "", "text": "", "title": "", "version": "x", "state": "XXX"}
+    poor = {"request_key": "0" * 32, "reason": "", "text": "", "title": "", "version": "x", "state": "ZZZ"}
     for role in world.ROLES:
         browser = sign_in(people[role])
         for name in forms_to_send():

@@ -91,7 +91,7 @@ def test_the_form_of_a_visitor_carries_a_token_of_their_own(app: Flask, analyst:
     one.get("/login")
     other.get("/login")
     data = {"email": analyst.email, "password": PASSWORD}
-    assert one.post("/login", data=data, token=other.form_token()).status_code == 400  # type: ignore[attr-defined]
+    assert one.post("/login", data=data, token=other.form_token()).status_code == 400
     assert one.post("/login", data=data, token=None).status_code == 400
     assert one.post("/login", data=data, token="x").status_code == 400
     assert one.post("/login", data=data).status_code == 303
@@ -238,7 +238,7 @@ def lapse(client: FlaskClient) -> None:
 
 def test_a_forms_text_survives_the_end_of_its_session(client: FlaskClient, analyst: Account) -> None:
     log_in(client, analyst)
-    token = client.form_token()  # type: ignore[attr-defined]
+    token = client.form_token()
     lapse(client)
     typed = {"title": "Bring the bill before Parliament", "password": "never kept", "csrf_token": token}
     answer = client.post("/account/language?x=1", data=typed, token=None)

@@ -77,7 +77,7 @@ def test_the_file_holds_the_rows_of_the_list(browser: FlaskClient) -> None:
     ]
 
 
-@pytest.mark.parametrize("code", ["FRA", "XXX", "P", "PAK2", "%00", "9" * 30])
+@pytest.mark.parametrize("code", ["FRA", "ZZZ", "P", "PAK2", "%00", "9" * 30])
 def test_a_state_out_of_scope_or_unknown_is_not_there(browser: FlaskClient, code: str) -> None:
     assert browser.get(f"/states/{code}").status_code == 404
 

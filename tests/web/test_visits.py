@@ -104,7 +104,7 @@ def test_a_past_visit_without_a_source_is_asked_for_it_and_keeps_what_was_typed(
         {"start-year": "٢٠٠٦"},
         {"end-day": "1", "end-month": "1", "end-year": "2006", "start-year": "2007"},
         {"type": "inspection"},
-        {"state": "XXX"},
+        {"state": "ZZZ"},
         {"state": "FRA"},
         {"year": "9" * 30},
         {"start-year": "2031", "stage": "closed", "source_title": "UN News"},
@@ -477,7 +477,7 @@ def test_a_clock_that_never_ran_is_said_on_the_page_and_in_my_work(analyst: Any,
     assert refused.status_code == 422 and "Enter the full day" in refused.text
     browser.post("/visits/PAK-2006-1/stage", data=typed | {"no_clock": "y"})
     assert "no clock: day not known" in browser.get("/visits/PAK-2006-1").text
-    assert "no clock runs" in browser.get("/work/visits").text
+    assert "no clock runs" in browser.get("/my-work/visits").text
 
 
 def tags(page: str) -> str:

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
 from tracker.errors import Forbidden, Invalid, Stale
 from tracker.extensions import db
-from tracker.models import Account, Event, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
+from tracker.models import Account, Event, Meeting, MeetingOutcome, MeetingPart, OutcomeFollowup, OutcomeKind, Role
 from tracker.partial_date import PartialDate
-from tracker.reports import catalogue
+from tracker.reports import audit, catalogue
 from tracker.services import meetings
 from tracker.services.meetings import MeetingInput
 
@@ -128,8 +128,11 @@ def test_outcomes_stand_in_their_order_and_one_is_taken_off_with_a_reason(
     with pytest.raises(Invalid):
         meetings.remove_outcome(second, " ", by=coordinator)
     meetings.remove_outcome(second, "Entered twice", by=coordinator)
-    assert [(row.id, row.position) for row in meeting.outcomes] == [(first.id, 1), (third.id, 3)]
     assert kinds(meeting)[-1] == "meeting.outcome_removed"
+    fourth = meetings.add_outcome(meeting, OutcomeKind.GAP, "No list", by=coordinator)
+    assert [row.position for row in (first, second, third, fourth)] == [1, None, 3, 4]
+    with pytest.raises(Stale):
+        meetings.remove_outcome(second, "Entered twice", by=coordinator)
 
 
 def test_an_outcome_without_words_is_refused(coordinator: Account, meeting: Meeting) -> None:
@@ -145,20 +148,47 @@ def recommendation(coordinator: Account, meeting: Meeting) -> MeetingOutcome:
     return meetings.add_outcome(meeting, OutcomeKind.RECOMMENDATION, "Keep a register", by=coordinator)
 
 
-def test_it_becomes_a_measure_and_a_follow_up_each_once(
+def became(outcome: MeetingOutcome) -> dict[str, int]:
+    """The follow-ups that it became, by State."""
+    rows = sa.select(OutcomeFollowup).where(OutcomeFollowup.outcome_id == outcome.id)
+    return {row.state_id: row.followup_id for row in db.session.scalars(rows)}
+
+
+def test_it_becomes_one_measure_and_a_follow_up_of_each_state(
     coordinator: Account, meeting: Meeting, recommendation: MeetingOutcome
 ) -> None:
-    analyst, measure, followup = AccountFactory(role=Role.ANALYST), MeasureFactory(), FollowupFactory()
+    analyst, measure = AccountFactory(role=Role.ANALYST), MeasureFactory()
+    one, other = FollowupFactory(), FollowupFactory(state_id="IND")
     meetings.become(recommendation, measure, by=coordinator)
-    meetings.become(recommendation, followup, by=analyst)
-    assert (recommendation.measure_id, recommendation.followup_id) == (measure.id, followup.id)
+    for made in (one, other):
+        meetings.become(recommendation, made, by=analyst)
+    assert recommendation.measure_id == measure.id
+    assert became(recommendation) == {"PAK": one.id, "IND": other.id}
     with pytest.raises(Stale):
         meetings.become(recommendation, MeasureFactory(), by=coordinator)
-    with pytest.raises(Stale):
+    assert kinds(meeting)[-3:] == ["meeting.outcome_became"] * 3
+
+
+def test_a_second_follow_up_of_one_state_is_refused_and_the_first_named(
+    coordinator: Account, recommendation: MeetingOutcome
+) -> None:
+    analyst, first = AccountFactory(role=Role.ANALYST), FollowupFactory()
+    meetings.become(recommendation, first, by=analyst)
+    with pytest.raises(Stale, match=first.reference):
         meetings.become(recommendation, FollowupFactory(), by=analyst)
-    with pytest.raises(Invalid, match="It stays"):
-        meetings.remove_outcome(recommendation, "Entered twice", by=coordinator)
-    assert kinds(meeting)[-2:] == ["meeting.outcome_became", "meeting.outcome_became"]
+
+
+def test_one_that_was_taken_off_stays_the_origin_and_becomes_nothing_more(
+    coordinator: Account, meeting: Meeting, recommendation: MeetingOutcome
+) -> None:
+    analyst, followup = AccountFactory(role=Role.ANALYST), FollowupFactory()
+    meetings.become(recommendation, followup, by=analyst)
+    meetings.remove_outcome(recommendation, "Not adopted in the end", by=coordinator)
+    assert became(recommendation) == {"PAK": followup.id}
+    with pytest.raises(Stale):
+        meetings.become(recommendation, FollowupFactory(state_id="IND"), by=analyst)
+    db.session.commit()
+    assert audit.verify(with_head=False).problem is None
 
 
 def test_what_became_a_follow_up_is_told_on_its_state_and_a_measure_on_none(

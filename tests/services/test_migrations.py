@@ -20,8 +20,10 @@ from tracker import create_app
 from tracker.config import ROOT
 from tracker.database import Base
 from tracker.extensions import db
-from tracker.models import Followup, Role, triggers
-from tracker.services import reference
+from tracker.models import Followup, MeetingOutcome, OutcomeFollowup, OutcomeKind, Role, triggers
+from tracker.partial_date import PartialDate
+from tracker.reports import audit
+from tracker.services import meetings, reference
 
 
 @pytest.fixture
@@ -85,6 +87,41 @@ def test_they_go_down_and_up_again_with_rows(empty_app: Flask, owner_engine: sa.
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Followup)) == 1
 
 
+def test_what_recommendations_became_is_kept_down_and_up(empty_app: Flask, owner_engine: sa.Engine) -> None:
+    flask_migrate.upgrade()
+    first, second, off = (outcome.id for outcome in _recommendations(3))
+    analyst = factories.AccountFactory(role=Role.ANALYST)
+    followup = factories.FollowupFactory()
+    meetings.become(db.session.get_one(MeetingOutcome, first), followup, by=analyst)
+    by = factories.AccountFactory(role=Role.COORDINATOR)
+    meetings.remove_outcome(db.session.get_one(MeetingOutcome, second), "Not adopted", by=by)
+    db.session.commit()
+    became = (first, "PAK", followup.id)
+    for expected in ([(first, 1, became[2]), (second, 4, None), (off, 3, None)],) * 2:
+        db.session.remove()
+        flask_migrate.downgrade(revision="0001")
+        with owner_engine.connect() as connection:
+            there = connection.execute(sa.text("SELECT id, position, followup_id FROM meeting_outcome ORDER BY id"))
+            assert [tuple(row) for row in there] == expected
+        flask_migrate.upgrade()
+        assert audit.verify(with_head=False).problem is None
+        (link,) = db.session.scalars(sa.select(OutcomeFollowup))
+        assert (link.outcome_id, link.state_id, link.followup_id) == became
+
+
+def test_what_the_tables_before_cannot_hold_is_not_lost(empty_app: Flask) -> None:
+    flask_migrate.upgrade()
+    (recommendation,) = _recommendations(1)
+    analyst = factories.AccountFactory(role=Role.ANALYST)
+    for state_id in ("PAK", "IND"):
+        meetings.become(recommendation, factories.FollowupFactory(state_id=state_id), by=analyst)
+    db.session.commit()
+    db.session.remove()
+    with pytest.raises(SystemExit):  # the sentence is in what the command prints
+        flask_migrate.downgrade(revision="0001")
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(OutcomeFollowup)) == 2
+
+
 def test_the_triggers_are_there_after_an_upgrade_and_after_the_next(empty_app: Flask, owner_engine: sa.Engine) -> None:
     for _time in range(2):
         flask_migrate.upgrade()
@@ -132,6 +169,15 @@ def _fill() -> None:
     factories.ConclusionFactory()
     factories.FollowupFactory()
     db.session.commit()
+
+
+def _recommendations(count: int) -> list[MeetingOutcome]:
+    """Recommendations of one meeting."""
+    reference.load()
+    by = factories.AccountFactory(role=Role.COORDINATOR)
+    meeting = meetings.create(meetings.MeetingInput("Expert meeting", PartialDate(2011), source="A page"), by=by)
+    words = [f"Keep register {number}" for number in range(count)]
+    return [meetings.add_outcome(meeting, OutcomeKind.RECOMMENDATION, text, by=by) for text in words]
 
 
 def _script() -> Any:

@@ -41,6 +41,7 @@ from tracker.models.meeting import (
     MeetingOutcome,
     MeetingPart,
     MeetingState,
+    OutcomeFollowup,
     OutcomeKind,
 )
 from tracker.models.notification import Notification, OutboxMail

@@ -88,17 +88,34 @@ class MeetingOrganisation(Base, Versioned):
 
 
 class MeetingOutcome(Base, Versioned):
-    """A gap, a good practice or a recommendation that a meeting produced, and what it became."""
+    """A gap, a good practice or a recommendation that a meeting produced, and the measure that it became.
+
+    One that was taken off the list has no ``position``; it stays, because measures and follow-ups may name it as their
+    origin, and whether they do must not show.
+    """
 
     __tablename__ = "meeting_outcome"
     __root__ = "meeting"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting.id"), index=True)
-    position: Mapped[int]
+    position: Mapped[int | None]
     kind: Mapped[OutcomeKind] = mapped_column(choice(OutcomeKind, "kind"))
     text: Mapped[str] = mapped_column(sa.Text)
     measure_id: Mapped[int | None] = mapped_column(sa.ForeignKey("measure.id"), index=True)
+    # Empty since each follow-up has a row of its own below. The column stays: what the log vouches for covers it.
     followup_id: Mapped[int | None] = mapped_column(sa.ForeignKey("followup.id"), index=True)
 
     meeting: Mapped[Meeting] = relationship(back_populates="outcomes")
+
+
+class OutcomeFollowup(Base, Versioned):
+    """A follow-up that a recommendation became, one at most for each Member State. It is seen where its State is."""
+
+    __tablename__ = "outcome_followup"
+    __root__ = "meeting"
+
+    outcome_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting_outcome.id"), primary_key=True)
+    state_id: Mapped[str] = mapped_column(sa.ForeignKey("state.id"), primary_key=True)
+    followup_id: Mapped[int] = mapped_column(sa.ForeignKey("followup.id"), index=True)
+    meeting_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting.id"))

@@ -39,7 +39,7 @@ from tracker.models import (
     FollowupParagraph,
     FollowupStatus,
     Meeting,
-    MeetingOutcome,
+    OutcomeFollowup,
     Paragraph,
     ProgressEntry,
     Seal,
@@ -243,9 +243,9 @@ PARTS: dict[str, Part] = {
         lambda row: row.reference,
     ),
     "origins": Part(
-        {"id": MeetingOutcome.id, "reference": Meeting.reference, "title": Meeting.title},
-        sa.join(MeetingOutcome, Meeting, Meeting.id == MeetingOutcome.meeting_id),
-        MeetingOutcome.followup_id == _ID,
+        {"id": OutcomeFollowup.outcome_id, "reference": Meeting.reference, "title": Meeting.title},
+        sa.join(OutcomeFollowup, Meeting, Meeting.id == OutcomeFollowup.meeting_id),
+        OutcomeFollowup.followup_id == _ID,
         lambda row: row.id,
     ),
 }

@@ -28,6 +28,7 @@ from tracker.models import (
     MeetingPart,
     MeetingState,
     Organisation,
+    OutcomeFollowup,
     OutcomeKind,
     Plan,
 )
@@ -177,7 +178,9 @@ FILE: sa.Select[Any] = sa.select(
     Meeting.topics,
     _joined(
         sa.cast(MeetingOutcome.kind, sa.String) + ": " + MeetingOutcome.text,
-        sa.select().select_from(MeetingOutcome).where(MeetingOutcome.meeting_id == Meeting.id),
+        sa.select()
+        .select_from(MeetingOutcome)
+        .where(MeetingOutcome.meeting_id == Meeting.id, MeetingOutcome.position.is_not(None)),
         MeetingOutcome.position,
     ).label("outcomes"),
     Meeting.source,
@@ -195,11 +198,11 @@ def row_of(row: Any) -> Sequence[Any]:
 
 @dataclass(frozen=True)
 class OutcomeRow:
-    """An outcome with what it became: references, "" where it became none or none that the reader may see."""
+    """An outcome with what it became: references, of follow-ups those that the reader may see."""
 
     outcome: MeetingOutcome
     measure: str
-    followup: str
+    followups: list[str]
 
 
 @dataclass(frozen=True)
@@ -237,21 +240,33 @@ def sheet(account: Account, reference: str) -> Sheet:
 
 
 def _outcomes(account: Account, meeting: Meeting) -> list[OutcomeRow]:
-    in_reach = policy.reach(account).condition(Followup.state_id)
+    """The outcomes on the list, each with what it became, in one statement."""
+    in_reach = policy.reach(account).condition(OutcomeFollowup.state_id)
     rows = db.session.execute(
         sa.select(MeetingOutcome, Measure.reference, Followup.reference)
         .outerjoin(Measure, Measure.id == MeetingOutcome.measure_id)
-        .outerjoin(Followup, sa.and_(Followup.id == MeetingOutcome.followup_id, in_reach))
-        .where(MeetingOutcome.meeting_id == meeting.id)
-        .order_by(MeetingOutcome.position, MeetingOutcome.id)
+        .outerjoin(OutcomeFollowup, sa.and_(OutcomeFollowup.outcome_id == MeetingOutcome.id, in_reach))
+        .outerjoin(Followup, Followup.id == OutcomeFollowup.followup_id)
+        .where(MeetingOutcome.meeting_id == meeting.id, MeetingOutcome.position.is_not(None))
+        .order_by(MeetingOutcome.position, MeetingOutcome.id, Followup.reference)
     )
-    return [OutcomeRow(outcome, measure or "", followup or "") for outcome, measure, followup in rows]
+    found: dict[int, OutcomeRow] = {}
+    for outcome, measure, followup in rows:
+        row = found.setdefault(outcome.id, OutcomeRow(outcome, measure or "", []))
+        row.followups.extend([followup] if followup else [])
+    return list(found.values())
+
+
+def listed_outcome(outcome_id: int) -> MeetingOutcome | None:
+    """The outcome of this number, unless it was taken off the list."""
+    found = db.session.get(MeetingOutcome, outcome_id)
+    return None if found is None or found.position is None else found
 
 
 def recommendation(outcome_id: str) -> MeetingOutcome:
     """The recommendation that an address names by its number; only such an outcome becomes something."""
     is_number = outcome_id.isascii() and outcome_id.isdigit() and len(outcome_id) < 10
-    found = db.session.get(MeetingOutcome, int(outcome_id)) if is_number else None
+    found = listed_outcome(int(outcome_id)) if is_number else None
     if found is None or found.kind is not OutcomeKind.RECOMMENDATION:
         raise NotFound(_("There is no such recommendation of a meeting."))
     return found

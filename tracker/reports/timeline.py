@@ -28,6 +28,7 @@ from tracker.models import (
     Followup,
     Measure,
     Meeting,
+    MeetingOutcome,
     Organisation,
     Outcome,
     Paragraph,
@@ -56,6 +57,7 @@ NAMED = {
     "linked_by_id": "account",
     "measure_id": "measure",
     "meeting_id": "meeting",
+    "outcome_id": "outcome",
     "plan_id": "plan",
     "stated_by_id": "account",
     "strategy_measure_id": "measure",
@@ -346,6 +348,7 @@ _SOURCES: dict[str, tuple[Any, Any, Any]] = {
     "followup": (Followup.id, Followup.reference, Followup),
     "measure": (Measure.id, Measure.reference, Measure),
     "meeting": (Meeting.id, Meeting.reference, Meeting),
+    "outcome": (MeetingOutcome.id, MeetingOutcome.text, MeetingOutcome),
     "plan": (Plan.id, Plan.code, Plan),
     "organisation": (Organisation.id, Organisation.acronym, Organisation),
     "paragraph": (

@@ -22,6 +22,7 @@ from tracker.models import (
     MeetingOutcome,
     MeetingPart,
     MeetingState,
+    OutcomeFollowup,
     OutcomeKind,
     Plan,
 )
@@ -115,7 +116,7 @@ def add_outcome(meeting: Meeting, kind: OutcomeKind, text: str, *, by: Account) 
     if not text.strip():
         raise Invalid(_("Enter what the meeting produced."), "text")
     turns.take("meeting", meeting.reference)
-    position = max((row.position for row in meeting.outcomes), default=0) + 1
+    position = max((row.position or 0 for row in meeting.outcomes), default=0) + 1
     outcome = MeetingOutcome(kind=kind, text=text.strip(), position=position)
     meeting.outcomes.append(outcome)
     history.record("meeting.outcome_added", meeting, by=by)
@@ -123,22 +124,23 @@ def add_outcome(meeting: Meeting, kind: OutcomeKind, text: str, *, by: Account) 
 
 
 def remove_outcome(outcome: MeetingOutcome, reason: str, *, by: Account) -> None:
-    """Take an outcome off the meeting, with a reason. One that became something stays: it is the origin of that."""
+    """Take an outcome off the list, with a reason: whatever it became keeps it as its origin.
+
+    It may have become a follow-up that ``by`` does not see, so there is one rule for all.
+    """
     policy.require(by, Permission.MEETING_EDIT)
     if not reason.strip():
         raise Invalid(_("Give a reason."), "reason")
     _lock(outcome)
-    if outcome.measure_id or outcome.followup_id:
-        raise Invalid(_("It has become a measure or a follow-up, which names it as its origin. It stays."), "reason")
-    meeting = outcome.meeting
-    meeting.outcomes.remove(outcome)
-    history.record("meeting.outcome_removed", meeting, by=by, reason=reason.strip())
+    outcome.position = None
+    told = {"note": outcome.text}
+    history.record("meeting.outcome_removed", outcome.meeting, by=by, reason=reason.strip(), details=told)
 
 
 def become(outcome: MeetingOutcome, made: Measure | Followup, *, by: Account) -> None:
     """Note that the recommendation became ``made``, a measure or a follow-up that ``by`` has just written.
 
-    It becomes one of each at most.
+    It becomes one measure at most, and one follow-up of each Member State.
     """
     if isinstance(made, Measure):
         policy.require(by, Permission.PLAN_EDIT, db.session.get_one(Plan, made.plan_id))
@@ -147,21 +149,45 @@ def become(outcome: MeetingOutcome, made: Measure | Followup, *, by: Account) ->
     if outcome.kind is not OutcomeKind.RECOMMENDATION:
         raise Invalid(_("Only a recommendation becomes a measure or a follow-up."))
     _lock(outcome)
-    column = "measure_id" if isinstance(made, Measure) else "followup_id"
-    if getattr(outcome, column) is not None:
-        raise Stale(_("Someone made this of the recommendation since you opened the page."))
-    setattr(outcome, column, made.id)
+    if isinstance(made, Measure):
+        if outcome.measure_id is not None:
+            raise Stale(_("Someone made a measure of this recommendation since you opened the page."))
+        outcome.measure_id = made.id
+    else:
+        _link(outcome, made)
     # A follow-up is a State's: where that lies out of scope, so does this entry.
     history.record("meeting.outcome_became", outcome.meeting, by=by, state_id=getattr(made, "state_id", None))
+
+
+def _link(outcome: MeetingOutcome, followup: Followup) -> None:
+    """Name the first follow-up in refusing a second: whoever writes those of a State sees them."""
+    first = db.session.scalar(
+        sa.select(Followup.reference)
+        .join(OutcomeFollowup, OutcomeFollowup.followup_id == Followup.id)
+        .where(OutcomeFollowup.outcome_id == outcome.id, OutcomeFollowup.state_id == followup.state_id)
+    )
+    if first is not None:
+        raise Stale(
+            _(
+                "This recommendation has become a follow-up of this Member State already: %(reference)s.",
+                reference=first,
+            )
+        )
+    link = OutcomeFollowup(
+        outcome_id=outcome.id,
+        state_id=followup.state_id,
+        followup_id=followup.id,
+        meeting_id=outcome.meeting_id,
+    )
+    db.session.add(link)
 
 
 def _lock(outcome: MeetingOutcome) -> None:
     """Take the row as it is now; whoever else does something with it waits."""
     db.session.flush()
-    try:
-        db.session.refresh(outcome, with_for_update=True)
-    except sa.exc.InvalidRequestError as error:
-        raise Stale(_("Someone removed this outcome since you opened the page.")) from error
+    db.session.refresh(outcome, with_for_update=True)
+    if outcome.position is None:
+        raise Stale(_("Someone took this outcome off since you opened the page."))
 
 
 # Writing

@@ -122,7 +122,11 @@ def show(reference: str) -> ResponseReturnValue:
 
 
 def _becomes(sheet: report.Sheet) -> dict[int, list[tuple[str, str]]]:
-    """What the reader may make of each recommendation that has not become it: words and address."""
+    """What the reader may make of each recommendation: words and address.
+
+    It becomes one measure, which everyone sees, but a follow-up of each Member State, and which have one shows only in
+    part: so that stays on offer.
+    """
     plan = sheet.plan
     may_measure = plan is not None and policy.can(current_user, Permission.PLAN_EDIT, plan)
     may_follow_up = policy.can(current_user, Permission.FOLLOWUP_EDIT)
@@ -133,7 +137,7 @@ def _becomes(sheet: report.Sheet) -> dict[int, list[tuple[str, str]]]:
             continue
         if plan is not None and may_measure and outcome.measure_id is None:
             acts.append((_("Make it a measure of %(plan)s", plan=plan.code), _measure_href(plan.code, outcome)))
-        if may_follow_up and outcome.followup_id is None:
+        if may_follow_up:
             acts.append((_("Make it a follow-up"), url_for("followups.create", outcome=outcome.id)))
         found[outcome.id] = acts
     return found
@@ -237,7 +241,7 @@ def remove_outcome(reference: str, outcome_id: int) -> ResponseReturnValue:
     """Take an outcome off, with a reason."""
     policy.require(current_user, Permission.MEETING_EDIT)
     meeting = report.load(reference)
-    outcome = db.session.get(MeetingOutcome, outcome_id)
+    outcome = report.listed_outcome(outcome_id)
     if outcome is None or outcome.meeting_id != meeting.id:
         raise NotFound(_("This outcome is not there, or was taken off."))
     form = RemoveOutcomeForm()

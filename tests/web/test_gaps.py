@@ -9,9 +9,18 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.counting import statements
-from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory
+from tests.factories import (
+    AccountFactory,
+    ConclusionFactory,
+    FollowupFactory,
+    MeasureFactory,
+    PlanFactory,
+    VisitFactory,
+    cell,
+    serve,
+)
 from tracker import history
-from tracker.models import Role, VisitArea
+from tracker.models import FollowupStatus, Implementation, PlanKind, Role, VisitArea
 from tracker.reports import gaps
 
 KINDS = ("measures", "scope", "areas", "cells", "human-rights")
@@ -48,6 +57,40 @@ def test_an_open_follow_up_without_a_measure_is_counted_and_listed(reader: Flask
     FollowupFactory(state_id="KEN")
     assert count(reader.get("/gaps").text, "Follow-ups without a measure") == "1"
     assert "1 follow-up" in reader.get("/follow-ups?open=1&measure=none").text
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"workflow": FollowupStatus.WITHDRAWN},
+        {"workflow": FollowupStatus.SUPERSEDED},
+        {"assessed_status": Implementation.OVERTAKEN},
+    ],
+)
+def test_a_follow_up_that_ended_serves_no_measure(reader: FlaskClient, ended: Any) -> None:
+    measure = MeasureFactory(plan=PlanFactory(participants=("PAK",)))
+    followup = FollowupFactory(state_id="PAK", **ended)
+    serve(followup, measure)
+    assert measure.reference in reader.get("/gaps/measures").text
+    serve(FollowupFactory(state_id="PAK"), measure)
+    assert measure.reference not in reader.get("/gaps/measures").text
+
+
+def test_a_follow_up_of_a_state_that_does_not_take_part_serves_no_measure_of_the_plan(reader: FlaskClient) -> None:
+    measure = MeasureFactory(plan=PlanFactory(participants=("KAZ",), observers=("PAK",)))
+    serve(FollowupFactory(state_id="PAK"), measure)
+    assert measure.reference in reader.get("/gaps/measures").text
+    strategy = MeasureFactory(plan=PlanFactory(kind=PlanKind.STRATEGY, participants=()))
+    serve(FollowupFactory(state_id="PAK"), strategy)
+    assert strategy.reference not in reader.get("/gaps/measures?plan=" + strategy.plan.code).text
+
+
+def test_cells_are_narrowed_by_region(reader: FlaskClient) -> None:
+    measure = MeasureFactory(plan=PlanFactory(participants=("KAZ", "PAK")))
+    for state in ("KAZ", "PAK"):
+        cell(measure, state)
+    page = reader.get("/gaps/cells?region=143").text
+    assert "/states/KAZ" in page and "/states/PAK" not in page
 
 
 def test_an_area_in_scope_without_an_assessment_is_a_gap_until_it_is_rated(reader: FlaskClient) -> None:

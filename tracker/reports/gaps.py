@@ -30,6 +30,7 @@ from tracker.models import (
     Measure,
     MeasureCell,
     Plan,
+    PlanKind,
     RatingLevel,
     State,
     Visit,
@@ -38,8 +39,8 @@ from tracker.models import (
     VisitType,
 )
 from tracker.policy import Reach
-from tracker.reports import catalogue, conclusions, followups
-from tracker.reports.filters import BadValue, Condition, as_condition, codes, each, members, region
+from tracker.reports import catalogue, conclusions, followups, measures
+from tracker.reports.filters import BadValue, Condition, Filter, as_condition, codes, each, members, region
 from tracker.reports.listing import Listing, Sort
 
 MOST_YEARS, MOST_MONTHS = 50, 600
@@ -135,7 +136,15 @@ def _months(value: str) -> Condition:
 
 
 def _unserved(reach: Reach) -> Condition:
-    serving = sa.exists().where(FollowupMeasure.measure_id == Measure.id, reach.condition(FollowupMeasure.state_id))
+    """No follow-up that counts serves the measure; of a regional plan, none of a State that takes part."""
+    takes_part = FollowupMeasure.state_id.in_(measures.participating(Plan.id == Measure.plan_id).correlate(Measure))
+    serving = sa.exists().where(
+        FollowupMeasure.measure_id == Measure.id,
+        Followup.id == FollowupMeasure.followup_id,
+        measures.counts(),
+        sa.or_(Plan.kind == PlanKind.STRATEGY, takes_part),
+        reach.condition(FollowupMeasure.state_id),
+    )
     return as_condition(~serving)
 
 
@@ -148,6 +157,17 @@ def _under(code: str) -> Condition:
 
 
 # The lists
+
+
+def _list(base: Any, id_column: Any, order: str, sort: Sort, filters: Mapping[str, Filter]) -> Listing:
+    """A list of gaps in its one order."""
+    return Listing(base=base, id_column=id_column, filters=filters, sorts={order.lstrip("-"): sort}, default_sort=order)
+
+
+def _of(state: Any, **more: Filter) -> dict[str, Filter]:
+    """The filters of gaps of a State: by it, by its region, and ``more``."""
+    return {"state": codes(state), "region": region(state), **more}
+
 
 _ON_SCALE = sa.select(RatingLevel.code).where(RatingLevel.on_scale)
 _EDITION = sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition)
@@ -231,16 +251,16 @@ _MEASURE, _TEXT, _PILLAR = _l("Measure"), _l("Text"), _l("Pillar")
 GAPS: dict[str, Gap] = {
     "measures": Gap(
         _l("Measures without a follow-up"),
-        _l("No follow-up in your scope serves the measure. Retired measures are left out."),
-        Listing(
-            base=_UNSERVED,
-            id_column=Measure.id,
-            filters={
-                "plan": codes(Plan.code),
-                "pillar": each(lambda value: as_condition(Measure.pillar == value.upper())),
-            },
-            sorts={"plan": Sort(Plan.code, between=Measure.position)},
-            default_sort="plan",
+        _l(
+            "No follow-up in your scope that is open or assessed implemented serves the measure; for a regional plan, "
+            "none of a Member State that takes part. Retired measures are left out."
+        ),
+        _list(
+            _UNSERVED,
+            Measure.id,
+            "plan",
+            Sort(Plan.code, between=Measure.position),
+            {"plan": codes(Plan.code), "pillar": each(lambda value: as_condition(Measure.pillar == value.upper()))},
         ),
         {"measure": _MEASURE, "pillar": _PILLAR, "text": _TEXT},
         None,
@@ -248,12 +268,12 @@ GAPS: dict[str, Gap] = {
     "scope": Gap(
         _l("Areas in the scope of a visit without an assessment"),
         _l("The visit was to look at the area and has not rated it."),
-        Listing(
-            base=_UNRATED,
-            id_column=Area.position,
-            filters={"state": codes(Visit.state_id), "region": region(Visit.state_id), "area": each(_under)},
-            sorts={"visit": Sort(Visit.sort_day, between=Visit.id)},
-            default_sort="-visit",
+        _list(
+            _UNRATED,
+            Area.position,
+            "-visit",
+            Sort(Visit.sort_day, between=Visit.id),
+            _of(Visit.state_id, area=each(_under)),
         ),
         {"visit": _VISIT, "state": _STATE, "dates": _DATES, "area": _AREA},
         Visit.state_id,
@@ -261,17 +281,8 @@ GAPS: dict[str, Gap] = {
     "areas": Gap(
         _l("Areas never examined, or not for years"),
         _l("No visit has rated the area for that Member State; with a number of years, none within them."),
-        Listing(
-            base=_UNEXAMINED,
-            id_column=Area.position,
-            filters={
-                "state": codes(State.id),
-                "region": region(State.id),
-                "area": each(_under),
-                "years": each(_years),
-            },
-            sorts={"state": Sort(State.name)},
-            default_sort="state",
+        _list(
+            _UNEXAMINED, Area.position, "state", Sort(State.name), _of(State.id, area=each(_under), years=each(_years))
         ),
         {"state": _STATE, "area": _AREA, "last": _l("Last examined")},
         State.id,
@@ -280,16 +291,12 @@ GAPS: dict[str, Gap] = {
     "cells": Gap(
         _l("Cells of regional plans without a word"),
         _l("Nothing is known of the Member State and the measure; with a number of months, nothing within them."),
-        Listing(
-            base=_SILENT,
-            id_column=MeasureCell.id,
-            filters={
-                "state": codes(MeasureCell.state_id),
-                "plan": codes(Plan.code),
-                "months": each(_months),
-            },
-            sorts={"measure": Sort(Measure.reference)},
-            default_sort="measure",
+        _list(
+            _SILENT,
+            MeasureCell.id,
+            "measure",
+            Sort(Measure.reference),
+            _of(MeasureCell.state_id, plan=codes(Plan.code), months=each(_months)),
         ),
         {
             "measure": _MEASURE,
@@ -304,16 +311,12 @@ GAPS: dict[str, Gap] = {
     "human-rights": Gap(
         _l("Visits that say nothing on human rights"),
         _l("Neither the scope of the visit nor a conclusion touches the area HRG."),
-        Listing(
-            base=_WITHOUT_RIGHTS,
-            id_column=Visit.id,
-            filters={
-                "state": codes(Visit.state_id),
-                "region": region(Visit.state_id),
-                "stage": members(Visit.stage, VisitStage),
-            },
-            sorts={"visit": Sort(Visit.sort_day)},
-            default_sort="-visit",
+        _list(
+            _WITHOUT_RIGHTS,
+            Visit.id,
+            "-visit",
+            Sort(Visit.sort_day),
+            _of(Visit.state_id, stage=members(Visit.stage, VisitStage)),
         ),
         {"visit": _VISIT, "state": _STATE, "dates": _DATES, "stage": _l("Stage")},
         Visit.state_id,

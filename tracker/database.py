@@ -84,6 +84,23 @@ def choice(members: type[StrEnum], name: str) -> sa.Enum:
     )
 
 
+def as_said(column: Any, dialect: str) -> Any:
+    """The column as canonical JSON says its value, made by the database: no moment, date or member of an enum is
+    built to be taken apart again. What is no text where text should be stays what it is."""
+    kind = column.type
+    if isinstance(kind, sa.Boolean | sa.Integer):
+        return column
+    if dialect != "sqlite" and isinstance(kind, UtcDateTime):
+        return sa.func.to_char(sa.func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+    if dialect != "sqlite" and isinstance(kind, sa.Date):
+        return sa.func.to_char(column, "YYYY-MM-DD")
+    stored = sa.type_coerce(column, sa.String)
+    if isinstance(kind, UtcDateTime):
+        said = sa.func.replace(stored, " ", "T", type_=sa.String) + "+00:00"
+        return sa.case((sa.func.typeof(stored) == "text", said), else_=stored)
+    return stored
+
+
 class Unindexed(sa.ColumnElement[Any]):
     """A column that SQLite must not choose an index by, where another index gives the rows in order or is narrower.
     PostgreSQL knows better by its statistics."""

@@ -23,8 +23,18 @@ _ARTICLE = re.compile(f"(?<![ء-ي]){ARTICLE}(?=[ء-ي]{{3}})")
 _TATWEEL = "\u0640"
 MARKS = "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff]"
 """What may stand on or between the letters of a word without being one, for regular expressions."""
+
+
+class _Letters(dict[int, str | None]):
+    """What each sign is without marks, looked up once: nothing where the sign is a mark itself."""
+
+    def __missing__(self, code: int) -> str | None:
+        self[code] = None if unicodedata.combining(chr(code)) else chr(code)
+        return self[code]
+
+
 # Letters with a stroke or without a dot, which Unicode does not take apart.
-_PLAIN = str.maketrans("øłđħıŧ", "oldhit")
+_LETTERS = _Letters({**dict(zip(map(ord, "øłđħıŧ"), "oldhit", strict=True)), ord(_TATWEEL): None})
 
 
 @dataclass(frozen=True)
@@ -69,9 +79,7 @@ def _plain(text: str) -> str:
     """Small letters without marks."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)
-    letters = "".join(sign for sign in apart if not unicodedata.combining(sign) and sign != _TATWEEL)
-    return _ARTICLE.sub("", letters)
+    return _ARTICLE.sub("", unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS))
 
 
 def _pairs(run: str) -> tuple[str, ...]:

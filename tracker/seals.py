@@ -103,7 +103,7 @@ def refresh(record: Any, by: Account | None) -> bool:
     return True
 
 
-def seal_text(seal: Seal) -> str:
+def seal_text(seal: Seal | sa.Row[Any]) -> str:
     """What ``seal_sha256`` covers: the signature's circumstances with the digest of the content."""
     return history.canonical(
         {

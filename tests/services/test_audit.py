@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ import sqlalchemy as sa
 
 from tests.factories import AccountFactory, FollowupFactory
 from tests.submittable import submittable
-from tracker import audit_head, database
+from tracker import audit_head, database, history
 from tracker.extensions import db
-from tracker.models import Account, Event, FollowupArea, Role, triggers
-from tracker.reports import audit
+from tracker.models import VERSION_TABLES, Account, Event, FollowupArea, Role, triggers
+from tracker.partial_date import PartialDate
+from tracker.reports import audit, versions
 from tracker.services import records, signoff
 
 
@@ -71,6 +73,14 @@ TAMPERING = {
     "the scope of a seal": "UPDATE seal SET state_id = 'AFG'",
     "a grant": "UPDATE account_grant SET role = 'reviewer' WHERE role = 'analyst'",
     "what a search finds": "UPDATE search_row SET title = 'drop the bill'",
+    "a live value emptied": "UPDATE followup SET text = '' WHERE seal_count = 1",
+    "a live value gone": "UPDATE followup SET area_code = NULL, area_edition = NULL WHERE seal_count = 1",
+    "a live value from nothing": "UPDATE followup SET assessed_on = '2020' WHERE assessed_on IS NULL",
+    "a live row that nobody wrote": "INSERT INTO followup_area SELECT id, 'LEG-02', state_id FROM followup",
+    "a live row gone": "DELETE FROM submission",
+    "the moment of an entry": "UPDATE event SET at = '2001-02-03 04:05:06.000000' WHERE seq = 3",
+    "the moment of a signature": "UPDATE seal SET signed_at = '2001-02-03 04:05:06.000000'",
+    "the last day of a sealed date": "UPDATE seal SET current_due_last = '2001-02-03'",
     "the decision": "UPDATE submission SET reason = 'Never said'",
 }
 
@@ -103,6 +113,120 @@ def test_the_end_of_a_link_cannot_be_moved(session: Any, told: Any, as_owner: An
     assert audit.verify().problem is None
     tamper(session, as_owner, f"UPDATE followup_area_version SET to_event = {LAST} WHERE to_event IS NOT NULL")
     assert "does not end there" in str(audit.verify().problem)
+
+
+def linked(told: Any, areas: list[str], session: Any) -> None:
+    """Give the follow-up these further areas, as one entry of the log."""
+    told.further_areas[:] = [FollowupArea(area_code=code, state_id="PAK") for code in areas]
+    records.save(told, "followup.edited", by=session.get(Account, told.drafted_by_id))
+    session.commit()
+
+
+AREAS = ["FIN-01", "FIN-02", "FIN-03", "FIN-04", "FIN-05"]
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_of_many_rows_removed_at_once_each_must_end_there(
+    session: Any, told: Any, as_owner: Any, monkeypatch: pytest.MonkeyPatch, area: str
+) -> None:
+    monkeypatch.setattr(versions, "BATCH", 2)
+    for areas in (AREAS, [], AREAS, []):
+        linked(told, areas, session)
+    assert audit.verify().problem is None
+    second = "(SELECT max(from_event) FROM followup_area_version)"
+    tamper(
+        session,
+        as_owner,
+        f"UPDATE followup_area_version SET to_event = 3 WHERE area_code = '{area}' AND from_event = {second}",
+    )
+    problem = audit.verify().problem
+    assert problem is not None
+    assert problem.message == (
+        f"the entry removed the row followup_area:{told.id}/{area}, and its version row does not end there"
+    )
+    assert problem.seq == session.scalar(sa.select(sa.func.max(Event.seq)))
+
+
+SPANS = {
+    "a row that no entry tells of": "INSERT INTO followup_area SELECT id, 'LEG-02', state_id FROM followup",
+    "the row is gone, and no entry tells of that": "DELETE FROM submission",
+    "the row is not as the last entry on it left it": "UPDATE followup SET text = '' WHERE seal_count = 1",
+    "the row lives, but its last version is closed": (
+        f"UPDATE followup_version SET to_event = {LAST} WHERE to_event IS NULL AND title LIKE 'Table%'"
+    ),
+    "does not end where the next begins": (
+        "UPDATE followup_version SET to_event = to_event + 1 WHERE from_event ="
+        " (SELECT max(from_event) FROM followup_version WHERE to_event IS NOT NULL)"
+    ),
+}
+
+
+@pytest.mark.parametrize("message", SPANS)
+def test_what_is_wrong_with_a_row_is_said(session: Any, told: Any, as_owner: Any, message: str) -> None:
+    tamper(session, as_owner, SPANS[message])
+    assert message in str(audit.verify().problem)
+
+
+def test_an_end_that_no_entry_tells_of_is_found(session: Any, told: Any, as_owner: Any) -> None:
+    tamper(
+        session,
+        as_owner,
+        f"UPDATE submission_version SET to_event = {LAST} WHERE to_event IS NULL",
+        "DELETE FROM submission",
+    )
+    assert "its last version was closed by no entry" in str(audit.verify().problem)
+
+
+@pytest.mark.parametrize("column", ["title", "created_at"])
+def test_bytes_are_not_the_text_that_they_spell(session: Any, told: Any, as_owner: Any, column: str) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("a column of PostgreSQL holds its type alone")
+    turned = f"SET {column} = CAST({column} AS BLOB) WHERE {column} IS NOT NULL"
+    tamper(session, as_owner, f"UPDATE followup {turned}", f"UPDATE followup_version {turned}")
+    assert "is not the one that the entry vouches for" in str(audit.verify().problem)
+
+
+AWKWARD = (
+    "",
+    'a "quoted" \\ word',
+    "lines\nand\ttabs\r\x08\x0c\x1b\x7f",
+    "null",
+    "100%s",
+    "反恐 مكافحة \u202eno\u2028 \U0001f3f4",
+)
+
+
+def awkward(column: sa.Column[Any], number: int) -> Any:
+    """A value of the column's type, another for each number; at 0 none at all, unless it is a key."""
+    if number == 0 and not column.primary_key:
+        return None
+    if isinstance(column.type, database.UtcDateTime):
+        return datetime(2026, 2, 3, 4, 5, 6, number * 1000, UTC)
+    if isinstance(column.type, database.PartialDateType):
+        return PartialDate(*(2026, 2, 3)[: number % 3 + 1])
+    if isinstance(column.type, sa.Date):
+        return date(2026, 2, number + 1)
+    if isinstance(column.type, sa.Boolean):
+        return number % 2 == 0
+    if isinstance(column.type, sa.Integer):
+        return -number if number % 2 else 2**31 - 1 - number
+    return AWKWARD[number % len(AWKWARD)][: getattr(column.type, "length", None)]
+
+
+@pytest.mark.parametrize("name", sorted(VERSION_TABLES))
+def test_a_version_row_is_hashed_as_it_was_written(session: Any, name: str) -> None:
+    """The text made of stored values is the one that the log made of the record's."""
+    twin, first, expected = VERSION_TABLES[name], 1_000_000, {}
+    for number in range(len(AWKWARD)):
+        row = {
+            column.name: awkward(column, number)
+            for column in twin.columns
+            if column.name not in ("from_event", "to_event")
+        }
+        session.execute(sa.insert(twin).values(**row, from_event=first + number, to_event=None))
+        key = tuple(row[column.name] for column in twin.primary_key if column.name != "from_event")
+        expected[first + number] = {history.label((name, key)): history.row_digest(name, row)}
+    assert versions.opened(first, first + len(AWKWARD)) == expected
 
 
 def test_who_writes_meanwhile_does_not_make_the_log_look_broken(own_app: Any) -> None:

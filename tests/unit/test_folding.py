@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from tracker.folding import Term, fold, holds, terms
@@ -26,6 +28,13 @@ from tracker.folding import Term, fold, holds, terms
 )
 def test_a_text_is_folded_to_its_words(text: str, folded: str) -> None:
     assert fold(text) == folded
+
+
+def test_no_mark_counts() -> None:
+    iota = 0x345  # written below a letter, it is one
+    marks = [chr(code) for code in range(0x110000) if unicodedata.combining(chr(code)) and code != iota]
+    assert len(marks) > 800
+    assert {fold(f"a{mark}b") for mark in marks} == {"ab"}
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,9 @@ def test_a_coordinator_says_how_far_the_state_is(session: Any, measure: Measure,
 def test_the_same_word_again_leaves_no_event(session: Any, measure: Measure, coordinator: FlaskClient) -> None:
     coordinator.post(PATH, data=given(coordinator))
     before = session.query(Event).count()
-    coordinator.post(PATH, data=given(coordinator))
+    said = coordinator.post(PATH, data=given(coordinator), follow_redirects=True).text
     assert session.query(Event).count() == before
+    assert "Nothing was changed." in said and ": saved." not in said
 
 
 def test_a_word_is_taken_back(session: Any, measure: Measure, coordinator: FlaskClient) -> None:

@@ -196,6 +196,17 @@ def test_the_timeline_tells_of_states_in_scope_and_of_the_region_only_to_those_w
         assert "Word of KGZ" in part and "Word of TJK" not in part and "Funds ran out" not in part, role
 
 
+def test_what_is_saved_as_it_was_is_not_said_to_stand_in_the_timeline(measure: Measure, browser: FlaskClient) -> None:
+    stated = {"stated_status": "suspended", "stated_on": "2012-01-01", "stated_reason": "Funds ran out"}
+    for page, typed in (("status", stated), ("edit", {})):
+        for words in ("It stands in the timeline", "Nothing was changed."):
+            form = form_for(browser.get(f"{HERE}/{page}").text, f"{HERE}/{page}")
+            assert form is not None
+            given = form.data() | typed | ({"lead_body": ["UNRCCA"]} if page == "edit" else {})
+            said = browser.post(f"{HERE}/{page}", data=given, follow_redirects=True).text
+            assert words in said, (page, words)
+
+
 # From a file
 
 

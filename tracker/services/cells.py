@@ -24,14 +24,19 @@ class Word:
     note: str = ""
 
 
-def edit(cell: MeasureCell, word: Word, *, by: Account) -> None:
-    """Say how far the State is, or take it back. The event is the State's: nobody out of its scope reads it."""
+def edit(cell: MeasureCell, word: Word, *, by: Account) -> bool:
+    """Say how far the State is, or take it back; whether that changed anything.
+
+    The event is the State's: nobody out of its scope reads it.
+    """
     policy.require(by, Permission.CELL_EDIT, cell.state_id)
     _check(cell, word)
     cell.status, cell.status_on = word.status, word.status_on
     cell.evidence, cell.note = word.evidence, word.note
-    if history.has_changes(cell.measure):
+    is_changed = history.has_changes(cell.measure)
+    if is_changed:
         history.record("measure.cell_changed", cell.measure, by=by, state_id=cell.state_id)
+    return is_changed
 
 
 def _check(cell: MeasureCell, word: Word) -> None:

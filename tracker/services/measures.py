@@ -77,17 +77,19 @@ def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = No
     return measure
 
 
-def edit(measure: Measure, wording: Wording, *, by: Account) -> None:
-    """Change what the measure says. Its reference stays, whichever pillar it moves to."""
+def edit(measure: Measure, wording: Wording, *, by: Account) -> bool:
+    """Change what the measure says; whether that differs. Its reference stays, whichever pillar it moves to."""
     policy.require(by, Permission.PLAN_EDIT, measure.plan)
     _refuse_retired(measure)
     _check(measure.plan, wording)
     if measure.plan.kind is PlanKind.STRATEGY and wording.pillar != measure.pillar:
         raise Invalid(_("The pillar stands in the reference of a measure of the Strategy and stays."), "pillar")
     _put(measure, wording)
-    if history.has_changes(measure):
+    is_changed = history.has_changes(measure)
+    if is_changed:
         _touch(measure)
         history.record("measure.edited", measure, by=by)
+    return is_changed
 
 
 def retire(measure: Measure, reason: str, *, by: Account) -> None:
@@ -109,17 +111,20 @@ def reinstate(measure: Measure, reason: str, *, by: Account) -> None:
     history.record("measure.reinstated", measure, by=by, reason=reason)
 
 
-def state_status(measure: Measure, status: MeasureStatus, stated_on: date, reason: str, *, by: Account) -> None:
-    """State a status, with the day and the reason; the computed one stays beside it and may differ."""
+def state_status(measure: Measure, status: MeasureStatus, stated_on: date, reason: str, *, by: Account) -> bool:
+    """State a status, with the day and the reason; whether it was stated otherwise before. The computed one stays
+    beside it and may differ."""
     policy.require(by, Permission.PLAN_EDIT, measure.plan)
     _refuse_retired(measure)
     _check_reason(reason, "stated_reason")
     if stated_on > clock.today():
         raise Invalid(_("This date lies in the future. State what holds today."), "stated_on")
     measure.stated_status, measure.stated_on, measure.stated_reason = status, stated_on, reason
-    if history.has_changes(measure):
+    is_changed = history.has_changes(measure)
+    if is_changed:
         measure.stated_by_id = by.id
         history.record("measure.status_stated", measure, by=by, reason=reason)
+    return is_changed
 
 
 def withdraw_status(measure: Measure, reason: str, *, by: Account) -> None:

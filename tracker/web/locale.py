@@ -13,6 +13,7 @@ from babel.support import NullTranslations
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
+from markupsafe import Markup
 
 DEFAULT = "en"
 PSEUDO = "ar-x-pseudo"
@@ -65,17 +66,27 @@ class KeptDomain(Domain):
         return found
 
 
+_DOMAIN = KeptDomain()  # type: ignore[no-untyped-call]  # Flask-Babel's
+_DOMAIN.cache[str(_LOCALES[PSEUDO]), _DOMAIN.domain[0]] = PseudoTranslations()
+
+
 def init_locale(app: Flask, babel: Babel) -> None:
     """Let each request speak the language its reader chose."""
     app.config["BABEL_DEFAULT_LOCALE"] = str(_LOCALES[DEFAULT])
     babel.init_app(app, locale_selector=_selected)
-    babel.domain_instance = domain = KeptDomain()  # type: ignore[no-untyped-call]  # Flask-Babel's
-    domain.cache[str(_LOCALES[PSEUDO]), domain.domain[0]] = PseudoTranslations()
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension that Flask-Babel adds
-        gettext=lambda text: domain.get_translations().ugettext(text),
-        ngettext=lambda one, many, n: domain.get_translations().ungettext(one, many, n),
-        newstyle=True,
-    )
+    babel.domain_instance = _DOMAIN
+    app.jinja_env.globals.update(gettext=said, ngettext=said_by_number, _=said)
+
+
+def said(text: str, /, **variables: Any) -> Markup:
+    """A template's text in the reader's language, variables escaped: as Jinja's own, which takes four times as long."""
+    return Markup(_DOMAIN.get_translations().ugettext(text)) % variables  # noqa: S704  # our own texts
+
+
+def said_by_number(one: str, many: str, number: int, /, **variables: Any) -> Markup:
+    """The same for a text that depends on a number."""
+    text = _DOMAIN.get_translations().ungettext(one, many, number)
+    return Markup(text) % ({"num": number} | variables)  # noqa: S704  # our own texts
 
 
 def current() -> Locale:

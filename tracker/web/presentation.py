@@ -174,7 +174,7 @@ def viewer() -> Account | None:
     """Who is signed in; nobody on a page that must not ask the database."""
     if g.get("bare_page") or not getattr(current_user, "is_authenticated", False):
         return None
-    return current_user  # type: ignore[no-any-return]  # a proxy of Flask-Login's
+    return current_user._get_current_object()  # type: ignore[no-any-return]  # the proxy's own object: asked much
 
 
 def is_demo() -> bool:

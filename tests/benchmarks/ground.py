@@ -54,6 +54,7 @@ def prepare(folder: Path | None, database_url: str | None, followups: int, seed:
             raise RefusedToStart("This database has another schema. Generate it anew, or run: flask db upgrade")
         is_empty, is_loaded = load.is_empty(), load.is_loaded()
         db.session.remove()
+        db.engine.dispose()  # generating writes in a process of its own, and wants the database alone
         if is_empty:
             _flask(environ, "sample", "generate", "--follow-ups", str(followups), "--seed", str(seed))
         elif not is_loaded:

@@ -524,6 +524,8 @@ def _chunks(engine: sa.Engine, statement: sa.Select[Any]) -> Iterator[Sequence[s
         with read_only():
             transaction = connection.begin()
         with transaction:
+            if connection.dialect.name == "postgresql":  # compiling so many cells takes seconds before the first row
+                connection.exec_driver_sql("SET LOCAL jit = off")
             options = {"stream_results": True, "max_row_buffer": CHUNK}
             found = connection.execution_options(**options).execute(statement)
             if first := found.fetchmany(FIRST_CHUNK):

@@ -6,15 +6,18 @@ import csv
 import hashlib
 import io
 import json
+import re
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from tests.doors import DOORS
 from tests.factories import AccountFactory, FollowupFactory, VisitFactory
 from tests.submittable import submittable
 from tracker.models import Event, FollowupParagraph, Implementation, Measure, Paragraph, Role
 from tracker.partial_date import PartialDate
+from tracker.reports import gaps
 from tracker.services import measure_links, records, responses, signoff
 
 HEADER = (
@@ -34,6 +37,25 @@ def analyst(session: Any) -> Any:
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+OF_CARDS = ("reports.status_csv", "action_plan.export")
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.AUDITOR])
+def test_every_list_with_a_file_is_named_to_whoever_may_open_it(sign_in: Any, session: Any, role: Role) -> None:
+    browser = sign_in(AccountFactory(role=role))
+    lists = browser.get("/reports").text.partition("Lists as files")[2].partition("</section>")[0]
+    named = dict(re.findall(r'<li><a href="([^"]+)">.+?</a>: ([^<]+)</li>', lists))
+    files = {name: door.address.removesuffix(".csv") for name, door in DOORS.items() if door.address.endswith(".csv")}
+    for name, path in files.items():
+        may_open = browser.get(path).status_code == 200
+        assert (path in named) == (may_open and name not in OF_CARDS), name
+    assert {f"/gaps/{kind}" for kind in gaps.GAPS} <= set(named)
+    assert "/follow-ups" in named
+    for path, sentence in named.items():
+        assert sentence.strip().endswith("."), path
+        assert ".csv" in browser.get(path).text, f"{path} has a file"
 
 
 def test_the_header_is_to_the_letter(sign_in: Any, analyst: Any) -> None:

@@ -11,12 +11,13 @@ from tracker import clock, policy
 from tracker.errors import TrackerError
 from tracker.models import Followup
 from tracker.policy import Permission
-from tracker.reports import followups, status
+from tracker.reports import followups, gaps, plans, status
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import address
 from tracker.web.exports import csv_response
 from tracker.web.exports import shown as shown_cell
 from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence
+from tracker.web.locale import language
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -25,7 +26,28 @@ blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 def index() -> ResponseReturnValue:
     """The reports that there are."""
     policy.require(current_user, Permission.REPORT_RUN)
-    return render_template("reports/index.html")
+    return render_template("reports/index.html", lists=_lists(), plans=plans.plans(language()))
+
+
+def _lists() -> list[tuple[str, str, str]]:
+    """Each list that has a file and that the reader may open, but the boards of plans: its name, its address, and what
+    its rows are."""
+    told = [
+        (_("Visits"), url_for("visits.index"), _("One row per visit, with its type, dates and stage.")),
+        (_("Conclusions"), url_for("conclusions.index"), _("One row per conclusion, with its finding and status.")),
+        (_("Follow-ups"), url_for("followups.index"), _("One row per follow-up; its file is the status report.")),
+        (_("Member States"), url_for("states.index"), _("One row per Member State, with its visits and follow-ups.")),
+        (_("Meetings"), url_for("meetings.index"), _("One row per meeting, with who took part and what it produced.")),
+        (
+            _("Coverage"),
+            url_for("coverage.index"),
+            _("One row per cell of the matrix of regions or Member States by areas."),
+        ),
+    ]
+    told += [(str(gap.title), url_for("gaps.show", kind=kind), str(gap.meaning)) for kind, gap in gaps.GAPS.items()]
+    if policy.can(current_user, Permission.LOG_READ):
+        told.append((_("Log"), url_for("audit.index"), _("One row per entry, with the text that its hash covers.")))
+    return told
 
 
 @blueprint.get("/status")

@@ -23,6 +23,7 @@ from tracker import clock, create_app, history, seals
 from tracker.errors import TrackerError
 from tracker.extensions import db
 from tracker.models import (
+    PILLARS,
     VERSION_TABLES,
     Account,
     CarryOver,
@@ -31,10 +32,13 @@ from tracker.models import (
     Event,
     Followup,
     FollowupCounter,
+    FollowupMeasure,
     FollowupStatus,
     Implementation,
     Mark,
     Matrix,
+    Measure,
+    MeasureCell,
     Notification,
     OutboxMail,
     Position,
@@ -43,6 +47,7 @@ from tracker.models import (
     SealedState,
     SearchRow,
     SignInSession,
+    State,
     StateResponse,
     Submission,
     Visit,
@@ -51,8 +56,8 @@ from tracker.models import (
 )
 from tracker.partial_date import PartialDate
 from tracker.reports import audit
-from tracker.sample import generate, plan
-from tracker.services import comments, followups, progress, responses, signoff
+from tracker.sample import generate, joint_plan, plan
+from tracker.services import comments, followups, measure_links, progress, responses, signoff
 from tracker.web import sessions
 
 FOLLOWUPS, SEED = 60, 7
@@ -149,6 +154,17 @@ def test_everything_is_there_and_progress_was_told(generated: Flask, data: Any) 
     assert count(data, Event, Event.object_type == "followup") / FOLLOWUPS > 14
 
 
+def test_a_plan_of_all_states_is_served_by_some_of_the_follow_ups(data: Any) -> None:
+    measures = count(data, Measure, Measure.reference.like(f"{joint_plan.CODE}-%"))
+    assert measures == 4, "a big database has two hundred"
+    assert count(data, MeasureCell) == measures * count(data, State)
+    assert count(data, MeasureCell, MeasureCell.status.is_not(None)) == measures * joint_plan.WORDS_A_MEASURE
+    assert data.scalars(sa.select(Measure.pillar).order_by(Measure.id).distinct()).all() == list(PILLARS)
+    assert FOLLOWUPS // 3 < count(data, FollowupMeasure) < FOLLOWUPS
+    served = count(data, FollowupMeasure, FollowupMeasure.measure_id.in_(sa.select(MeasureCell.measure_id)))
+    assert 0 < served < count(data, FollowupMeasure), "the Strategy is served, too"
+
+
 def test_time_goes_forward_over_the_years(data: Any) -> None:
     moments = list(data.scalars(sa.select(Event.at).order_by(Event.seq)))
     assert moments == sorted(moments)
@@ -222,6 +238,7 @@ def test_the_services_go_on_with_it(data: Any) -> None:
         followups.assess_status(followup, Implementation.NOT_STARTED, PartialDate(2025, 12, 31), by=analyst)
         followups.set_position(followup, Position.NOTES, PartialDate(2025, 12, 31), by=analyst)
         followups.track(followup, by=analyst, next_step="Wait.")
+        measure_links.link(followup, unserved(data, followup), by=analyst, reason="It carries the measure out.")
         responses.record(followup, PartialDate(2025, 12, 31), "It is done.", by=analyst)
         comments.add(followup, "Seen.", by=reviewer)
         signoff.submit(followup, by=analyst)
@@ -234,6 +251,13 @@ def test_the_services_go_on_with_it(data: Any) -> None:
     assert len(told) > 8
     for kind, shape in told.items():
         assert generated[kind] == shape, kind
+
+
+def unserved(session: Any, followup: Followup) -> Measure:
+    """A measure that the follow-up does not serve yet."""
+    served = sa.select(FollowupMeasure.measure_id).where(FollowupMeasure.followup_id == followup.id)
+    found: Measure = session.scalars(sa.select(Measure).where(Measure.id.not_in(served)).order_by(Measure.id)).first()
+    return found
 
 
 def shapes(session: Any, where: Any) -> dict[str, set[Any]]:

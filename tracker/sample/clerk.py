@@ -345,6 +345,22 @@ class Clerk:
         )
         self._save("followup", followup_id, "followup.created", self.analyst, is_new=True)
 
+    def link_measure(self, number: int, place: int) -> None:
+        """It serves a measure, for the second time another one; its version stays, as it does in ``measure_links``."""
+        followup_id = self.ids["followup", number]
+        served = self.ground.random("serves", self.plan.id, number).sample(self.ground.measures, 2)
+        measure_id, reference = served[place]
+        self._attach(
+            "followup_measure",
+            followup_id,
+            measure_id=measure_id,
+            reason=vocabulary.SERVES,
+            linked_by_id=self.analyst,
+            linked_at=self.desk.now,
+        )
+        linked = {"reason": vocabulary.SERVES, "details": {"measure": reference}}
+        self._record("followup.measure_linked", ("followup", followup_id), self.analyst, **linked)
+
     def edit_followup(self, number: int) -> None:
         """The text is written anew."""
         followup_id = self.ids["followup", number]

@@ -41,6 +41,7 @@ from tracker.models import (
     Followup,
     FollowupCounter,
     Mark,
+    Measure,
     Notification,
     OutboxMail,
     Resolution,
@@ -49,7 +50,7 @@ from tracker.models import (
     search,
 )
 from tracker.reports import catalogue
-from tracker.sample import bulk, load, vocabulary
+from tracker.sample import bulk, joint_plan, load, people, vocabulary
 from tracker.sample import plan as plans
 from tracker.sample.bulk import Rows
 from tracker.sample.clerk import UNREAD_FOR, Clerk, Notice
@@ -108,7 +109,7 @@ def generate(followups: int, seed: int, echo: Echo) -> Generated:
     if not load.is_empty():
         raise TrackerError("Data is generated into an empty database only; this one holds accounts or visits.")
     echo(f"Generating {followups:,} follow-ups from seed {seed}; nothing in them is true of any State.")
-    head = _begin(password, seed)
+    head = _begin(password, followups, seed)
     ground = _ground(seed)
     visits = plans.lay_out(ground, followups)
     db.session.remove()  # another connection writes from here on
@@ -139,13 +140,15 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _begin(password: str, seed: int) -> tuple[int, str]:
-    """Reference data, accounts and the mark, through the services; the head of the log so far."""
+def _begin(password: str, followups: int, seed: int) -> tuple[int, str]:
+    """Reference data, accounts, a plan and the mark, through the services; the head of the log so far."""
     rng = Random(f"{seed}/accounts")  # noqa: S311  # chance, not secrecy
     ids = (str(UUID(int=rng.getrandbits(128), version=4)) for _request in count())
     with clock.at(load.BEFORE_THE_STORY), history.request_ids(ids):
         reference.load()
-        load.cast(password)
+        by_role = load.cast(password)
+        coordinator = by_role[people.COORDINATOR.local_part]
+        joint_plan.load(followups, Random(f"{seed}/plan"), by=coordinator)  # noqa: S311  # chance, not secrecy
         db.session.add(Mark(name=load.MARK, value="generated"))
         db.session.execute(sa.delete(OutboxMail))  # nobody reads mail at example.org
         db.session.commit()
@@ -158,6 +161,7 @@ def _ground(seed: int) -> plans.Ground:
     areas = {code: area.edition for code, area in catalogue.areas().items() if area.is_assessable}
     accounts = db.session.scalars(sa.select(Account).order_by(Account.id))
     resolutions = db.session.scalars(sa.select(Resolution).order_by(Resolution.number))
+    measures = db.session.execute(sa.select(Measure.id, Measure.reference).order_by(Measure.id))
     return plans.Ground(
         seed=seed,
         cast={row.email.partition("@")[0]: plans.Person(row.id, row.name) for row in accounts},
@@ -169,6 +173,7 @@ def _ground(seed: int) -> plans.Ground:
         resolutions=tuple((row.number, row.adopted_on) for row in resolutions),
         ratings=tuple(code for code, row in catalogue.ratings().items() if row.is_active),
         organisations=tuple(sorted(catalogue.organisations())),
+        measures=tuple((row.id, row.reference) for row in measures),
     )
 
 

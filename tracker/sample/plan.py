@@ -85,6 +85,7 @@ class Ground:
     resolutions: tuple[tuple[int, date], ...]
     ratings: tuple[str, ...]
     organisations: tuple[int, ...]
+    measures: tuple[tuple[int, str], ...]
 
     def random(self, *what: object) -> Random:
         """Chance of its own for each purpose: the same in every process and on every run."""
@@ -349,6 +350,8 @@ class _FollowupStory:
         thread = self.thread
         self.may_be_extended = thread.chance(0.9)  # the rest have no due date
         thread.then(0, 20 if self.number else 0, "create_followup", self.number, self.may_be_extended)
+        for place in range(1 + thread.chance(0.3) if thread.chance(0.6) else 0):
+            thread.then(0, 3, "link_measure", self.number, place)
         if thread.chance(0.4):
             thread.then(0, 4, "edit_followup", self.number)
         if thread.chance(0.3):

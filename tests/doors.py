@@ -192,6 +192,7 @@ FURTHER = [
     *(f"/trace/{{{name}}}" for name in ("conclusion", "visit", "signed")),
     "/trace/1373-1",
     "/trace/GCTS-II-10",
+    "/trace/GCTS",
     *(
         f"/visits/{{visit}}/{part}/{{{name}}}{tail}"
         for part, name in [

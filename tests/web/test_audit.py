@@ -16,7 +16,9 @@ from tests.counting import statements
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory, VisitFactory
 from tracker import clock, history
 from tracker.models import Event, MeasureStatus, Role
-from tracker.services import measures, records
+from tracker.partial_date import PartialDate
+from tracker.services import measures, meetings, records
+from tracker.services.meetings import MeetingInput
 
 SignIn = Callable[[Any], FlaskClient]
 
@@ -41,6 +43,23 @@ def test_entries_stand_newest_first_with_their_record_and_changes(session: Any, 
     assert found == sorted(found, reverse=True)
     assert 'href="/follow-ups/PAK-F001"' in page
     assert "Table the bill" in page and "Clearer" in page and analyst.name in page
+
+
+def test_entries_on_the_chain_to_the_strategy_lead_to_their_pages(session: Any, browser: FlaskClient) -> None:
+    by = AccountFactory(role=Role.COORDINATOR)
+    meeting = meetings.create(MeetingInput("Expert meeting", PartialDate(2011), source="A page"), by=by)
+    measure = MeasureFactory(plan=PlanFactory(code="CX-2011"))
+    session.commit()
+    page = browser.get("/audit").text
+    for reference, path in (
+        ("CX-2011", "/plans/CX-2011"),
+        (measure.reference, f"/measures/{measure.reference}"),
+        (meeting.reference, f"/meetings/{meeting.reference}"),
+    ):
+        assert f'href="{path}"' in page
+        assert browser.get(path).status_code == 200
+        found = entries(browser.get(f"/audit?object={reference.lower()}").text)
+        assert found and len(found) < len(entries(page)), reference
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,41 @@ def test_a_regional_measure_leads_on_to_what_it_carries_out(session: Any, reader
     assert end == {"CA-2099-M01": {"CA-2099 II": {}, "GCTS-II-10": {"GCTS II": {}}}}
 
 
+def test_a_plan_leads_down_to_its_measures_and_what_they_carry_out(
+    session: Any, reader: Any, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = PlanFactory(participants=("PAK",), code="CA-2099")
+    first, second, third = (MeasureFactory(plan=plan, pillar=pillar) for pillar in ("IV", "II", "II"))
+    second.carries.append(MeasureCarries(strategy_measure_id=strategy(session).id))
+    history.record("measure.edited", second, by=None)
+    session.commit()
+    nothing = {"No measure stands under it.": {}}
+    whole = {
+        "CA-2099": {
+            "CA-2099 I": nothing,
+            "CA-2099 II": {second.reference: {"GCTS-II-10": {}}, third.reference: {}},
+            "CA-2099 III": nothing,
+            "CA-2099 IV": {first.reference: {}},
+        }
+    }
+    assert chain(reader, "ca-2099") == whole
+    browser = sign_in(reader)
+    page = browser.get("/trace/CA-2099").text
+    for href in ("/plans/CA-2099", "/plans/CA-2099#pillar-II", "/measures/GCTS-II-10"):
+        assert f'href="{href}"' in page
+    assert "this record" in page and "Nothing hangs on it" not in page
+    monkeypatch.setattr(trace, "MOST", 2)
+    page = browser.get("/trace/CA-2099").text
+    assert "The first 2 measures are shown" in page and 'href="/plans/CA-2099/board"' in page
+    assert third.reference not in page and "No measure stands under it" not in page
+    assert statements(browser, "/trace/CA-2099") <= 10
+
+
+def test_a_plan_whose_code_looks_like_a_visit_is_found(session: Any, reader: Any) -> None:
+    PlanFactory(participants=("PAK",), code="JPA-2011-1")
+    assert list(chain(reader, "JPA-2011-1")) == ["JPA-2011-1"]
+
+
 def test_paragraphs_and_conclusions_stand_in_their_order(session: Any, reader: Any) -> None:
     visit = VisitFactory()
     for label in ("2(e)", "1(b)", "1(a)", "1(b)"):
@@ -234,6 +269,7 @@ def test_the_pages_of_the_chain_lead_to_it(session: Any, reader: Any, sign_in: S
         ("/visits/PAK-2006-1", "PAK-2006-1"),
         ("/measures/GCTS-II-10", "GCTS-II-10"),
         ("/resolutions/1373", "1373-2%28e%29"),
+        ("/plans/GCTS", "GCTS"),
     ):
         assert f'href="/trace/{reference}"' in browser.get(path).text, path
 
@@ -257,7 +293,9 @@ def test_what_there_is_not_is_not_found(session: Any, reader: Any, sign_in: Sign
 
 
 def test_only_those_who_read_records(session: Any, sign_in: SignIn) -> None:
-    assert sign_in(AccountFactory(role=Role.ADMINISTRATOR)).get("/trace/GCTS-II-10").status_code == 403
+    browser = sign_in(AccountFactory(role=Role.ADMINISTRATOR))
+    assert browser.get("/trace/GCTS-II-10").status_code == 403
+    assert "/trace/" not in browser.get("/plans/GCTS").text
 
 
 def test_more_rows_take_no_more_statements(session: Any, reader: Any, sign_in: SignIn) -> None:

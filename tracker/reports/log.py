@@ -22,7 +22,9 @@ from tracker.models import (
     Followup,
     Matrix,
     Measure,
+    Meeting,
     Outcome,
+    Plan,
     PlanPart,
     PlanState,
     Visit,
@@ -42,7 +44,15 @@ SLACK = timedelta(days=3)
 
 OF_GRANTS = frozenset({"grant", "role", "scope", "region", "states", "ends_on"})
 
-NOUNS: dict[str, Any] = {"followup": Followup, "conclusion": Conclusion, "visit": Visit}
+NOUNS: dict[str, Any] = {
+    "followup": Followup.reference,
+    "conclusion": Conclusion.reference,
+    "visit": Visit.reference,
+    "plan": Plan.code,
+    "measure": Measure.reference,
+    "meeting": Meeting.reference,
+}
+"""The records that have a page, by what they are called."""
 
 
 def scope(account: Account) -> Condition:
@@ -98,9 +108,9 @@ def _on(value: str) -> Condition:
         *(
             sa.and_(
                 Event.object_type == name,
-                Event.object_id == sa.select(model.id).where(model.reference == reference).scalar_subquery(),
+                Event.object_id == sa.select(called.class_.id).where(called == reference).scalar_subquery(),
             )
-            for name, model in NOUNS.items()
+            for name, called in NOUNS.items()
         )
     )
 
@@ -266,7 +276,7 @@ def _references(rows: Iterable[Any]) -> dict[tuple[str, int], str]:
 
 
 _CALLED: dict[str, tuple[Any, Any, Any]] = {
-    **{noun: (model.id, model.reference, model) for noun, model in NOUNS.items()},
+    **{noun: (called.class_.id, called, called.class_) for noun, called in NOUNS.items()},
     "matrix": (
         Matrix.id,
         Visit.reference + sealables.MATRIX_SUFFIX,

@@ -1,4 +1,5 @@
-"""The chain that one record stands in: paragraph → area → conclusion → follow-up → measure → pillar.
+"""The chain that one record stands in: paragraph → area → conclusion → follow-up → measure → pillar; of a plan, what
+it is made of: plan → pillar → measure → measure of the Strategy that it carries out.
 
 It is read in a fixed number of statements, whatever hangs on the record. What lies out of the reader's scope is neither
 shown nor counted.
@@ -19,6 +20,7 @@ from tracker import policy
 from tracker.errors import NotFound
 from tracker.extensions import db
 from tracker.models import (
+    PILLARS,
     Account,
     AreaEdition,
     Conclusion,
@@ -39,7 +41,7 @@ from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import Columns
 
 MOST = 200
-"""Conclusions and follow-ups that one chain shows; the lists show all."""
+"""Conclusions, follow-ups, and measures of a plan, that one chain shows; the lists show all."""
 EXCERPT = 160
 
 NOUNS = {
@@ -48,7 +50,7 @@ NOUNS = {
     "visit": re.compile(r"[A-Z]{3}-[0-9]{4}-[0-9]{1,4}"),
     "paragraph": re.compile(r"[0-9]{3,5}(?:[- ].{1,9})?"),
 }
-"""How a reference tells its noun; any other is a measure's."""
+"""How a reference tells its noun; any other is a measure's or the code of a plan, which may look like one of these."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ class Step:
     within: str = ""
     paragraphs: tuple[tuple[int, str], ...] = ()
 
+
+_carried = aliased(Measure)
+_carried_plan = aliased(Plan)
 
 Tree = dict[Step, "Tree"]
 Path = tuple[Step, ...]
@@ -79,7 +84,8 @@ class Root:
 
 @dataclass(frozen=True)
 class Trace:
-    """The chain of a record as a tree from the paragraphs down; ``has_more``: it holds more than is shown."""
+    """The chain of a record as a tree from the paragraphs, or the plan, down; ``has_more``: it holds more than is
+    shown."""
 
     root: Root
     tree: Tree
@@ -90,6 +96,8 @@ def trace(account: Account, reference: str) -> Trace:
     """The chain of the record of this reference; NotFound where there is none or it is out of scope."""
     reach = policy.reach(account)
     root = _root(reference, reach)
+    if root.noun == "plan":
+        return _of_plan(root)
     conclusions = _read(_CONCLUSIONS, _conclusions_of(root), reach)
     followups = _read(_FOLLOWUPS, _followups_of(root), reach)
     found = _Found(root, conclusions[:MOST], followups[:MOST])
@@ -106,12 +114,14 @@ def trace(account: Account, reference: str) -> Trace:
 
 def _root(reference: str, reach: Reach) -> Root:
     written = reference.strip()
-    noun = next((noun for noun, form in NOUNS.items() if form.fullmatch(written.upper())), "measure")
-    found = db.session.execute(_ROOTS[noun](written, reach)).one_or_none()
-    if found is None:
-        raise NotFound(_("There is no such record, or it lies outside your scope."))
-    said = catalogue.paragraph_reference(found.number, found.label) if noun == "paragraph" else found.reference
-    return Root(noun, found.id, said)
+    like = [noun for noun, form in NOUNS.items() if form.fullmatch(written.upper())]
+    for noun in (like or ["measure"])[0], "plan":
+        found = db.session.execute(_ROOTS[noun](written, reach)).one_or_none()
+        if found is not None:
+            is_paragraph = noun == "paragraph"
+            said = catalogue.paragraph_reference(found.number, found.label) if is_paragraph else found.reference
+            return Root(noun, found.id, said)
+    raise NotFound(_("There is no such record, or it lies outside your scope."))
 
 
 def _of_state(model: Any) -> Callable[[str, Reach], Columns]:
@@ -122,6 +132,10 @@ def _of_state(model: Any) -> Callable[[str, Reach], Columns]:
 
 def _measure(reference: str, _reach: Reach) -> Columns:
     return sa.select(Measure.id, Measure.reference).where(Measure.reference == reference.upper())
+
+
+def _plan(reference: str, _reach: Reach) -> Columns:
+    return sa.select(Plan.id, Plan.code.label("reference")).where(Plan.code == reference.upper())
 
 
 def _paragraph(reference: str, _reach: Reach) -> Columns:
@@ -135,8 +149,52 @@ _ROOTS: dict[str, Callable[[str, Reach], Columns]] = {
     "conclusion": _of_state(Conclusion),
     "visit": _of_state(Visit),
     "measure": _measure,
+    "plan": _plan,
     "paragraph": _paragraph,
 }
+
+
+# The chain of a plan
+
+
+def _of_plan(root: Root) -> Trace:
+    """Its pillars with their measures, each with those of the Strategy that it carries out."""
+    plan = db.session.get_one(Plan, root.id)
+    pillars: Tree = {Step("pillar", pillar, within=plan.code): {} for pillar in PILLARS}
+    rows = _measures_of(plan)
+    shown = list(dict.fromkeys(row.reference for row in rows))[:MOST]
+    has_more = len({row.reference for row in rows}) > MOST
+    for row in rows:
+        if row.reference in shown:
+            measure = Step("measure", row.reference, _shortened(row.text), "retired" if row.retired_on else None)
+            under = pillars[Step("pillar", row.pillar, within=plan.code)].setdefault(measure, {})
+            if row.carried:
+                under[Step("measure", row.carried, _shortened(row.carried_text))] = {}
+    for under in pillars.values():
+        if not under and not has_more:
+            under[Step("gap", title=_("No measure stands under it."))] = {}
+    tops = {pillar: under for pillar, under in pillars.items() if under}
+    return Trace(root, {Step("plan", plan.code, plan.title): tops}, has_more)
+
+
+def _measures_of(plan: Plan) -> Sequence[Any]:
+    """The measures in their order, one more than is shown, each with every measure that it carries out."""
+    some = sa.select(Measure.id).where(Measure.plan_id == plan.id).order_by(Measure.position, Measure.id)
+    own = sa.select(some.limit(MOST + 1).subquery().c.id)
+    return db.session.execute(
+        sa.select(
+            Measure.reference,
+            Measure.text,
+            Measure.pillar,
+            Measure.retired_on,
+            _carried.reference.label("carried"),
+            _carried.text.label("carried_text"),
+        )
+        .outerjoin(MeasureCarries, MeasureCarries.measure_id == Measure.id)
+        .outerjoin(_carried, _carried.id == MeasureCarries.strategy_measure_id)
+        .where(Measure.id.in_(own))
+        .order_by(Measure.position, Measure.id, _carried.position)
+    ).all()
 
 
 # Its conclusions and follow-ups
@@ -327,10 +385,6 @@ def _answers(conclusion_ids: list[int], followup_ids: list[int]) -> list[tuple[i
         .order_by(FollowupConclusion.conclusion_id, FollowupConclusion.followup_id)
     )
     return [(row.conclusion_id, row.followup_id) for row in rows]
-
-
-_carried = aliased(Measure)
-_carried_plan = aliased(Plan)
 
 
 def _ends(root: Root, followup_ids: list[int]) -> Mapping[int, list[Path]]:

@@ -1,4 +1,4 @@
-"""The chain of one record, from the paragraphs that it rests on to the pillar that it serves."""
+"""The chain of one record: from the paragraphs that it rests on to the pillar that it serves; that of a plan."""
 
 from __future__ import annotations
 
@@ -38,5 +38,6 @@ def _nouns() -> dict[str, str]:
         "conclusion": _("Conclusion"),
         "visit": _("Visit"),
         "measure": _("Measure"),
+        "plan": _("Plan"),
         "paragraph": _("Paragraph"),
     }

@@ -180,6 +180,23 @@ def test_nothing_ticked_and_no_reason(session: Any, browser: FlaskClient) -> Non
     assert offered(answer.text, "followups") == ["PAK-F001"] and "checked" in answer.text
 
 
+def test_every_reference_opens_its_record(session: Any, browser: FlaskClient) -> None:
+    link(browser, "GCTS-II-1")
+    data = {"followups": ["PAK-F001"], "reason": WHY}
+    for page, paths in (
+        (browser.get(PATH), ("/follow-ups/PAK-F001", "/measures/GCTS-II-1", "/measures/GCTS-II-10")),
+        (browser.get(f"{PATH}?q=GCTS-II-10"), ("/measures/GCTS-II-10",)),
+        (browser.get(BULK), ("/follow-ups/PAK-F001", "/measures/GCTS-II-10")),
+        (browser.post(BULK, data=data), ("/follow-ups/PAK-F001", "/measures/GCTS-II-10")),
+        (browser.get(f"{PATH}/GCTS-II-1/remove"), ("/follow-ups/PAK-F001", "/measures/GCTS-II-1")),
+    ):
+        for path in paths:
+            assert re.search(rf'href="{path}["#]', page.text), path
+    page = browser.get(BULK).text
+    assert 'aria-labelledby="name-PAK-F001 title-PAK-F001"' in page, "the box is named by the link and the title"
+    assert 'id="name-PAK-F001"' in page and '<label for="followup-PAK-F001" id="title-PAK-F001">' in page
+
+
 def test_out_of_scope_is_neither_offered_nor_linked(session: Any, browser: FlaskClient) -> None:
     FollowupFactory(state_id="IND")
     session.commit()

@@ -114,6 +114,27 @@ def test_what_contradicts_the_plan_is_a_fault_at_its_column(session: Any, plan: 
     assert faults(plan, "pillar,number,text,lead_body\nII,1,Watch the passes,UNRCCA\n") == []
 
 
+def test_a_column_that_is_absent_says_nothing_and_an_empty_cell_does(session: Any, plan: Any, coordinator: Any) -> None:
+    strategy = next(key for key, reference, _text, _pillar in report.strategy_choices() if reference == "GCTS-II-10")
+    told = measures.Wording(
+        "Watch the passes",
+        "II",
+        lead_body="UNRCCA",
+        partners="UNODC",
+        deadline=PartialDate(2013, 6),
+        indicator="A post at each pass",
+        carries=[strategy],
+    )
+    measures.create(plan, told, by=coordinator)
+    session.commit()
+    for numbered in ("pillar,number,text\nII,1,Watch the passes\n", "pillar,text\nII,Watch the passes\n"):
+        checked = imports.check(plan, numbered)
+        assert checked.faults == [] and [row.is_there for row in checked.rows] == [True]
+    optional = ("lead_body", "partners", "deadline", "indicator", "strategy_measures")
+    for column in optional:
+        assert faults(plan, f"pillar,number,text,{column}\nII,1,Watch the passes,\n") == [(2, column)]
+
+
 def test_a_file_with_a_fault_loads_nothing(session: Any, plan: Any, coordinator: Any) -> None:
     with pytest.raises(Invalid):
         loaded(plan, "pillar,text\nI,fine\nV,wrong\n", coordinator)

@@ -1,13 +1,14 @@
 """Measures of a plan from a CSV file: checked whole, loaded whole or not at all, and nothing the second time.
 
 A row whose number is given stands for that measure; one without a number for the measure of the same pillar and text,
-and gets the next free number where there is none.
+and gets the next free number where there is none. An optional column that the file does not have says nothing of the
+measures that are there; an empty cell says that there is nothing.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from io import StringIO
@@ -56,11 +57,13 @@ class Fault:
 
 @dataclass
 class Row:
-    """A row that was read. ``is_there``: the plan has this measure already."""
+    """A row that was read. ``is_there``: the plan has this measure already. ``columns`` are those that the file has: of
+    the others it says nothing."""
 
     row: int
     wording: measures.Wording
     number: int | None
+    columns: Collection[str]
     reference: str = ""
     is_there: bool = False
 
@@ -178,7 +181,7 @@ def _read(number: int, record: dict[str, str], strategy: dict[str, int], plan: P
     carries = taken("strategy_measures", lambda text: _carries(text, strategy, plan))
     if len(found.faults) == faults:
         wording = measures.Wording(pillar=pillar, deadline=deadline, carries=carries, **texts)
-        found.rows.append(Row(number, wording, given))
+        found.rows.append(Row(number, wording, given, record.keys()))
 
 
 def _text(text: str, column: str) -> str:
@@ -251,7 +254,7 @@ def _number(plan: Plan, found: Checked) -> None:
         known = by_reference.get(_reference(plan, row)) if row.number else by_text.get(wording)
         if known is not None:
             row.reference, row.is_there = known.reference, True
-            found.faults += [Fault(row.row, column, _said(known)) for column in _differing(known, row.wording)]
+            found.faults += [Fault(row.row, column, _said(known)) for column in _differing(known, row)]
     _number_the_rest(plan, found, present)
 
 
@@ -283,10 +286,10 @@ def _said(known: Measure) -> str:
     return _("%(reference)s is there already and says something else. Edit it on its page.", reference=known.reference)
 
 
-def _differing(known: Measure, wording: measures.Wording) -> list[str]:
-    """The columns in which a measure says something else than its row."""
+def _differing(known: Measure, row: Row) -> list[str]:
+    """The columns of the file in which a measure says something else than its row."""
     columns = ("pillar", "text", "lead_body", "partners", "deadline", "indicator")
-    different = [name for name in columns if getattr(known, name) != getattr(wording, name)]
-    if sorted(link.strategy_measure_id for link in known.carries) != list(wording.carries):
+    different = [name for name in columns if getattr(known, name) != getattr(row.wording, name)]
+    if sorted(link.strategy_measure_id for link in known.carries) != list(row.wording.carries):
         different.append("strategy_measures")
-    return different
+    return [name for name in different if name in row.columns]

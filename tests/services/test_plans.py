@@ -66,6 +66,21 @@ def test_a_plan_beyond_the_grant_is_refused_with_the_rule(session: Any) -> None:
         made(smaller)
 
 
+@pytest.mark.parametrize("wrong", [{"code": "GCTS"}, {"code": "no code"}, {"title": " "}, {"observers": ["KAZ"]}])
+def test_what_lies_beyond_the_grant_is_refused_before_anything_is_checked(session: Any, wrong: Any) -> None:
+    smaller = AccountFactory(role=Role.COORDINATOR, states=["KAZ", "KGZ"])
+    given = plans.Details(wrong.get("title", "Joint plan")), plans.Parties(STATES, wrong.get("observers", ()))
+    with pytest.raises(Forbidden, match="every Member State that takes part"):
+        plans.create(wrong.get("code", "CX-2011"), *given, by=smaller)
+
+
+def test_an_edit_beyond_the_grant_is_refused_before_anything_is_checked(session: Any, coordinator: Any) -> None:
+    plan = made(coordinator)
+    beyond = parties(plan, participants=[*STATES, "UZB"], observers=[])
+    with pytest.raises(Forbidden, match="every Member State that takes part"):
+        plans.edit(plan, details(plan, title=" "), beyond, by=coordinator)
+
+
 def test_nobody_takes_a_state_into_a_plan_that_lies_beyond_the_grant(session: Any, coordinator: Any) -> None:
     plan = made(coordinator)
     with pytest.raises(Forbidden, match="every Member State that takes part"):

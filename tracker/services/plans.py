@@ -86,12 +86,12 @@ class Review:
 def create(code: str, details: Details, parties: Parties, *, by: Account) -> Plan:
     """Make a regional plan, whose States all lie in the grant of whoever makes it."""
     policy.require(by, Permission.PLAN_EDIT)
+    _check_reach(parties.participants, by)
     _check_code(code)
     plan = Plan(code=code, kind=PlanKind.REGIONAL, title="")
     db.session.add(plan)
     _put_details(plan, details)
     _check_parties(parties)
-    _check_reach(parties.participants, by)
     _put_parties(plan, parties)
     db.session.flush()
     history.record("plan.created", plan, by=by)
@@ -101,10 +101,13 @@ def create(code: str, details: Details, parties: Parties, *, by: Account) -> Pla
 def edit(plan: Plan, details: Details, parties: Parties | None = None, *, by: Account) -> None:
     """Change what the plan says and, of a regional one, who takes part. Cells follow: one for each participant."""
     policy.require(by, Permission.PLAN_EDIT, plan)
-    _put_details(plan, details)
-    if parties is not None and plan.kind is PlanKind.REGIONAL:
-        _check_parties(parties)
+    if plan.kind is PlanKind.STRATEGY:
+        parties = None
+    if parties is not None:
         _check_reach(parties.participants, by)
+    _put_details(plan, details)
+    if parties is not None:
+        _check_parties(parties)
         left = set(plan.participants) - set(parties.participants)
         _refuse_to_lose(plan, left)
         _put_parties(plan, parties)

@@ -18,7 +18,18 @@ from tests.counting import statements
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory, cell, serve
 from tracker import history
 from tracker.extensions import db
-from tracker.models import Event, Followup, Implementation, Measure, MeasureStatus, Plan, PlanKind, Role, State
+from tracker.models import (
+    Event,
+    Followup,
+    FollowupMeasure,
+    Implementation,
+    Measure,
+    MeasureStatus,
+    Plan,
+    PlanKind,
+    Role,
+    State,
+)
 from tracker.policy import Reach
 from tracker.reports import boards
 
@@ -134,6 +145,98 @@ def test_a_change_shows_at_once(plan: Plan, measure: Measure, coordinator: Flask
     history.record("followup.assessed", followup, by=None)
     db.session.commit()
     assert rows(coordinator.get(path).text)[0][3] == "no word yet 1 not signed"
+
+
+CHANGES: dict[str, Callable[[Measure, Followup], Any]] = {
+    "a further link": lambda measure, _followup: served(measure, "TJK"),
+    "a follow-up assessed": lambda _measure, followup: noted(followup, assessed_status=IMPLEMENTED),
+    "one signed": lambda _measure, followup: noted(followup, assessed_status=IMPLEMENTED, **SIGNED),
+    "one withdrawn": lambda _measure, followup: noted(followup, workflow="withdrawn"),
+    "a link taken off": lambda _measure, followup: unlinked(followup),
+    "a cell that says something": lambda measure, _followup: said(measure, "TKM", MeasureStatus.COMPLETED),
+    "a cell that says nothing more": lambda measure, _followup: said(measure, "TJK", None),
+    "a follow-up of an observer": lambda measure, _followup: served(measure, "UZB"),
+    "a measure more": lambda measure, _followup: MeasureFactory(plan=measure.plan),
+    "a measure retired": lambda measure, _followup: noted(measure, retired_on=date(2020, 1, 1)),
+    "a status stated": lambda measure, _followup: noted(measure, stated_status=MeasureStatus.SUSPENDED),
+}
+
+
+def noted(record: Any, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(record, name, value)
+    history.record(f"{record.__tablename__}.edited", record, by=None)
+
+
+def unlinked(followup: Followup) -> None:
+    link = db.session.scalars(sa.select(FollowupMeasure).filter_by(followup_id=followup.id)).one()
+    db.session.delete(link)
+    history.record("followup.measure_unlinked", followup, by=None)
+
+
+def said(measure: Measure, state: str, status: MeasureStatus | None) -> None:
+    (own,) = (one for one in measure.cells if one.state_id == state)
+    own.status = status
+    history.record("measure.cell_changed", measure, by=None, state_id=state)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("states", [None, ("KGZ", "TJK")])
+def test_a_board_brought_up_to_date_is_the_one_made_anew(
+    app: Any, plan: Plan, measure: Measure, change: str, states: tuple[str, ...] | None
+) -> None:
+    followup = served(measure, "KGZ")
+    MeasureFactory(plan=plan)
+    db.session.commit()
+    reach = Reach(states is None, frozenset(states or ()))
+    before = boards.board(plan, reach, boards.Question())
+    CHANGES[change](measure, followup)
+    db.session.commit()
+    updated = boards.board(plan, reach, boards.Question())
+    app.extensions["tracker_kept"].clear()
+    assert updated == boards.board(plan, reach, boards.Question())
+    if states is None and change != "a follow-up of an observer":
+        assert updated != before
+
+
+def test_after_a_write_only_its_state_is_read_anew(
+    plan: Plan, measure: Measure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followup = served(measure, "KGZ")
+    db.session.commit()
+    everywhere = Reach(True, frozenset())
+    boards.board(plan, everywhere, boards.Question())
+    noted(followup, assessed_status=IMPLEMENTED)
+    db.session.commit()
+    monkeypatch.setattr(boards, "_make", None)
+    column = next(cell for cell in boards.board(plan, everywhere, boards.Question()).rows[0].cells if cell.tally.items)
+    assert column.tally.implemented == 1
+
+
+def test_very_many_measures_open_by_pillar_and_a_pillar_by_its_measures(
+    plan: Plan, measure: Measure, coordinator: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "MOST_MEASURES", 2)
+    second, third = MeasureFactory(plan=plan, pillar="II"), MeasureFactory(plan=plan, pillar="IV")
+    followup = served(measure, "KGZ")
+    serve(followup, second)
+    served(second, "KGZ", assessed_status=IMPLEMENTED, **SIGNED)
+    served(third, "TJK", assessed_status=IMPLEMENTED, **SIGNED)
+    db.session.commit()
+    page = coordinator.get("/plans/JP-1/board").text
+    assert [row[0].partition(":")[0] for row in rows(page)] == ["Pillar II", "Pillar IV"]
+    assert rows(page)[0][1:4] == ["2 measures 2 Under way", "0 of 2 done none", "0 of 2 done 2 open · 1 done"]
+    assert rows(page)[1][1:5] == ["1 measure 1 Under way", "0 of 1 done none", "0 of 1 done none", "1 of 1 done 1 done"]
+    hrefs = [unescape(href) for href in re.findall(r'href="([^"]*pillar=II[^"]*)"', page)]
+    assert hrefs and {len(rows(coordinator.get(href).text)) for href in hrefs} == {2}
+    assert [row[3] for row in rows(coordinator.get(hrefs[0]).text)] == [
+        "no word yet 1 open",
+        "no word yet 1 open · 1 done",
+    ]
+    (whole,) = re.findall(r'<a href="([^"]+)">Show all measures<', page)
+    assert len(rows(coordinator.get(unescape(whole)).text)) == 3
+    file = coordinator.get("/plans/JP-1/board.csv").data.decode("utf-8-sig")
+    assert [line["measure"] for line in csv.DictReader(io.StringIO(file))] == ["JP-1-M01", "JP-1-M02", "JP-1-M03"]
 
 
 def test_states_out_of_scope_have_no_column_and_the_region_is_not_told(

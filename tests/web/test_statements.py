@@ -38,7 +38,7 @@ LISTS = {
     "/resolutions": ("analyst", 5),
     "/plans": ("analyst", 4),
     "/meetings": ("analyst", 5),
-    "/coverage": ("analyst", 5),
+    "/coverage": ("analyst", 4),
     "/gaps/areas": ("analyst", 5),
     "/plans/GCTS/board": ("coordinator", 4),
     "/": ("analyst", 6),

@@ -1,14 +1,17 @@
 """The board of a plan: its measures by participating Member States, and in each cell what is known of the two.
 
-A plan of more States than stand side by side opens by regions, a region by its subregions, a subregion by its States.
+A plan of more States than stand side by side opens by regions, a region by its subregions, a subregion by its States;
+one of very many measures opens by pillars, a pillar by its measures. The file holds every measure.
 The Strategy's States are all; only those within the reader's scope have a column.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +27,11 @@ from tracker.reports.measures import Standing, Tally
 
 MOST_STATES = 24
 """How many States stand side by side; more are grouped."""
+
+MOST_MEASURES = 60
+"""How many measures stand one below the other as the board opens; more are grouped by pillar."""
+
+ALL = "all"
 
 COMPUTED = (MeasureStatus.PLANNED, MeasureStatus.UNDER_WAY, MeasureStatus.COMPLETED, MeasureStatus.DELAYED)
 """The statuses that the rule gives."""
@@ -41,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is known of a measure in a column: follow-ups, and the word of a State or how many are done in a region."""
+    """What is known of a measure in a column: follow-ups, the word of a State, and how many States are done."""
 
     tally: Tally
     states_done: int = 0
@@ -65,6 +73,16 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Section:
+    """The measures of a pillar together: how many there are and have each status, and what their cells come to."""
+
+    pillar: str
+    measures: int
+    by_status: Mapping[MeasureStatus | None, int]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
 class Question:
     """What an address asks of a board. A value that makes no sense matches nothing and is a problem."""
 
@@ -72,6 +90,7 @@ class Question:
     pillar: str = ""
     status: str = ""
     signed_only: bool = True
+    is_whole: bool = False
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -79,13 +98,15 @@ class Question:
         """The parameters of the address, without those that say nothing."""
         given = {"region": self.region, "pillar": self.pillar, "status": self.status}
         given["unsigned"] = "" if self.signed_only else "1"
+        given["measures"] = ALL if self.is_whole else ""
         return {name: [value] for name, value in given.items() if value}
 
 
 @dataclass(frozen=True)
 class Board:
     """The measures that are asked for, by columns. ``outside`` participating States lie outside the reader's scope;
-    where it is not zero, how the region stands is not told. ``regions`` are those that may be opened."""
+    where it is not zero, how the region stands is not told. ``regions`` are those that may be opened; ``sections``
+    stand for the rows where these are too many to open with."""
 
     on: date
     signed_only: bool
@@ -93,6 +114,7 @@ class Board:
     rows: tuple[Row, ...]
     outside: int
     regions: tuple[str, ...]
+    sections: tuple[Section, ...] = ()
 
     @property
     def tells_unsigned(self) -> bool:
@@ -106,7 +128,8 @@ def asked(args: Mapping[str, Any]) -> Question:
     pillar = _one_of(args, "pillar", PILLARS, _("Pillar"), problems)
     status = _one_of(args, "status", [one.value for one in COMPUTED], _("Status"), problems)
     region = _one_of(args, "region", catalogue.regions(), _("Region"), problems)
-    return Question(region, pillar, status, args.get("unsigned") != "1", problems)
+    every = _one_of(args, "measures", (ALL,), _("Measures"), problems)
+    return Question(region, pillar, status, args.get("unsigned") != "1", every == ALL, problems)
 
 
 def _one_of(args: Mapping[str, Any], name: str, known: Collection[str], label: str, problems: list[str]) -> str:
@@ -125,12 +148,43 @@ def _one_of(args: Mapping[str, Any], name: str, known: Collection[str], label: s
 
 def board(plan: Plan, reach: Reach, question: Question) -> Board:
     """The board as it is asked for, in a constant number of statements."""
-    today = clock.today()
     region = "" if question.problems else question.region
-    key = ("board", plan.id, reach, region, question.signed_only, today)
-    whole = kept.answer(key, lambda: _whole(plan, reach, region, question.signed_only))
-    matching = () if question.problems else tuple(row for row in whole.rows if _matches(row, question))
-    return replace(whole, rows=matching)
+    key = ("board", plan.id, reach, region, question.signed_only, clock.today())
+    made = kept.renewed(
+        key,
+        kept.RECORDS,
+        lambda: _make(plan, reach, region, question.signed_only),
+        lambda before, states: _renew(before, plan, reach, states),
+    )
+    matching = () if question.problems else tuple(row for row in made.whole.rows if _matches(row, question))
+    is_long = len(matching) > MOST_MEASURES and not question.pillar and not question.is_whole
+    sections = _sections(matching) if is_long else ()
+    return replace(made.whole, rows=matching, sections=sections)
+
+
+def _sections(rows: Sequence[Row]) -> tuple[Section, ...]:
+    """The rows by pillar. A follow-up that serves two measures counts with each, as it does in their rows."""
+    found = []
+    for pillar, own in groupby(rows, key=lambda row: row.pillar):
+        grouped = list(own)
+        cells = tuple(_sum(column) for column in zip(*(row.cells for row in grouped), strict=True))
+        found.append(Section(pillar, len(grouped), Counter(row.status for row in grouped), cells))
+    return tuple(found)
+
+
+def _sum(cells: Sequence[Cell]) -> Cell:
+    """The cells of one column together."""
+    tallies = [cell.tally for cell in cells]
+    return Cell(measures.sum_of(tallies), sum(cell.states_done for cell in cells))
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A board with all its rows, what was read of each measure, and how each stands."""
+
+    whole: Board
+    measures: Sequence[Any]
+    standings: Mapping[int, Standing]
 
 
 def _matches(row: Row, question: Question) -> bool:
@@ -138,7 +192,7 @@ def _matches(row: Row, question: Question) -> bool:
     return is_status and question.pillar in ("", row.pillar)
 
 
-def _whole(plan: Plan, reach: Reach, region: str, signed_only: bool) -> Board:
+def _make(plan: Plan, reach: Reach, region: str, signed_only: bool) -> _Made:
     taking_part = _taking_part(plan)
     seen = [state for state in taking_part if reach.covers(state)]
     columns = _columns(seen, region)
@@ -148,14 +202,28 @@ def _whole(plan: Plan, reach: Reach, region: str, signed_only: bool) -> Board:
         .where(Measure.plan_id == plan.id, Measure.retired_on.is_(None))
         .order_by(Measure.position, Measure.id)
     ).all()
-    return Board(
+    ordered = sorted(rows, key=_by_pillar)
+    whole = Board(
         on=clock.today(),
         signed_only=signed_only,
         columns=columns,
-        rows=tuple(_row(row, standings[row.id], columns) for row in sorted(rows, key=_by_pillar)),
+        rows=tuple(_row(row, standings[row.id], columns) for row in ordered),
         outside=len(taking_part) - len(seen) if plan.kind is PlanKind.REGIONAL else 0,
         regions=_regions(seen) if len(seen) > MOST_STATES else (),
     )
+    return _Made(whole, ordered, standings)
+
+
+def _renew(made: _Made, plan: Plan, reach: Reach, states: Collection[str]) -> _Made:
+    """The board after something was written on records of these States: only rows that differ are made anew."""
+    changed = measures.renewed(plan, made.standings, states, reach)
+    if not changed:
+        return made
+    rows = tuple(
+        _row(one, changed[one.id], made.whole.columns) if one.id in changed else row
+        for one, row in zip(made.measures, made.whole.rows, strict=True)
+    )
+    return _Made(replace(made.whole, rows=rows), made.measures, {**made.standings, **changed})
 
 
 def _by_pillar(row: Any) -> int:
@@ -208,7 +276,7 @@ def _cell(standing: Standing, column: Column) -> Cell:
     if not own:
         return NOTHING
     if column.is_state:
-        return Cell(own[0])
+        return Cell(own[0], int(own[0].is_done(standing.signed_only)))
     return Cell(measures.sum_of(own), sum(one.is_done(standing.signed_only) for one in own))
 
 

@@ -7,6 +7,7 @@ follow-ups that are open, and those of them that are overdue, by the two definit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,13 +25,15 @@ from tracker.models import (
     Measure,
     RatingLevel,
     Seal,
-    State,
     Visit,
 )
 from tracker.policy import Reach
-from tracker.reports import catalogue
+from tracker.reports import catalogue, kept
 from tracker.reports.filters import BadValue
 
+EXAMINING = ("followup", "matrix", "visit")
+SERVING = ("followup", "measure")
+"""The records that each matrix rests on."""
 PARENT = 3  # signs of a top area's code, with which the codes of its areas begin
 HEADER = (
     "row",
@@ -127,18 +130,13 @@ def coverage(asked: Asked, reach: Reach, today: date) -> Coverage:
     states = _states(asked, reach)
     rows = _rows(asked, states)
     columns = _pillars() if asked.by_pillar else _areas(asked)
-    sizes: dict[str, int] = {}
-    for state in states:
-        sizes[_row_of(asked, state)] = sizes.get(_row_of(asked, state), 0) + 1
+    sizes = Counter(_row_of(asked, state) for state in states)
     cells = {(row.code, column.code): Cell(sizes[row.code]) for row in rows for column in columns}
-    ids = None if reach.is_all and asked.region is None else [state.id for state in states]
-    if asked.by_pillar:
-        _count(cells, _served(asked, ids, today))
-    else:
-        _count(cells, _followed(asked, ids, today))
-        _examine(cells, _examined(asked, ids))
+    parts = _parts(asked, today)
+    for state in states:
+        _add(cells, _row_of(asked, state), parts.get(state.id, {}))
     if asked.region and not asked.by_pillar:
-        _tell(cells, asked, ids or [])
+        _tell(cells, asked, [state.id for state in states])
     return Coverage(asked, rows, columns, cells)
 
 
@@ -184,11 +182,52 @@ def _pillars() -> list[Heading]:
 # What the database tells
 
 
-def _row_column(asked: Asked, state_id: Any) -> Any:
-    """The row that a State belongs to."""
-    if asked.region:
-        return state_id
-    return sa.select(State.subregion_code).where(State.id == state_id).correlate_except(State).scalar_subquery()
+@dataclass
+class Part:
+    """What is known of one State in one column."""
+
+    open: int = 0
+    late: int = 0
+    last: date | None = None
+
+
+Parts = Mapping[str, Mapping[str, Part]]
+"""State → column → part."""
+
+
+def _parts(asked: Asked, today: date) -> Parts:
+    """Every State's parts, whoever reads: kept, and of the States on whose records something was written, read anew."""
+
+    def renew(before: Parts, states: frozenset[str]) -> Parts:
+        others = {state: part for state, part in before.items() if state not in states}
+        return others | _read(asked, sorted(states), today)
+
+    key = ("coverage", asked.by_pillar, asked.area, today)
+    records = SERVING if asked.by_pillar else EXAMINING
+    return kept.renewed(key, records, lambda: _read(asked, None, today), renew)
+
+
+def _read(asked: Asked, ids: list[str] | None, today: date) -> dict[str, dict[str, Part]]:
+    """The parts of these States, or of all."""
+    found: dict[str, dict[str, Part]] = {}
+    counted = _served(ids, today) if asked.by_pillar else _followed(asked, ids, today)
+    for state, column, is_open, late in db.session.execute(counted):
+        found.setdefault(state, {})[column] = Part(int(is_open), int(late))
+    if not asked.by_pillar:
+        for state, column, last in db.session.execute(_examined(asked, ids)):
+            found.setdefault(state, {}).setdefault(column, Part()).last = last
+    return found
+
+
+def _add(cells: Mapping[tuple[str, str], Cell], row: str, parts: Mapping[str, Part]) -> None:
+    for column, part in parts.items():
+        cell = cells.get((row, column))
+        if cell is not None:
+            cell.open += part.open
+            cell.late += part.late
+            if part.last is not None:
+                cell.examined += 1
+                cell.last = part.last if cell.last is None else max(cell.last, part.last)
 
 
 def _column(asked: Asked, area_code: Any) -> Any:
@@ -201,7 +240,7 @@ def _within(table: Any, asked: Asked, ids: list[str] | None) -> list[Any]:
 
 
 def _followed(asked: Asked, ids: list[str] | None, today: date) -> sa.Select[Any]:
-    """Open and overdue by State and area first, which an index holds in that order; then by row and column."""
+    """Open and overdue by State and area first, which an index holds in that order; then by column."""
     late = sa.case((Followup.overdue_on(today), 1), else_=0)
     by_area = (
         sa.select(
@@ -218,13 +257,15 @@ def _followed(asked: Asked, ids: list[str] | None, today: date) -> sa.Select[Any
         .group_by(Followup.state_id, Followup.area_code)
         .subquery()
     )
-    row, column = _row_column(asked, by_area.c.state_id), _column(asked, by_area.c.area_code)
     return sa.select(
-        row.label("row"), column.label("column"), sa.func.sum(by_area.c.open), sa.func.sum(by_area.c.late)
-    ).group_by("row", "column")
+        by_area.c.state_id,
+        _column(asked, by_area.c.area_code).label("column"),
+        sa.func.sum(by_area.c.open),
+        sa.func.sum(by_area.c.late),
+    ).group_by(by_area.c.state_id, "column")
 
 
-def _served(asked: Asked, ids: list[str] | None, today: date) -> sa.Select[Any]:
+def _served(ids: list[str] | None, today: date) -> sa.Select[Any]:
     """Open and overdue follow-ups that serve a measure of each pillar; one that serves two pillars counts in both."""
     late = sa.case((Followup.overdue_on(today), 1), else_=0)
     served = (
@@ -236,52 +277,28 @@ def _served(asked: Asked, ids: list[str] | None, today: date) -> sa.Select[Any]:
         .where(
             sa.type_coerce(Followup.is_open, sa.Boolean),
             Measure.retired_on.is_(None),
-            *([] if ids is None else [FollowupMeasure.state_id.in_(ids)]),
+            *([] if ids is None else [Followup.state_id.in_(ids)]),
         )
         .subquery()
     )
-    return sa.select(
-        _row_column(asked, served.c.state_id).label("row"),
-        served.c.pillar.label("column"),
-        sa.func.count(),
-        sa.func.sum(served.c.late),
-    ).group_by("row", "column")
+    return sa.select(served.c.state_id, served.c.pillar, sa.func.count(), sa.func.sum(served.c.late)).group_by(
+        served.c.state_id, served.c.pillar
+    )
 
 
 def _examined(asked: Asked, ids: list[str] | None) -> sa.Select[Any]:
-    """How many States were rated on the scale at least once, and when last."""
+    """When each State was last rated on the scale."""
     on_scale = sa.select(RatingLevel.code).where(RatingLevel.on_scale)
-    by_area = (
+    return (
         sa.select(
             Assessment.state_id,
             _column(asked, Assessment.area_code).label("column"),
-            sa.func.max(Visit.sort_day).label("last"),
+            sa.func.max(Visit.sort_day, type_=sa.Date),
         )
         .join(Visit, Visit.id == Assessment.visit_id)
         .where(Assessment.rating.in_(on_scale), *_within(Assessment, asked, ids))
         .group_by(Assessment.state_id, "column")
-        .subquery()
     )
-    return sa.select(
-        _row_column(asked, by_area.c.state_id).label("row"),
-        by_area.c.column,
-        sa.func.count(),
-        sa.func.max(by_area.c.last, type_=sa.Date),
-    ).group_by("row", by_area.c.column)
-
-
-def _count(cells: Mapping[tuple[str, str], Cell], statement: sa.Select[Any]) -> None:
-    for row, column, is_open, late in db.session.execute(statement):
-        cell = cells.get((row, column))
-        if cell is not None:
-            cell.open, cell.late = int(is_open), int(late)
-
-
-def _examine(cells: Mapping[tuple[str, str], Cell], statement: sa.Select[Any]) -> None:
-    for row, column, examined, last in db.session.execute(statement):
-        cell = cells.get((row, column))
-        if cell is not None:
-            cell.examined, cell.last = int(examined), last
 
 
 def _tell(cells: Mapping[tuple[str, str], Cell], asked: Asked, ids: list[str]) -> None:

@@ -1,12 +1,13 @@
 """Answers that take long and hold until a record that they rest on is changed, which the log tells.
 
 A process keeps the last few. Nothing is written without an event (``history``), so that an answer still holds when the
-chain goes on from the event up to which it was read, and no later event is on such a record: one statement.
+chain goes on from the event up to which it was read, and no later event is on such a record: one statement. Where later
+events are on records of some States, an answer that is made of the States' parts has those read anew, and no others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
@@ -14,10 +15,13 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from flask import current_app
 
+from tracker.database import Unindexed
 from tracker.extensions import db
 from tracker.models import Event
 
 MOST = 24
+MOST_STATES = 40
+"""Of how many changed States an answer is brought up to date; beyond that it is made anew."""
 RECORDS = ("followup", "measure", "plan")
 """The records that plans and their numbers rest on."""
 
@@ -38,9 +42,19 @@ class Kept:
 
 def answer(key: Hashable, make: Callable[[], Answer]) -> Answer:
     """What ``make`` gives, or gave under this key when no follow-up, measure or plan was changed since."""
+    return renewed(key, RECORDS, make, lambda _before, _states: make())
+
+
+def renewed(
+    key: Hashable,
+    records: Collection[str],
+    make: Callable[[], Answer],
+    renew: Callable[[Answer, frozenset[str]], Answer],
+) -> Answer:
+    """What ``make`` gives or gave under this key; brought up to date by ``renew`` where since then only such
+    ``records`` of some States were changed, and made anew where one was that is no State's."""
     known: dict[Hashable, Kept] = current_app.extensions.setdefault("tracker_kept", {})
-    before = known.get(key)
-    kept = before and _if_it_holds(before)
+    kept = _up_to_date(known.get(key), records, renew)
     if kept is None:
         seq, prev = _head()
         kept = Kept(seq, prev, make())
@@ -53,12 +67,20 @@ def answer(key: Hashable, make: Callable[[], Answer]) -> Answer:
     return found
 
 
-def _if_it_holds(kept: Kept) -> Kept | None:
-    """The answer, known to hold up to the newest event; None where it may hold no more."""
-    row = db.session.execute(_SINCE, {"seq": kept.seq}).one_or_none()
-    if row is None or row.hash != kept.hash or row.is_changed:
+def _up_to_date(kept: Kept | None, records: Collection[str], renew: Callable[..., Any]) -> Kept | None:
+    """The answer as of the newest event; None where it cannot be told from it."""
+    if kept is None:
         return None
-    return Kept(row.last_seq, row.last_hash, kept.answer)
+    asked = {"seq": kept.seq, "records": sorted(records)}
+    row = db.session.execute(_SINCE, asked).one_or_none()
+    if row is None or row.hash != kept.hash:
+        return None
+    if not row.is_changed:
+        return Kept(row.last_seq, row.last_hash, kept.answer)
+    states = db.session.scalars(_CHANGED, asked).all()
+    if None in states or len(states) > MOST_STATES:
+        return None
+    return Kept(row.last_seq, row.last_hash, renew(kept.answer, frozenset(map(str, states))))
 
 
 def _head() -> tuple[int, str]:
@@ -68,9 +90,12 @@ def _head() -> tuple[int, str]:
 
 _OWN, _LAST = sa.orm.aliased(Event), sa.orm.aliased(Event)
 _SEQ: sa.BindParameter[int] = sa.bindparam("seq")
+_RECORDS: sa.BindParameter[str] = sa.bindparam("records", expanding=True)
+_NEWER = (Event.seq > _SEQ, Unindexed(Event.object_type).in_(_RECORDS))  # few are newer, many are on such records
 _SINCE = sa.select(
     sa.select(_OWN.hash).where(_OWN.seq == _SEQ).scalar_subquery().label("hash"),
     _LAST.seq.label("last_seq"),
     _LAST.hash.label("last_hash"),
-    sa.exists().where(Event.seq > _SEQ, Event.object_type.in_(RECORDS)).label("is_changed"),
+    sa.exists().where(*_NEWER).label("is_changed"),
 ).where(_LAST.seq == sa.select(sa.func.max(Event.seq)).scalar_subquery())
+_CHANGED = sa.select(Event.state_id).where(*_NEWER).distinct().limit(MOST_STATES + 1)

@@ -297,18 +297,48 @@ def progress(
     return found
 
 
+def renewed(plan: Plan, before: Mapping[int, Standing], states: Collection[str], reach: Reach) -> dict[int, Standing]:
+    """Of the standings of a plan's measures, those that differ since something was written on records of these States:
+    what is known of the others is taken from ``before``."""
+    values = {"plan": plan.id, "states": sorted(states)}
+    fresh = _by_measure(_tallies_of_states(reach), values)
+    differing = {
+        measure_id: {state: own for state, own in standing.states.items() if state not in states}
+        | fresh.get(measure_id, {})
+        for measure_id, standing in before.items()
+        if _told_of(standing, states, standing.states) != _told_of(standing, states, fresh.get(measure_id, {}))
+    }
+    if not differing:
+        return {}
+    rows = db.session.execute(_MEASURES_BY_ID, {"ids": sorted(differing)}).all()
+    signed_only, today = before[next(iter(differing))].signed_only, clock.today()
+    return {row.id: _standing(row, differing[row.id], reach, signed_only, today) for row in rows}
+
+
+def _told_of(standing: Standing, states: Collection[str], tallies: Mapping[str, Tally]) -> dict[str, Tally]:
+    """The tallies of these States that count for the measure."""
+    counting = states if not standing.is_regional else set(states) & set(standing.participants)
+    return {state: tallies[state] for state in counting if state in tallies}
+
+
 def _standings(
     measures: sa.Select[Any], tallies: Any, values: dict[str, Any], reach: Reach, signed_only: bool
 ) -> dict[int, Standing]:
-    by_measure: dict[int, dict[str, Tally]] = {}
     rows = db.session.execute(measures, values).all()
-    for measure_id, state_id, opened, implemented, signed, cell in db.session.execute(tallies, values):
-        own = by_measure.setdefault(measure_id, {})
-        before = own.get(state_id, Tally())
-        said = MeasureStatus(cell) if cell else before.cell
-        own[state_id] = Tally(before.open + opened, before.implemented + implemented, before.signed + signed, said)
+    by_measure = _by_measure(tallies, values)
     today = clock.today()
     return {row.id: _standing(row, by_measure.get(row.id, {}), reach, signed_only, today) for row in rows}
+
+
+def _by_measure(tallies: Any, values: dict[str, Any]) -> dict[int, dict[str, Tally]]:
+    """The tallies of each measure by State: follow-ups and the word of the cell come in rows of their own."""
+    found: dict[int, dict[str, Tally]] = {}
+    for measure_id, state_id, opened, implemented, signed, cell in db.session.execute(tallies, values):
+        own = found.setdefault(measure_id, {})
+        before = own.get(state_id, NO_FOLLOWUPS)
+        said = MeasureStatus(cell) if cell else before.cell
+        own[state_id] = Tally(before.open + opened, before.implemented + implemented, before.signed + signed, said)
+    return found
 
 
 def _standing(row: Any, tallies: dict[str, Tally], reach: Reach, signed_only: bool, today: date) -> Standing:
@@ -386,6 +416,7 @@ _MEASURES = sa.select(
 
 _IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 _PLAN: sa.BindParameter[int] = sa.bindparam("plan")
+_STATES: sa.BindParameter[str] = sa.bindparam("states", expanding=True)
 _MEASURES_BY_ID = _MEASURES.where(Measure.id.in_(_IDS))
 _MEASURES_BY_PLAN = _MEASURES.where(Measure.plan_id == _PLAN).order_by(Measure.position, Measure.id)
 
@@ -399,6 +430,16 @@ def _tallies_by_id(reach: Reach) -> sa.CompoundSelect[Any]:
 def _tallies_by_plan(reach: Reach) -> sa.CompoundSelect[Any]:
     own = sa.select(Measure.id).where(Measure.plan_id == _PLAN, Measure.retired_on.is_(None))
     return _tallies(reach, FollowupMeasure.measure_id.in_(own), MeasureCell.measure_id.in_(own))
+
+
+@lru_cache(maxsize=128)
+def _tallies_of_states(reach: Reach) -> sa.CompoundSelect[Any]:
+    own = sa.select(Measure.id).where(Measure.plan_id == _PLAN, Measure.retired_on.is_(None))
+    return _tallies(
+        reach,
+        sa.and_(FollowupMeasure.measure_id.in_(own), FollowupMeasure.state_id.in_(_STATES)),
+        sa.and_(MeasureCell.measure_id.in_(own), MeasureCell.state_id.in_(_STATES)),
+    )
 
 
 def _tallies(reach: Reach, of_links: Condition, of_cells: Condition) -> sa.CompoundSelect[Any]:

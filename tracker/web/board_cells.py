@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 
 from flask import request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from tracker.models import Implementation, MeasureStatus, Plan, PlanKind
 from tracker.policy import Reach
-from tracker.reports.boards import Board, Cell, Column, Row
+from tracker.reports.boards import COMPUTED, Board, Cell, Column, Row, Section
 from tracker.reports.measures import Tally
+from tracker.reports.plans import PILLARS
 from tracker.web.followup_cells import kept
 from tracker.web.presentation import number, reference, tag
 
@@ -45,6 +47,39 @@ def rows(plan: Plan, found: Board, editable: Reach) -> Callable[[Row], Markup]:
         return Markup(f'<tr><th scope="row">{link} {text}</th>{status((row.status, row.stated))}{"".join(made)}</tr>')  # noqa: S704  # escaped
 
     return make
+
+
+def section_rows(plan: Plan, found: Board, href: Callable[[str, Column | None], str]) -> Callable[[Section], Markup]:
+    """What makes the row of a pillar; ``href`` is the address of its measures, in a column or in all."""
+    is_regional = plan.kind is PlanKind.REGIONAL
+    nothing = f'<span class="muted">{escape(_("none"))}</span>'
+
+    def cell(section: Section, column: Column, own: Cell) -> str:
+        done = own.tally.followups_done(found.signed_only)
+        counts = ((own.tally.open, _("open")), (done, _("done")))
+        told = [f"{number(count)} {word}" for count, word in counts if count]
+        to = f'<a href="{escape(href(section.pillar, column))}">'
+        numbers = " · ".join(f"{to}{escape(one)}</a>" for one in told) or nothing
+        states = number(section.measures * len(column.states))
+        word = escape(_("%(done)s of %(states)s done", done=number(own.states_done), states=states))
+        before = f'<span class="board-word">{word}</span> ' if is_regional else ""
+        return f'<td data-label="{escape(column.name)}">{before}<span class="board-counts">{numbers}</span></td>'
+
+    def make(section: Section) -> Markup:
+        title = _("Pillar %(number)s: %(title)s", number=section.pillar, title=PILLARS[section.pillar])
+        link = f'<a href="{escape(href(section.pillar, None))}">{escape(title)}</a>'
+        cells = zip(found.columns, section.cells, strict=True)
+        made = "".join(cell(section, column, own) for column, own in cells)
+        return Markup(f'<tr><th scope="row">{link}</th>{_statuses(section)}{made}</tr>')  # noqa: S704  # escaped
+
+    return make
+
+
+def _statuses(section: Section) -> str:
+    """How many measures there are, and how many have each status."""
+    told = [f"{number(section.by_status[one])} {tag(one)}" for one in COMPUTED if section.by_status.get(one)]
+    said = ngettext("%(n)s measure", "%(n)s measures", section.measures, n=number(section.measures))
+    return f'<td data-label="{escape(_("Status"))}">{escape(said)} {" ".join(told)}</td>'
 
 
 def _words(href: str, editable: Reach) -> Callable[[str, Column, Cell], str]:

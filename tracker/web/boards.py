@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -16,9 +17,9 @@ from tracker.errors import TrackerError
 from tracker.models import MeasureStatus, Plan
 from tracker.policy import Permission
 from tracker.reports import boards, catalogue, plans
-from tracker.reports.boards import Board, Question
+from tracker.reports.boards import Board, Column, Question
 from tracker.reports.listing import address, without
-from tracker.web.board_cells import rows
+from tracker.web.board_cells import rows, section_rows
 from tracker.web.exports import rows_response
 from tracker.web.presentation import number
 from tracker.web.words import words
@@ -33,7 +34,8 @@ def index(code: str) -> ResponseReturnValue:
     question = boards.asked(request.args)
     found = boards.board(plan, policy.reach(current_user), question)
     path = url_for("boards.index", code=plan.code)
-    by_pillar = [(pillar, list(own)) for pillar, own in groupby(found.rows, key=lambda row: row.pillar)]
+    shown = () if found.sections else found.rows
+    by_pillar = [(pillar, list(own)) for pillar, own in groupby(shown, key=lambda row: row.pillar)]
     return render_template(
         "boards/index.html",
         plan=plan,
@@ -44,6 +46,8 @@ def index(code: str) -> ResponseReturnValue:
         by_pillar=by_pillar,
         pillar_titles=plans.PILLARS,
         row_of=rows(plan, found, policy.reach(current_user, Permission.CELL_EDIT)),
+        section_of=section_rows(plan, found, _opening(question, path)),
+        whole_href=address(path, question.args | {"measures": [boards.ALL]}),
         tags=_tags(question, path),
         choices=_choices(found),
         opens={column.code: address(path, question.args | {"region": [column.code]}) for column in found.columns},
@@ -84,6 +88,7 @@ def _tags(question: Question, path: str) -> list[tuple[str, str]]:
         "pillar": (_("Pillar"), str),
         "status": (_("Status"), lambda value: words(MeasureStatus(value))),
         "unsigned": (_("Including unsigned"), None),
+        "measures": (_("All measures"), None),
     }
     tags = []
     for name, (value,) in question.args.items():
@@ -94,6 +99,16 @@ def _tags(question: Question, path: str) -> list[tuple[str, str]]:
             shown = _("%(label)s: %(value)s", label=label, value=value[:60])
         tags.append((shown, address(path, without(question.args, name))))
     return tags
+
+
+def _opening(question: Question, path: str) -> Callable[[str, Column | None], str]:
+    """The address of a pillar's measures: in all columns, or in those of a region."""
+
+    def href(pillar: str, column: Column | None) -> str:
+        region = {"region": [column.code]} if column and not column.is_state else {}
+        return address(path, question.args | {"pillar": [pillar]} | region)
+
+    return href
 
 
 def _region_name(code: str) -> str:

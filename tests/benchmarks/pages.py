@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,16 +19,21 @@ from tests.benchmarks.browser import Answer, Browser, WrongPage, expect
 from tracker import clock
 from tracker.extensions import db
 from tracker.models import (
+    Area,
     DueExtension,
     Event,
     ExtensionStatus,
     Followup,
+    FollowupMeasure,
     FollowupStatus,
     Implementation,
+    Measure,
+    Plan,
     Region,
     State,
     Submission,
 )
+from tracker.sample import joint_plan
 
 ROWS = 50
 ROW = '<th scope="row">'
@@ -92,6 +98,8 @@ def pages(browser: Browser) -> list[Page]:
         Page("Review queue", 12, REVIEWER, (_queue(),)),
         Page("My work, analyst", 20, ANALYST, (Address("/", ("<h1", "My work", "Late"), 1),)),
         Page("My work, reviewer", 20, REVIEWER, (Address("/", ("<h1", "My work", "To sign"), 1),)),
+        Page("Coverage, as it opens", 25, REVIEWER, (_coverage(),)),
+        Page("Board, as it opens", 25, REVIEWER, (_board(),)),
     ]
 
 
@@ -185,6 +193,54 @@ def _queue() -> Address:
     )
     expected = db.session.scalars(waiting).all()
     return Address("/review", _references(expected), len(expected))
+
+
+def _coverage() -> Address:
+    """Open and overdue follow-ups by subregion and top area, counted here one by one."""
+    opened, late = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    rows = db.session.execute(
+        sa.select(
+            Followup.area_code,
+            Followup.workflow,
+            Followup.assessed_status,
+            Followup.current_due_last,
+            State.subregion_code,
+        ).join(State, State.id == Followup.state_id)
+    )
+    for area, workflow, status, due, subregion in rows:
+        if area and workflow not in ENDED and status not in SETTLED:
+            opened[subregion, area[:3]] += 1
+            late[subregion, area[:3]] += due is not None and due < clock.today()
+    over = sa.orm.aliased(Region)
+    in_order = sa.select(Region.code).join(over, over.code == Region.parent_code).order_by(over.name, Region.name)
+    tops = _many(sa.select(Area.code).where(Area.parent_code.is_(None)).order_by(Area.position))
+    words = []
+    for cell in product(_many(in_order), tops):
+        link = f"region={cell[0]}&amp;open=1&amp;area={cell[1]}"
+        words += [f'{link}">{opened[cell]} open<'] if opened[cell] else []
+        words += [f'{link}&amp;overdue=1">{late[cell]} overdue<'] if late[cell] else []
+    return Address("/coverage", ("<h1", *words), len({subregion for subregion, _area in opened}))
+
+
+def _board() -> Address:
+    """The generated plan of all States: the open links of each pillar's measures by region, counted here one by one."""
+    counted: dict[str, Counter[str]] = {}
+    rows = db.session.execute(
+        sa.select(Measure.pillar, Region.name, Followup.workflow, Followup.assessed_status)
+        .join(Plan, Plan.id == Measure.plan_id)
+        .join(FollowupMeasure, FollowupMeasure.measure_id == Measure.id)
+        .join(Followup, Followup.id == FollowupMeasure.followup_id)
+        .join(State, State.id == Followup.state_id)
+        .join(Region, Region.code == State.region_code)
+        .where(Plan.code == joint_plan.CODE)
+    )
+    for pillar, region, workflow, status in rows:
+        own = counted.setdefault(pillar, Counter())
+        own[region] += workflow not in ENDED and status not in SETTLED
+    words = []
+    for pillar, own in sorted(counted.items()):
+        words += [f"?pillar={pillar}", *(f">{own[region]:,} open<" for region in sorted(own) if own[region])]
+    return Address(f"/plans/{joint_plan.CODE}/board", ("<h1", *words), len(counted))
 
 
 # Search

@@ -74,7 +74,7 @@ RECORDS = {
     "/measures/GCTS-II-10": ("analyst", 10),
     "/meetings/{meeting}": ("analyst", 8),
     "/admin/people/{account}": ("administrator", 6),
-    "/audit/1": ("auditor", 5),
+    "/audit/1": ("auditor", 6),
 }
 PAGES = LISTS | RECORDS
 RECORD_VIEWS = (".page", ".show", ".item", ".person", ".as_signed", ".entry")

@@ -23,14 +23,13 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import scoped_session
 
 from tests import databases
-from tests.client import COOKIE, Client
+from tests.client import COOKIE, Client, begin_session
 from tests.rolled_back import RolledBack
-from tracker import clock, create_app
+from tracker import create_app
 from tracker.config import Settings
 from tracker.extensions import db
-from tracker.models import Account, SignInSession
+from tracker.models import Account
 from tracker.services import reference
-from tracker.web import sessions
 
 IN_CI = bool(os.environ.get("TRACKER_CI") or os.environ.get("CI"))
 SECRET = "for tests only, and long enough to pass for a real one"
@@ -160,29 +159,12 @@ def sign_in(app: Flask, session: scoped_session[Any]) -> Callable[[Account], Fla
     """``sign_in(account)`` gives a browser signed in as that account, by a session put straight into the table."""
 
     def signed_in(account: Account) -> FlaskClient:
-        value = sessions.new_value()
-        now = clock.now()
-        row = SignInSession(
-            id=sessions.digest(value),
-            account_id=account.id,
-            data={"csrf_token": "f" * 40, **sessions_data(account)},
-            address="127.0.0.1",
-            browser="test",
-            created_at=now,
-            last_seen_at=now,
-        )
-        session.add(row)
-        session.commit()
+        value = begin_session(account)
         browser = app.test_client()
         browser.set_cookie(COOKIE, value)
         return browser
 
     return signed_in
-
-
-def sessions_data(account: Account) -> dict[str, Any]:
-    """What Flask-Login finds in a session."""
-    return {"_user_id": account.fs_uniquifier, "_fresh": True}
 
 
 @pytest.fixture

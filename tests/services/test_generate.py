@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.client import COOKIE, Client
-from tests.conftest import sessions_data, settings_for
+from tests.client import COOKIE, Client, begin_session
+from tests.conftest import settings_for
 from tests.databases import Place
 from tests.services.test_history import live_rows, rebuilt_rows
 from tracker import clock, create_app, history, seals
@@ -46,7 +46,6 @@ from tracker.models import (
     Seal,
     SealedState,
     SearchRow,
-    SignInSession,
     State,
     StateResponse,
     Submission,
@@ -58,7 +57,6 @@ from tracker.partial_date import PartialDate
 from tracker.reports import audit
 from tracker.sample import generate, joint_plan, plan
 from tracker.services import comments, followups, measure_links, progress, responses, signoff
-from tracker.web import sessions
 
 FOLLOWUPS, SEED = 60, 7
 AFTER = datetime(2026, 1, 2, 9, tzinfo=UTC)
@@ -111,19 +109,7 @@ def account(session: Any, local_part: str) -> Account:
 
 def browser(app: Flask, session: Any, local_part: str) -> FlaskClient:
     """Signed in as one of the demo's accounts."""
-    value, person = sessions.new_value(), account(session, local_part)
-    session.add(
-        SignInSession(
-            id=sessions.digest(value),
-            account_id=person.id,
-            data={"csrf_token": "f" * 40, **sessions_data(person)},
-            address="127.0.0.1",
-            browser="test",
-            created_at=clock.now(),
-            last_seen_at=clock.now(),
-        )
-    )
-    session.commit()
+    value = begin_session(account(session, local_part))
     client = app.test_client()
     client.set_cookie(COOKIE, value)
     return client

@@ -14,14 +14,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.client import COOKIE
-from tests.conftest import sessions_data
+from tests.client import COOKIE, begin_session
 from tests.services.test_generate import emptied, quiet
-from tracker import clock, database
+from tracker import database
 from tracker.extensions import db
-from tracker.models import Account, SignInSession
+from tracker.models import Account
 from tracker.sample import generate
-from tracker.web import sessions
 
 FOLLOWUPS, SEED = 300, 11
 BIG = ("followup", "conclusion", "event", "seal", "submission", "search_row", "assessment", "notification")
@@ -88,19 +86,7 @@ def asked(app: Flask, who: str, address: str) -> list[tuple[str, Any]]:
     browser, sent = app.test_client(), []
     with app.app_context():
         account = db.session.scalars(sa.select(Account).where(Account.email == f"{who}@example.org")).one()
-        value = sessions.new_value()
-        now = clock.now()
-        row = SignInSession(
-            id=sessions.digest(value),
-            account_id=account.id,
-            data={"csrf_token": "f" * 40, **sessions_data(account)},
-            address="127.0.0.1",
-            browser="test",
-            created_at=now,
-            last_seen_at=now,
-        )
-        db.session.add(row)
-        db.session.commit()
+        value = begin_session(account)
         db.session.remove()
         engine = db.engine
     browser.set_cookie(COOKIE, value)

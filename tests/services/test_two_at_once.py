@@ -18,15 +18,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import world
-from tests.client import COOKIE, _without_application
-from tests.conftest import sessions_data
+from tests.client import COOKIE, _without_application, begin_session
 from tests.factories import PASSWORD, ConclusionFactory, FollowupFactory, VisitFactory
 from tests.submissions import page_form
-from tracker import clock, history
+from tracker import history
 from tracker.extensions import db
-from tracker.models import Account, Conclusion, Event, Followup, Seal, SignInSession, Submission, Visit
+from tracker.models import Account, Conclusion, Event, Followup, Seal, Submission, Visit
 from tracker.reports import audit
-from tracker.web import sessions
 
 Act = Callable[[], Any]
 
@@ -50,22 +48,8 @@ def browser(own_app: Flask, told: world.World) -> Callable[[str], FlaskClient]:
     """``browser("reviewer")`` is a browser of its own, signed in as that person."""
 
     def signed_in(role: str) -> FlaskClient:
-        value = sessions.new_value()
         with own_app.app_context():
-            account = db.session.get_one(Account, told.names[role])
-            now = clock.now()
-            db.session.add(
-                SignInSession(
-                    id=sessions.digest(value),
-                    account_id=account.id,
-                    data={"csrf_token": "f" * 40, **sessions_data(account)},
-                    address="127.0.0.1",
-                    browser="test",
-                    created_at=now,
-                    last_seen_at=now,
-                )
-            )
-            db.session.commit()
+            value = begin_session(db.session.get_one(Account, told.names[role]))
             db.session.remove()
         found = own_app.test_client()
         found.set_cookie(COOKIE, value)

@@ -11,13 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import databases
-from tests.client import COOKIE, Client
-from tests.conftest import sessions_data, settings_for
-from tracker import clock, create_app
+from tests.client import COOKIE, Client, begin_session
+from tests.conftest import settings_for
+from tracker import create_app
 from tracker.extensions import db
-from tracker.models import Account, SignInSession
+from tracker.models import Account
 from tracker.sample import load as sample
-from tracker.web import sessions
 
 PASSWORD = "seven herons over the estuary"
 
@@ -50,22 +49,9 @@ def sample_browser(sample_app: Flask) -> Callable[[str], FlaskClient]:
     """``sample_browser("analyst2")`` is a browser signed in as that account of the sample."""
 
     def signed_in(role: str) -> FlaskClient:
-        value = sessions.new_value()
         with sample_app.app_context():
             account = db.session.scalars(sa.select(Account).where(Account.email == f"{role}@example.org")).one()
-            now = clock.now()
-            db.session.add(
-                SignInSession(
-                    id=sessions.digest(value),
-                    account_id=account.id,
-                    data={"csrf_token": "f" * 40, **sessions_data(account)},
-                    address="127.0.0.1",
-                    browser="test",
-                    created_at=now,
-                    last_seen_at=now,
-                )
-            )
-            db.session.commit()
+            value = begin_session(account)
             db.session.remove()
         browser = sample_app.test_client()
         browser.set_cookie(COOKIE, value)

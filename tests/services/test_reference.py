@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from tracker.models import (
     Mark,
     Measure,
     Organisation,
+    Paragraph,
     Plan,
     RatingLevel,
     Resolution,
@@ -161,3 +163,10 @@ def test_a_state_that_changes_its_name_keeps_the_old_one_by_date(session: Any, c
     session.flush()
     (name,) = session.scalars(sa.select(StateName).filter_by(state_id="FJI", language="en")).all()
     assert (name.name, name.valid_to) == ("Fiji", date(2027, 1, 1))
+
+
+def test_codes_that_reports_write_unguarded_are_plain(session: Any) -> None:
+    """No spreadsheet computes one and none needs quotes: the status report takes them as they are."""
+    codes = [*session.scalars(sa.select(Area.code)), *session.scalars(sa.select(Paragraph.label).distinct())]
+    assert len(codes) > 100
+    assert [one for one in codes if not re.fullmatch(r"([0-9A-Za-z][0-9A-Za-z().-]*)?", one)] == []

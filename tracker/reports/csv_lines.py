@@ -81,7 +81,7 @@ def _line(element: Line, compiler: Any, **kwargs: Any) -> str:
 def _line_sqlite(element: Line, compiler: Any, **kwargs: Any) -> str:
     begins = f"{{0}} GLOB '[{BLANKS}{_LEADS}]*'"  # asked first, because most texts do not
     is_formula = f"{begins} AND ltrim({{0}}, '{BLANKS}') GLOB '[{_LEADS}]*'"
-    is_odd = " OR ".join(f"{{0}} LIKE '%{sign}%'" for sign in QUOTED)
+    is_odd = f"{{0}} GLOB '*[{QUOTED}]*'"
     return f"CAST({_of_cells('printf', is_formula, is_odd, element, compiler, **kwargs)} AS BLOB)"
 
 
@@ -109,5 +109,5 @@ def written(value: Column) -> Column:
 
 
 def code(value: Column) -> Column:
-    """A column whose text is made by the program alone."""
+    """A column whose text is made by the program, or by reference data and rules that keep it as plain."""
     return sa.type_coerce(value, Plain())

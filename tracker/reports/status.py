@@ -156,9 +156,9 @@ def _common() -> dict[str, Any]:
         "original_due": Followup.original_due,
         "response_due": Visit.response_due,
         "assistance_need": code(sa.null()),
-        "plan_code": _joined(_served(Plan.code)),
-        "pillar": _joined(_served(sa.type_coerce(Measure.pillar, sa.String))),
-        "measure_number": _joined(_served(sa.cast(Measure.number, sa.String))),
+        "plan_code": code(_joined(_served(Plan.code))),
+        "pillar": code(_joined(_served(sa.type_coerce(Measure.pillar, sa.String)))),
+        "measure_number": code(_joined(_served(sa.cast(Measure.number, sa.String)))),
         "sharing": Followup.sharing,
         "last_updated": Followup.updated_at,
     }
@@ -167,10 +167,10 @@ def _common() -> dict[str, Any]:
 def _current(today: date) -> dict[str, Any]:
     """The values of now."""
     return {
-        "area_code": Followup.area_code,
-        "further_areas": _joined(_FURTHER_AREAS),
+        "area_code": code(Followup.area_code),
+        "further_areas": code(_joined(_FURTHER_AREAS)),
         "resolution": code(_joined(_paragraphs(sa.cast(Paragraph.resolution_number, sa.String)))),
-        "paragraph": _joined(_paragraphs(Paragraph.label)),
+        "paragraph": code(_joined(_paragraphs(Paragraph.label))),
         "conclusion_refs": code(_joined(_answered(Conclusion.reference))),
         "finding_type": code(_joined(_answered(sa.type_coerce(Conclusion.kind, sa.String)))),
         "recommendation": _recommendation(Followup.title, Followup.text),
@@ -187,11 +187,11 @@ def _sealed(today: date) -> dict[str, Any]:
     """The values that were signed last; what was never signed is empty."""
     is_open = sa.and_(Seal.meaning == Purpose.SIGN_OFF, Seal.assessed_status.not_in(SETTLED))
     return {
-        "area_code": Seal.area_code,
-        "further_areas": Seal.further_areas,
-        "resolution": FirstWords(Seal.paragraphs),
-        "paragraph": Rests(Seal.paragraphs),
-        "conclusion_refs": Seal.conclusion_refs,
+        "area_code": code(Seal.area_code),
+        "further_areas": code(Seal.further_areas),
+        "resolution": code(FirstWords(Seal.paragraphs)),
+        "paragraph": code(Rests(Seal.paragraphs)),
+        "conclusion_refs": code(Seal.conclusion_refs),
         "finding_type": code(sa.null()),
         "recommendation": _recommendation(sa.func.coalesce(Seal.title, ""), sa.func.coalesce(Seal.text, "")),
         "basis": Seal.basis,

@@ -342,6 +342,7 @@ def test_a_recommendation_becomes_a_follow_up_of_a_state(sign_in: SignIn, coordi
 
 def without_tokens(page: str) -> str:
     """The page without what differs from request to request."""
+    page = re.sub(r'<p class="print-only">.*?</p>', "", page, flags=re.DOTALL)  # says at which minute
     return re.sub(r'(nonce|name="csrf_token" value|name="request_key"[^>]* value)="[^"]*"', "", page)
 
 
@@ -383,12 +384,15 @@ def test_one_recommendation_becomes_follow_ups_of_several_states(sign_in: SignIn
     outcome, analyst = recommended(coordinator), AccountFactory(role=Role.ANALYST)
     meetings.become(outcome, FollowupFactory(), by=analyst)
     db.session.commit()
-    browser = sign_in(AccountFactory(role=Role.ANALYST, states=["IND", "PAK"]))
+    browser = sign_in(AccountFactory(role=Role.ANALYST, states=["AFG", "IND", "PAK"]))
     address = f"/follow-ups/new?state=IND&outcome={outcome.id}"
     given = fields_of(browser.get(address).text, address)
     assert browser.post(address, data=given).location == "/follow-ups/IND-F001"
     page = browser.get("/meetings/MTG-2011-1").text
     assert re.findall(r'href="/follow-ups/([A-Z]{3}-F\d+)"', page) == ["IND-F001", "PAK-F001"]
+    offered = browser.get(f"/follow-ups/new?outcome={outcome.id}").text
+    assert 'value="AFG"' in offered and 'value="IND"' not in offered and 'value="PAK"' not in offered
+    assert "Those with a follow-up from it are not offered" in offered
 
 
 def test_two_who_make_it_a_follow_up_of_one_state_at_once(sign_in: SignIn, coordinator: Account) -> None:

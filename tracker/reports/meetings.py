@@ -272,6 +272,12 @@ def recommendation(outcome_id: str) -> MeetingOutcome:
     return found
 
 
+def states_of(outcome: MeetingOutcome) -> frozenset[str]:
+    """The Member States that have a follow-up from this recommendation, in scope or not."""
+    found = db.session.scalars(sa.select(OutcomeFollowup.state_id).where(OutcomeFollowup.outcome_id == outcome.id))
+    return frozenset(found)
+
+
 def of_plan(plan: Plan) -> list[Any]:
     """The meetings of a plan, the first held first: one statement."""
     return list(

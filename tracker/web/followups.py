@@ -237,7 +237,7 @@ def create() -> ResponseReturnValue:
     outcome = meetings_report.recommendation(request.args["outcome"]) if "outcome" in request.args else None
     conclusion, visit, state_id = _starting_point()
     if state_id is None:
-        return _choose_state()
+        return _choose_state(outcome)
     policy.require(current_user, Permission.FOLLOWUP_EDIT, state_id)
     form = FollowupForm()
     del form.reason
@@ -290,15 +290,18 @@ def _starting_point() -> tuple[Conclusion | None, Visit | None, str | None]:
     return None, None, code
 
 
-def _choose_state() -> ResponseReturnValue:
-    """First the Member State; none out of scope is offered."""
+def _choose_state(outcome: MeetingOutcome | None) -> ResponseReturnValue:
+    """First the Member State: none out of scope, none with a follow-up from the same recommendation."""
     covered = policy.reach(current_user, Permission.FOLLOWUP_EDIT)
+    done = meetings_report.states_of(outcome) if outcome else frozenset()
     form = ChooseStateForm()
-    form.state.choices = [option(one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id)]
+    form.state.choices = [
+        option(one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id) and one.id not in done
+    ]
     if form.validate_on_submit():
         chosen = url_for("followups.create", state=form.state.data, outcome=request.args.get("outcome"))
         return redirect(chosen, 303)
-    return render_template("followups/choose_state.html", form=form), _status(form)
+    return render_template("followups/choose_state.html", form=form, outcome=outcome), _status(form)
 
 
 @blueprint.route("/<reference>/edit", methods=["GET", "POST"])

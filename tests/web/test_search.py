@@ -161,7 +161,74 @@ def test_a_search_costs_the_same_whatever_it_finds(browser: FlaskClient) -> None
     page = browser.get("/search?q=terrorist").text
     first = page.partition('id="found-measure"')[0]
     assert first.count('data-label="Text"') == 10 and ">All 25<" in first
-    assert statements(browser, "/search?q=terrorist") == 4
+    assert statements(browser, "/search?q=terrorist") == statements(browser, "/search?q=nothing") == 6
+
+
+def labelled(browser: FlaskClient, q: str) -> list[str]:
+    """The links to areas, resolutions and paragraphs."""
+    page = browser.get("/search", query_string={"q": q}).text
+    card = page.partition('id="catalogue-title"')[2].partition("</section>")[0]
+    return re.findall(r'<a href="(/[^"]+)"', card)
+
+
+@pytest.mark.parametrize(
+    ("q", "first"),
+    [
+        ("financing offence", "/areas/FIN-02"),
+        ("FIN-0", "/areas/FIN-01"),
+        ("1373", "/resolutions/1373"),
+        ("S/RES/1373", "/resolutions/1373"),
+        ("1373 2(e)", "/resolutions/1373#p-2e"),
+        ("1373-2(E)", "/resolutions/1373#p-2e"),
+        ("1373 2", "/resolutions/1373#p-2a"),
+    ],
+)
+def test_areas_resolutions_and_paragraphs_are_found(browser: FlaskClient, q: str, first: str) -> None:
+    assert labelled(browser, q)[0] == first
+    assert "Nothing in your scope" not in browser.get("/search", query_string={"q": q}).text
+
+
+def test_the_code_of_an_area_leads_to_its_page(browser: FlaskClient) -> None:
+    for typed in ("FIN-02", "fin-02 ", "FIN"):
+        assert browser.get("/search", query_string={"q": typed}).location == f"/areas/{typed.strip().upper()}"
+
+
+def test_a_text_names_no_paragraph(browser: FlaskClient) -> None:
+    assert labelled(browser, "quay") == labelled(browser, "1373 99") == []
+
+
+def beginning(browser: FlaskClient, q: str, noun: str) -> list[str]:
+    page = browser.get("/search", query_string={"q": q}).text
+    card = page.partition(f'id="found-{noun}"')[2].partition("</section>")[0]
+    return re.findall(r'<th scope="row"><a class="record-link"[^>]*><bdi[^>]*>([^<]+)<', card)
+
+
+def test_the_beginning_of_a_reference_finds_the_records_whose_reference_begins_so(browser: FlaskClient) -> None:
+    visit = VisitFactory(year=2006)
+    conclusion = ConclusionFactory(visit=visit)
+    VisitFactory(year=2010)
+    for state in ("PAK", "KAZ", "KEN"):
+        for _each in range(12):
+            FollowupFactory(state_id=state)
+    first_ten = [f"PAK-F{number:03}" for number in range(12, 2, -1)]
+    for typed in ("PAK-F", "pak-f", "PAK-F0"):
+        assert beginning(browser, typed, "followup") == first_ten, typed
+    assert beginning(browser, "PAK-F01", "followup")[:3] == ["PAK-F012", "PAK-F011", "PAK-F010"]
+    assert beginning(browser, "PAK-20", "visit") == ["PAK-2010-1", "PAK-2006-1"]
+    assert beginning(browser, "PAK-2006", "visit") == [visit.reference]
+    assert beginning(browser, "PAK-2006-1-C", "conclusion") == [conclusion.reference]
+    for typed in ("KEN-F", "PAK-G", "PAK-F%", "PA-F"):
+        assert beginning(browser, typed, "followup") == [], typed
+
+
+def test_the_beginning_of_a_reference_leads_to_the_list_that_says_the_same(browser: FlaskClient) -> None:
+    conclusion = ConclusionFactory()
+    for _each in range(12):
+        FollowupFactory(state_id="PAK")
+    assert '<a href="/follow-ups?state=PAK">All 12<' in browser.get("/search?q=pak-f").text
+    visit = conclusion.visit.reference
+    assert f'<a href="/conclusions?visit={visit}">All 1<' in browser.get(f"/search?q={visit}-c").text
+    assert "The first 10 of 12" in browser.get("/search?q=PAK-F0").text
 
 
 LANGUAGES = {

@@ -39,16 +39,20 @@ SHOWN = 10
 EXCERPT = 240
 FEW = frozenset({"plan", "measure", "meeting"})
 """Nouns that belong to no State and have hundreds of records, however many the States have."""
+STATE_SIGNS, LAST_SIGN = 3, "\U0010ffff"
+_BEGINNING = re.compile(r"[A-Z]{3}-[A-Z0-9-]{1,15}")
 EXACT, IN_REFERENCE, IN_TITLE, IN_TEXT = range(4)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The first hits of one noun. ``count`` stops at one more than lists count; ``exact`` is the record named."""
+    """The first hits of one noun. ``count`` stops at one more than lists count; ``exact`` is the record named; where
+    none holds the words and references only begin so, not ``by_words``."""
 
     noun: str
     rows: Sequence[Any]
     count: int
+    by_words: bool = True
 
     @property
     def exact(self) -> str | None:
@@ -57,8 +61,9 @@ class Found:
 
 
 def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
-    """What the account may see of each noun and holds all of ``q``, in two statements; raises BadValue, which says why
-    the words cannot be looked for. Of hits that rank alike the latest come first.
+    """What the account may see of each noun and holds all of ``q``, in two statements, or bears a reference that
+    begins so, in one more where ``q`` looks like one; raises BadValue, which says why the words cannot be looked for.
+    Of hits that rank alike the latest come first.
 
     Where more rows hold the very words than are counted, those in which they only begin a word change nothing, and to
     collect them costs most: such a noun is asked for the very words alone.
@@ -80,12 +85,51 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     by_noun: dict[str, list[Any]] = {noun: [] for noun in nouns}
     for row in db.session.execute(_all(tuple(nouns), reach, db.engine.dialect.name, len(wanted)), given):
         by_noun[row.noun].append(row)
-    return [_found(noun, rows) for noun, rows in by_noun.items()]
+    is_named = any(row.rank == EXACT for rows in by_noun.values() for row in rows)
+    begun = {} if is_named else _begun(q, nouns, reach)
+    return [_found(noun, rows, begun.get(noun, [])) for noun, rows in by_noun.items()]
 
 
-def _found(noun: str, rows: list[Any]) -> Found:
-    rows.sort(key=lambda row: (row.rank, -row.rowid))
-    return Found(noun, rows, min(rows[0].counted, MOST_COUNTED + 1) if rows else 0)
+def _found(noun: str, rows: list[Any], begun: list[Any]) -> Found:
+    held = {row.rowid for row in rows}
+    every = sorted([*rows, *(row for row in begun if row.rowid not in held)], key=lambda row: (row.rank, -row.rowid))
+    count = max((row.counted for row in every), default=0)
+    return Found(noun, every[:SHOWN], min(count, MOST_COUNTED + 1), by_words=bool(rows))
+
+
+def _begun(q: str, nouns: Sequence[str], reach: policy.Reach) -> dict[str, list[Any]]:
+    """The first records of a State whose reference begins with what was typed, by noun; nothing where it is none."""
+    typed = q.strip().upper()
+    if not _BEGINNING.fullmatch(typed):
+        return {}
+    parts = [_beginning(noun, typed, reach) for noun in nouns if noun not in FEW]
+    found: dict[str, list[Any]] = {}
+    for row in db.session.execute(sa.union_all(*(sa.select(part.subquery()) for part in parts))):
+        found.setdefault(row.noun, []).append(row)
+    return found
+
+
+def _beginning(noun: str, typed: str, reach: policy.Reach) -> Columns:
+    """PostgreSQL puts signs in an order of its own, so that there the State's records are looked through instead."""
+    model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
+    if db.engine.dialect.name == "sqlite":
+        begins = sa.and_(reference >= typed, reference < typed + LAST_SIGN)
+    else:
+        begins = sa.and_(model.state_id == typed[:STATE_SIGNS], reference.startswith(typed, autoescape=True))
+    conditions = (begins, reach.condition(model.state_id))
+    some = sa.select(model.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
+    return (
+        _COLUMNS[noun]
+        .add_columns(
+            sa.literal(noun).label("noun"),
+            _row_id(noun),
+            sa.literal(IN_REFERENCE).label("rank"),
+            sa.select(sa.func.count()).select_from(some).scalar_subquery().label("counted"),
+        )
+        .where(*conditions)
+        .order_by(model.id.desc())
+        .limit(SHOWN)
+    )
 
 
 def _parameters(noun: str, scope: list[search.Wanted], wanted: list[Term]) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""One search over records, plans, measures, meetings and Member States; a reference leads straight to its page."""
+"""One search over records, plans, measures, meetings, Member States, areas and resolutions; a reference leads straight
+to its page."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from tracker.reports import catalogue, sealables, search, states
+from tracker.reports import catalogue, labels, sealables, search, states
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import address
 from tracker.reports.search import Found
@@ -29,15 +30,18 @@ DATED = ("visit", "meeting")
 def index() -> ResponseReturnValue:
     """The hits of each noun within the reader's scope; words that cannot be looked for say why."""
     q = request.args.get("q", "").strip()
-    problem, found, light = "", [], None
+    problem, found, light, labelled = "", [], None, labels.Found()
     try:
         found = search.find(q, current_user, NOUNS) if q else []
         light = search.highlighter(q) if q else None
+        href = _exactly(found)
+        if href is not None:
+            return redirect(href, 302)
+        labelled = labels.find(q) if q else labelled
     except BadValue as bad:
         problem = str(bad)
-    href = _exactly(found)
-    if href is not None:
-        return redirect(href, 302)
+    if labelled.exact:
+        return redirect(url_for("areas.show", code=labelled.exact), 302)
     return render_template(
         "search/index.html",
         q=q,
@@ -54,7 +58,8 @@ def index() -> ResponseReturnValue:
         status=search.status,
         of_states=OF_STATES,
         dated=DATED,
-        all_href=lambda noun: address(request.script_root + LISTS[noun], {"q": [q]}) if noun in LISTS else None,
+        labelled=labelled,
+        all_href=lambda one: _all_href(one, q),
         record_href=lambda noun, reference: request.script_root + sealables.address(noun, reference),
         named=[] if problem else states.named(q.strip('"“”„«»'), current_user),
         states=catalogue.states(),
@@ -62,6 +67,18 @@ def index() -> ResponseReturnValue:
         state_href=lambda code: url_for("states.show", code=code),
         light=light,
     )
+
+
+def _all_href(one: Found, q: str) -> str | None:
+    """The list of the noun's hits; none where no filter says the same."""
+    if one.by_words:
+        return address(request.script_root + LISTS[one.noun], {"q": [q]}) if one.noun in LISTS else None
+    typed = q.upper()
+    if one.noun == "followup" and typed.endswith("-F"):
+        return address(request.script_root + LISTS[one.noun], {"state": [typed.removesuffix("-F")]})
+    if one.noun == "conclusion" and typed.endswith("-C"):
+        return address(request.script_root + LISTS[one.noun], {"visit": [typed.removesuffix("-C")]})
+    return None
 
 
 def _exactly(found: list[Found]) -> str | None:

@@ -144,6 +144,23 @@ def test_two_who_edit_a_plan_at_once_see_both_texts(browser: FlaskClient, plan: 
     assert "Mine" in browser.get("/plans/CX-2011").text
 
 
+def test_a_field_that_was_left_alone_takes_what_another_saved(
+    browser: FlaskClient, plan: Plan, coordinator: Any
+) -> None:
+    given = form(browser, "/plans/CX-2011/edit") | {"title": "Mine"}
+    theirs = plans.Parties(plan.participants, ["AFG", "UZB"])
+    plans.edit(plan, plans.Details(plan.title, region="Theirs"), theirs, by=coordinator)
+    db.session.commit()
+    answer = browser.post("/plans/CX-2011/edit", data=given)
+    panel = answer.text.split('<form class="form"')[0]
+    assert answer.status_code == 409 and "Mine" in panel
+    assert not any(label in panel for label in ("Observers", "Region", "Adopted on"))
+    again = form_for(answer.text, "/plans/CX-2011/edit")
+    assert again is not None and browser.post("/plans/CX-2011/edit", data=again.data()).status_code == 303
+    kept = [row.state_id for row in plan.states if row.part is PlanPart.OBSERVER]
+    assert (plan.title, plan.region, sorted(kept)) == ("Mine", "Theirs", ["AFG", "UZB"])
+
+
 def test_phases_are_added_edited_and_removed(browser: FlaskClient, plan: Plan) -> None:
     browser.post("/plans/CX-2011/phases/new", data={"title": "Phase II", "start-month": "9", "start-year": "2013"})
     browser.post("/plans/CX-2011/phases/new", data={"title": "Phase I", "start-year": "2010", "end-year": "2011"})

@@ -6,6 +6,7 @@ A form takes only the fields that it declares: whatever else is posted is never 
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -74,11 +75,48 @@ class RequestKeyField(wtforms.HiddenField):
             self.data = valuelist[0]
 
 
+class ShownField(wtforms.HiddenField):
+    """What each field showed when the page was made, as a mark of a few letters; ``data`` maps names to marks.
+
+    Where a field still says what it showed, whoever sends the form did not touch it. Who changes the marks by
+    hand changes only what is taken for their own text.
+    """
+
+    data: Any
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.type = "HiddenField"
+
+    def process_data(self, value: Any) -> None:
+        self.data = dict(value or {})
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        pairs = (word.rpartition(":") for word in (valuelist[0] if valuelist else "").split())
+        self.data = {name: mark for name, _colon, mark in pairs}
+
+    def _value(self) -> str:
+        return " ".join(f"{name}:{mark}" for name, mark in self.data.items())
+
+    def note(self, name: str, words: str) -> None:
+        """Remember that the field shows these words."""
+        self.data[name] = self._mark(words)
+
+    def has(self, name: str, words: str) -> bool:
+        """Whether the field showed these words."""
+        return bool(self.data.get(name) == self._mark(words))
+
+    @staticmethod
+    def _mark(words: str) -> str:
+        return f"{zlib.crc32(words.encode(errors='surrogatepass')):08x}"
+
+
 class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """The base of each form. ``fill(row)`` shows a row, ``values()`` gives what a service takes."""
 
     version = VersionField()
     request_key = RequestKeyField()
+    shown = ShownField()
 
     is_bound = False
     http_status = Invalid.http_status  # of the page that shows what was refused
@@ -100,7 +138,7 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def names(self) -> list[str]:
         """The fields that people fill in, in the order of the page."""
-        hidden = ("version", "request_key", self.meta.csrf_field_name)
+        hidden = ("version", "request_key", "shown", self.meta.csrf_field_name)
         return [name for name in self._fields if name not in hidden]
 
     def stored(self, row: Any) -> dict[str, Any]:
@@ -112,7 +150,9 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         if self.is_bound:
             return
         for name, value in self.stored(row).items():
-            self._fields[name].process(None, value)
+            field: Any = self._fields[name]
+            field.process(None, value)
+            self.shown.note(name, field.shown(value))
         self.version.data = getattr(row, "version", None)
 
     def values(self) -> dict[str, Any]:
@@ -130,16 +170,20 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             )
 
     def conflict(self, row: Any) -> list[Conflict]:
-        """The fields in which the row and what was typed differ, for the page that shows both.
+        """The fields that were changed on this page and differ from the row, for the page that shows both.
 
-        That page is one of the row's present version: saving it again is a decision, and is taken.
+        A field that was left alone takes the row's present value, so that sending the page again undoes nobody's
+        work. That page is one of the row's present version: saving it again is a decision, and is taken.
         """
         found = []
         for name, stored in self.stored(row).items():
             field: Any = self._fields[name]
             theirs, mine = field.shown(stored), field.typed()
-            if theirs != mine:
+            if self.shown.has(name, mine):
+                field.process(None, stored)
+            elif theirs != mine:
                 found.append(Conflict(name, str(field.label.text), theirs, mine))
+            self.shown.note(name, theirs)
         self.version.data = row.version
         return found
 

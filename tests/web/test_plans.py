@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -198,6 +199,24 @@ def test_the_measures_are_put_in_another_order(browser: FlaskClient, plan: Plan,
     assert browser.post("/plans/CX-2011/order", data=stale).status_code == 409
     wrong = browser.post("/plans/CX-2011/order", data=form(browser, "/plans/CX-2011/order") | {f"place-{last.id}": "x"})
     assert wrong.status_code == 422 and "must be a whole number" in wrong.text
+
+
+def test_two_who_order_the_measures_see_both_orders_and_undo_nothing(
+    browser: FlaskClient, plan: Plan, coordinator: Any
+) -> None:
+    first, second, third = (row.id for row in plan.measures)
+    given = form(browser, "/plans/CX-2011/order") | {f"place-{second}": "1"}
+    plans.reorder(plan, {third: 1}, by=coordinator)
+    db.session.commit()
+    answer = browser.post("/plans/CX-2011/order", data=given)
+    panel = answer.text.split('<form class="form"')[0]
+    assert answer.status_code == 409 and "Nothing that" not in panel
+    said = re.findall(r"CX-2011-M0\d", panel.split("<tbody")[1])
+    assert said == ["CX-2011-M03", "CX-2011-M02", "CX-2011-M01", "CX-2011-M03", "CX-2011-M02", "CX-2011-M01"]
+    again = form_for(answer.text, "/plans/CX-2011/order")
+    assert again is not None and browser.post("/plans/CX-2011/order", data=again.data()).status_code == 303
+    places = {row.id: row.position for row in plan.measures}
+    assert sorted(places, key=lambda key: places[key]) == [second, third, first]
 
 
 def test_retired_measures_are_folded_and_counted_nowhere(browser: FlaskClient, plan: Plan, coordinator: Any) -> None:

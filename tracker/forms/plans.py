@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -99,8 +99,18 @@ class RemovePartForm(PlanPartForm):
     """The confirmation that a phase or a review is taken off."""
 
 
+class PlacesOnScreen:
+    """The places of a plan's measures as a form shows them, by the measure's id, with the plan's version."""
+
+    def __init__(self, places: Mapping[int, int], plan: Plan) -> None:
+        self.places, self.version = places, plan.version
+
+
 class OrderForm(TrackerForm):
     """A place for each measure of a plan, within its pillar; made by ``order_form``."""
+
+    def stored(self, row: Any) -> dict[str, Any]:
+        return {f"place-{key}": place for key, place in row.places.items() if f"place-{key}" in self}
 
     def places(self) -> dict[int, int]:
         """The places given, by the measure's id."""
@@ -108,14 +118,11 @@ class OrderForm(TrackerForm):
         return {int(name.removeprefix("place-")): place for name, place in given.items() if place is not None}
 
 
-def order_form(rows: Sequence[tuple[int, str, int]], version: int) -> OrderForm:
+def order_form(rows: Sequence[tuple[int, str, int]], plan: Plan) -> OrderForm:
     """The form for these measures: id, reference, present place."""
     fields = {f"place-{key}": NumberField(label, least=1, most=MOST_MEASURES) for key, label, _place in rows}
     form: OrderForm = type("MeasuresInOrder", (OrderForm,), fields)()
-    if not form.is_bound:
-        form.version.data = version
-        for key, _label, place in rows:
-            form._fields[f"place-{key}"].process(None, place)
+    form.fill(PlacesOnScreen({key: place for key, _label, place in rows}, plan))
     return form
 
 

@@ -134,7 +134,7 @@ def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> None:
     """
     policy.require(by, Permission.PLAN_EDIT, plan)
     before = sorted(plan.measures, key=lambda one: (one.position, one.id))
-    order = [one for pillar in PILLARS for one in _ordered([row for row in before if row.pillar == pillar], places)]
+    order = [one for pillar in PILLARS for one in ordered([row for row in before if row.pillar == pillar], places)]
     moved = [(place, one) for place, one in enumerate(order, start=1) if one.position != place]
     if not moved:
         return
@@ -145,10 +145,10 @@ def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> None:
     history.record("plan.reordered", plan, by=by)
 
 
-def _ordered(measures: list[Measure], places: Mapping[int, int]) -> list[Measure]:
-    """The measures of one pillar in their new order. ``measures`` are in the present one."""
+def ordered(measures: Sequence[Any], places: Mapping[int, int]) -> list[Any]:
+    """The measures (or rows of them) of one pillar in their new order. ``measures`` are in the present one."""
 
-    def rank(item: tuple[int, Measure]) -> tuple[int, int, int]:
+    def rank(item: tuple[int, Any]) -> tuple[int, int, int]:
         now, measure = item
         wanted = places.get(measure.id, now)
         return wanted, (wanted > now) - (wanted < now), now

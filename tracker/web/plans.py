@@ -13,7 +13,7 @@ from tracker import policy
 from tracker.errors import Invalid, Stale
 from tracker.extensions import db
 from tracker.forms.fields import option
-from tracker.forms.plans import NewPlanForm, PlanForm, RegionalPlanForm, order_form
+from tracker.forms.plans import NewPlanForm, PlacesOnScreen, PlanForm, RegionalPlanForm, order_form
 from tracker.models import Plan, PlanKind
 from tracker.policy import Permission
 from tracker.reports import catalogue, meetings
@@ -28,6 +28,7 @@ blueprint = Blueprint("plans", __name__, url_prefix="/plans")
 
 DETAILS = ("title", "symbol", "adopted_on", "region", "description", "source")
 PARTIES = ("participants", "observers", "hosts")
+Pillars = list[tuple[report.Pillar, list[Any]]]
 
 
 @blueprint.get("")
@@ -102,12 +103,10 @@ def edit(code: str) -> ResponseReturnValue:
 def order(code: str) -> ResponseReturnValue:
     """The order of the measures within each pillar."""
     plan = editable(code)
-    pillars = report.by_pillar(plan)
-    rows = [
-        (row.id, row.reference, place) for pillar in pillars for place, row in enumerate(_in_order(pillar), start=1)
-    ]
-    form = order_form(rows, plan.version)
-    stale = None
+    pillars = [(pillar, _in_order(pillar)) for pillar in report.by_pillar(plan)]
+    rows = [(row.id, row.reference, place) for _pillar, own in pillars for place, row in enumerate(own, start=1)]
+    form = order_form(rows, plan)
+    stale, both = None, []
     if form.validate_on_submit():
         try:
             form.check_version(plan)
@@ -116,18 +115,19 @@ def order(code: str) -> ResponseReturnValue:
         except Stale as error:
             db.session.rollback()
             stale = error
-            form.version.data = report.load(code).version
+            form.conflict(PlacesOnScreen({key: place for key, _label, place in rows}, report.load(code)))
+            both = _both_orders(pillars, form.places())
         else:
             flash(_("The order is saved."))
             return redirect(url_for("plans.show", code=plan.code), 303)
-    page = render_template(
-        "plans/order.html",
-        plan=plan,
-        form=form,
-        pillars=[(pillar, _in_order(pillar)) for pillar in pillars],
-        stale=stale,
-    )
+    page = render_template("plans/order.html", plan=plan, form=form, pillars=pillars, stale=stale, both=both)
     return page, 409 if stale else _status(form)
+
+
+def _both_orders(pillars: Pillars, places: dict[int, int]) -> list[tuple[report.Pillar, list[tuple[Any, Any]]]]:
+    """Of each pillar in which they differ: the measures as they stand, and as saving what was typed would put them."""
+    pairs = [(pillar, own, service.ordered(own, places)) for pillar, own in pillars]
+    return [(pillar, list(zip(theirs, mine, strict=True))) for pillar, theirs, mine in pairs if theirs != mine]
 
 
 def _in_order(pillar: report.Pillar) -> list[Any]:

@@ -20,7 +20,7 @@ from tests.factories import (
     VisitFactory,
 )
 from tracker.models import Role
-from tracker.reports import listing
+from tracker.reports import listing, search
 
 SignIn = Callable[[Any], FlaskClient]
 
@@ -51,6 +51,22 @@ def test_references_come_first_then_titles_then_texts(browser: FlaskClient) -> N
     FollowupFactory(title="Ask Kaz", text="", state_id="PAK")
     FollowupFactory(title="Adopt the act", text="", state_id="KAZ")
     assert found(browser, "kaz") == ["KAZ-F001", "PAK-F002", "PAK-F001"]
+
+
+@pytest.mark.parametrize("most", [1_000, 11])
+@pytest.mark.parametrize("part", ["title", "text"])
+def test_of_hits_that_rank_alike_the_latest_are_shown(
+    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch, part: str, most: int
+) -> None:
+    for module in (listing, search):
+        monkeypatch.setattr(module, "MOST_COUNTED", most)
+    monkeypatch.setattr(search, "_all", search._all.__wrapped__)
+    for _each in range(12):
+        FollowupFactory(**{"title": "Guard the gate", part: "Guard the harbour"})
+    FollowupFactory(state_id="KAZ", title="Guard the gate", text="")
+    latest = [f"PAK-F{number:03}" for number in range(12, 2, -1)]
+    for typed in ("harbour", "harb", '"the harbour"', "guard harb"):
+        assert found(browser, typed) == latest, typed
 
 
 def test_a_phrase_is_found_as_it_stands_here_and_in_the_list_it_leads_to(browser: FlaskClient) -> None:

@@ -39,6 +39,7 @@ SHOWN = 10
 EXCERPT = 240
 FEW = frozenset({"plan", "measure", "meeting"})
 """Nouns that belong to no State and have hundreds of records, however many the States have."""
+ANYWHERE, NAMED, TITLED = "_anywhere", "_named", "_titled"
 STATE_SIGNS, LAST_SIGN = 3, "\U0010ffff"
 _BEGINNING = re.compile(r"[A-Z]{3}-[A-Z0-9-]{1,15}")
 EXACT, IN_REFERENCE, IN_TITLE, IN_TEXT = range(4)
@@ -71,19 +72,18 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     wanted = filters.asked([q])
     very = [replace(one, is_prefix=False) for one in wanted]
     reach = policy.reach(account)
-    full = {
-        noun: capped((search.Matching([*_scope(noun, reach), *very]),)) > MOST_COUNTED
-        for noun in nouns
-        if noun not in FEW
-    }
-    is_full = db.session.execute(sa.select(*(condition.label(noun) for noun, condition in full.items()))).one()
+    dialect = db.engine.dialect.name
+    full = _full(very, [noun for noun in nouns if noun not in FEW], reach, dialect)
     given: dict[str, Any] = {"reference": q.strip().upper()} | {
         f"term_{place}": search.pattern(term) for place, term in enumerate(wanted)
     }
-    for noun in full:
-        given |= _parameters(noun, _scope(noun, reach), very if getattr(is_full, noun) else wanted)
+    for noun in nouns:
+        if noun not in FEW:
+            words = very if noun + ANYWHERE in full else wanted
+            for name, asked in _asked(noun, reach, words).items():
+                given |= search.wanted_as(name, asked)
     by_noun: dict[str, list[Any]] = {noun: [] for noun in nouns}
-    for row in db.session.execute(_all(tuple(nouns), reach, db.engine.dialect.name, len(wanted)), given):
+    for row in db.session.execute(_all(tuple(nouns), reach, dialect, len(wanted), full), given):
         by_noun[row.noun].append(row)
     is_named = any(row.rank == EXACT for rows in by_noun.values() for row in rows)
     begun = {} if is_named else _begun(q, nouns, reach)
@@ -132,12 +132,27 @@ def _beginning(noun: str, typed: str, reach: policy.Reach) -> Columns:
     )
 
 
-def _parameters(noun: str, scope: list[search.Wanted], wanted: list[Term]) -> dict[str, str]:
-    return (
-        search.wanted_as(f"{noun}_anywhere", [*scope, *wanted])
-        | search.wanted_as(f"{noun}_named", [*scope, *(search.within("reference", one) for one in wanted)])
-        | search.wanted_as(f"{noun}_titled", [*scope, *(search.within("title", one) for one in wanted)])
-    )
+def _full(very: list[Term], nouns: Sequence[str], reach: policy.Reach, dialect: str) -> frozenset[str]:
+    """Of which nouns, and of which of their parts, more rows hold the very words than are counted. SQLite, which gives
+    the latest rows of any number as quickly, need not know it of the parts."""
+    counted = {
+        name: capped((search.Matching(asked),)) > MOST_COUNTED
+        for noun in nouns
+        for name, asked in _asked(noun, reach, very).items()
+        if dialect != "sqlite" or name.endswith(ANYWHERE)
+    }
+    row = db.session.execute(sa.select(*(condition.label(name) for name, condition in counted.items()))).one()
+    return frozenset(name for name in counted if getattr(row, name))
+
+
+def _asked(noun: str, reach: policy.Reach, wanted: list[Term]) -> dict[str, list[search.Wanted]]:
+    """What is asked of the index: the words anywhere, in the reference, in the title."""
+    scope = _scope(noun, reach)
+    return {
+        f"{noun}{ANYWHERE}": [*scope, *wanted],
+        f"{noun}{NAMED}": [*scope, *(search.within("reference", one) for one in wanted)],
+        f"{noun}{TITLED}": [*scope, *(search.within("title", one) for one in wanted)],
+    }
 
 
 def _scope(noun: str, reach: policy.Reach) -> list[search.Wanted]:
@@ -145,9 +160,9 @@ def _scope(noun: str, reach: policy.Reach) -> list[search.Wanted]:
 
 
 @lru_cache
-def _all(nouns: tuple[str, ...], reach: policy.Reach, dialect: str, terms: int) -> Any:
+def _all(nouns: tuple[str, ...], reach: policy.Reach, dialect: str, terms: int, full: frozenset[str]) -> Any:
     """The hits of each noun; built once for each scope and number of terms. What is looked for are its parameters."""
-    parts = (_of_few(noun, terms) if noun in FEW else _statement(noun, reach, dialect) for noun in nouns)
+    parts = (_of_few(noun, terms) if noun in FEW else _statement(noun, reach, dialect, full) for noun in nouns)
     return sa.union_all(*(sa.select(part.subquery()) for part in parts))
 
 
@@ -180,32 +195,46 @@ def _of_few(noun: str, terms: int) -> Columns:
     )
 
 
-def _statement(noun: str, reach: policy.Reach, dialect: str) -> Columns:
+def _statement(noun: str, reach: policy.Reach, dialect: str, full: frozenset[str]) -> Columns:
     """The first hits of one noun, in the columns that all nouns have."""
     model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
-    anywhere = _hits(f"{noun}_anywhere", MOST_COUNTED + 1, dialect).cte(f"{noun}_anywhere")
+    anywhere = _latest(noun + ANYWHERE, dialect, full)
     hits = sa.union_all(
         _ranked(sa.select(_row_id(noun)).where(reference == sa.bindparam("reference", type_=sa.String)), EXACT),
-        _ranked(_hits(f"{noun}_named", SHOWN, dialect), IN_REFERENCE),
-        _ranked(_hits(f"{noun}_titled", SHOWN, dialect), IN_TITLE),
-        _ranked(sa.select(anywhere.c.rowid).order_by(anywhere.c.rowid.desc()).limit(SHOWN), IN_TEXT),
+        _ranked(_shown(_latest(noun + NAMED, dialect, full)), IN_REFERENCE),
+        _ranked(_shown(_latest(noun + TITLED, dialect, full)), IN_TITLE),
+        _ranked(_shown(anywhere), IN_TEXT),
     ).subquery()
     best = sa.select(hits.c.rowid, sa.func.min(hits.c.rank).label("rank")).group_by(hits.c.rowid).subquery()
-    counted = sa.select(sa.func.count()).select_from(anywhere).scalar_subquery().label("counted")
+    counted = sa.select(sa.func.count()).select_from(anywhere).scalar_subquery()
     return (
         _COLUMNS[noun]
         .join(best, model.id == best.c.rowid.op(">>")(search.BITS))
-        .add_columns(sa.literal(noun).label("noun"), best.c.rowid, best.c.rank, counted)
+        .add_columns(
+            sa.literal(noun).label("noun"),
+            best.c.rowid,
+            best.c.rank,
+            (sa.literal(MOST_COUNTED + 1) if noun + ANYWHERE in full else counted).label("counted"),
+        )
         .where(reach.condition(model.state_id))
         .order_by(best.c.rank, best.c.rowid.desc())
         .limit(SHOWN)
     )
 
 
-def _hits(name: str, most: int, dialect: str) -> sa.Select[int]:
-    """The latest rows of the index. PostgreSQL gives the first that it meets: to sort all would cost most."""
-    found = sa.select(INDEX.c.rowid).where(search.Matching(name)).limit(most)
-    return found.order_by(INDEX.c.rowid.desc()) if dialect == "sqlite" else found
+def _latest(name: str, dialect: str, full: frozenset[str]) -> sa.CTE:
+    """The latest rows of the index: as many as are shown where there are very many, which the last rows then hold; else
+    as many as are counted. PostgreSQL is not told that fewer are wanted then: it would look for the last few through
+    all rows, where collecting those that hold the words costs next to nothing."""
+    found = sa.select(INDEX.c.rowid).where(search.Matching(name)).order_by(INDEX.c.rowid.desc())
+    is_counted = name.endswith(ANYWHERE) and name not in full
+    if name in full or (dialect == "sqlite" and not is_counted):
+        return found.limit(SHOWN).cte(name)
+    return found.limit(MOST_COUNTED + 1).cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _shown(latest: sa.CTE) -> sa.Select[Any]:
+    return sa.select(latest.c.rowid).order_by(latest.c.rowid.desc()).limit(SHOWN)
 
 
 def _ranked(rows: sa.Select[Any], rank: int) -> sa.Select[Any]:

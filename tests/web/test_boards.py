@@ -255,7 +255,7 @@ def test_a_cell_leads_to_its_form_where_the_reader_may_write_it(
     plan: Plan, measure: Measure, coordinator: FlaskClient, sign_in: SignIn
 ) -> None:
     db.session.commit()
-    assert 'href="/measures/JP-1-M01/cells/KGZ"' in coordinator.get("/plans/JP-1/board").text
+    assert 'href="/measures/JP-1-M01/cells/KGZ?from=board"' in coordinator.get("/plans/JP-1/board").text
     reader = sign_in(AccountFactory(role=Role.AUDITOR)).get("/plans/JP-1/board").text
     assert "/cells/" not in reader and 'href="/measures/JP-1-M01#cell-KGZ"' in reader
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
@@ -76,14 +77,36 @@ def test_a_word_is_taken_back(session: Any, measure: Measure, coordinator: Flask
         ({"status": ""}, "Choose the status that the date and the evidence are about"),
         ({"status_on-year": "2190"}, "This date lies in the future"),
         ({"status": "finished"}, "Status"),
+        ({"status": "completed", "evidence": ""}, "Say what it rests on"),
+        ({"status_on-year": "2011"}, "The plan was adopted on 2012-03-01"),
     ],
 )
 def test_what_cannot_be_is_refused(
-    measure: Measure, coordinator: FlaskClient, typed: dict[str, str], said: str
+    session: Any, measure: Measure, coordinator: FlaskClient, typed: dict[str, str], said: str
 ) -> None:
+    measure.plan.adopted_on = date(2012, 3, 1)
+    history.record("plan.edited", measure.plan, by=None)
     answer = coordinator.post(PATH, data=given(coordinator, note="Typed text") | typed)
     assert answer.status_code == 422
     assert said in answer.text and "Typed text" in answer.text
+
+
+def test_who_came_from_the_board_goes_back_to_its_cell(measure: Measure, coordinator: FlaskClient) -> None:
+    board = "/plans/JP-1/board?pillar=II"
+    link = re.search(r'id="JP-1-M01-KGZ" href="([^"]+)"', coordinator.get(board).text)
+    assert link
+    address, back = unescape(link[1]), f"{board}#JP-1-M01-KGZ"
+    assert f'href="{back}">Cancel' in coordinator.get(address).text
+    assert coordinator.post(address, data=given(coordinator)).location == back
+    elsewhere = coordinator.get(f"{PATH}?from=//example.org").text
+    assert "example.org" not in elsewhere.split("<main")[1]
+    assert 'href="/measures/JP-1-M01#cell-KGZ">Cancel' in elsewhere
+
+
+def test_what_the_word_rests_on_stands_apart_from_the_note(measure: Measure, coordinator: FlaskClient) -> None:
+    coordinator.post(PATH, data=given(coordinator, note="As told by telephone"))
+    page = coordinator.get("/measures/JP-1-M01").text
+    assert "Rests on nothing yet." in page and "Note: <bdi>As told by telephone" in page
 
 
 def test_a_page_that_is_out_of_date_shows_both_words(measure: Measure, coordinator: FlaskClient) -> None:

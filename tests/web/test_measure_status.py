@@ -92,7 +92,7 @@ def test_what_is_not_signed_counts_when_the_address_asks_for_it(measure: Measure
 
 def test_the_cells_stand_with_the_follow_ups_of_each_state(measure: Measure, reader: FlaskClient) -> None:
     shown = section(reader.get("/measures/JP-1-M01").text, "cells")
-    assert "Kazakhstan Completed 0 open · 0 done" in words(shown)
+    assert "Kazakhstan Completed Rests on nothing yet. 0 open · 0 done" in words(shown)
     assert "Kyrgyzstan No word yet 1 open · 1 done · 1 not signed" in words(shown)
     assert "Uzbekistan" not in words(shown)
     check_links(reader, shown, 7)

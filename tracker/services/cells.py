@@ -47,3 +47,20 @@ def _check(cell: MeasureCell, word: Word) -> None:
     if word.status is None and (word.status_on is not None or word.evidence):
         raise Invalid(_("Choose the status that the date and the evidence are about."), "status")
     dates.refuse_future(word.status_on, "status_on")
+    _refuse_before_the_plan(cell, word.status_on)
+    if word.status is MeasureStatus.COMPLETED and not word.evidence.strip():
+        raise Invalid(_("Say what it rests on: a document, a letter, a statement. A note is not enough."), "evidence")
+
+
+def _refuse_before_the_plan(cell: MeasureCell, day: PartialDate | None) -> None:
+    """Nothing was done for a plan before there was one."""
+    adopted_on = cell.measure.plan.adopted_on
+    if day is not None and adopted_on is not None and day.last_day < adopted_on:
+        raise Invalid(
+            _(
+                "The plan was adopted on %(day)s, after this date. Enter since when it holds under the plan, and "
+                "write in the note what was there before.",
+                day=adopted_on.isoformat(),
+            ),
+            "status_on",
+        )

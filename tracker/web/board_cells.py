@@ -5,7 +5,8 @@ Each number leads to its rows: the follow-ups of the measure and the State that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from flask import request
@@ -27,11 +28,14 @@ SIGNED = (*DONE, ("sealed", "signed"))
 UNSIGNED = (*DONE, ("sealed", "unsigned"), ("sealed", "changed"))
 
 
-def rows(plan: Plan, found: Board, editable: Reach) -> Callable[[Row], Markup]:
-    """What makes one row of the board; ``editable`` are the States whose cells the reader may edit."""
+def rows(
+    plan: Plan, found: Board, editable: Reach, asked: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Callable[[Row], Markup]:
+    """What makes one row of the board; ``editable`` are the States whose cells the reader may edit. Their forms lead
+    back to this board, as ``asked`` for."""
     href = str(escape(f"{request.script_root}/measures/"))
     is_regional = plan.kind is PlanKind.REGIONAL
-    word = _words(href, editable)
+    word = _words(href, editable, str(escape("?" + urlencode({"from": "board", **asked}, doseq=True))))
     party = f"&amp;party={plan.code}" if is_regional else ""
     columns = [(column, f'<td data-label="{escape(column.name)}">', _place(column, party)) for column in found.columns]
     counts, status = _counts(found.signed_only, found.tells_unsigned), kept(_status)
@@ -82,7 +86,7 @@ def _statuses(section: Section) -> str:
     return f'<td data-label="{escape(_("Status"))}">{escape(said)} {" ".join(told)}</td>'
 
 
-def _words(href: str, editable: Reach) -> Callable[[str, Column, Cell], str]:
+def _words(href: str, editable: Reach, back: str) -> Callable[[str, Column, Cell], str]:
     """What a State's cell says, leading to its form or to where it stands; of a region, how many States are done."""
     no_word = f'<span class="muted">{escape(_("no word yet"))}</span>'
     tagged = kept(lambda status: tag(status) if status else no_word)
@@ -93,8 +97,9 @@ def _words(href: str, editable: Reach) -> Callable[[str, Column, Cell], str]:
         if not column.is_state:
             told = of_states % {"done": said[cell.states_done], "states": said[len(column.states)]}
             return f'<span class="board-word">{told}</span> '
-        place = f"/cells/{column.code}" if editable.covers(column.code) else f"#cell-{column.code}"
-        return f'<a class="board-word" href="{href}{measure}{place}">{tagged(cell.tally.cell)}</a> '
+        place = f"/cells/{column.code}{back}" if editable.covers(column.code) else f"#cell-{column.code}"
+        mark = f'id="{measure}-{column.code}"'
+        return f'<a class="board-word" {mark} href="{href}{measure}{place}">{tagged(cell.tally.cell)}</a> '
 
     return make
 

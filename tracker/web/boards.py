@@ -45,7 +45,7 @@ def index(code: str) -> ResponseReturnValue:
         sentence=_sentence(plan, found),
         by_pillar=by_pillar,
         pillar_titles=plans.PILLARS,
-        row_of=rows(plan, found, policy.reach(current_user, Permission.CELL_EDIT)),
+        row_of=rows(plan, found, policy.reach(current_user, Permission.CELL_EDIT), question.args),
         section_of=section_rows(plan, found, _opening(question, path)),
         whole_href=address(path, question.args | {"measures": [boards.ALL]}),
         tags=_tags(question, path),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,7 +13,8 @@ from tracker.extensions import db
 from tracker.forms.cells import CellForm
 from tracker.models import MeasureCell
 from tracker.policy import Permission
-from tracker.reports import catalogue, measures
+from tracker.reports import boards, catalogue, measures
+from tracker.reports.listing import address
 from tracker.services import cells
 from tracker.services.cells import Word
 
@@ -49,6 +50,7 @@ def edit(reference: str, state: str) -> ResponseReturnValue:
         form=form,
         state_name=catalogue.states()[cell.state_id].name,
         back=_back(cell),
+        from_board=_is_from_board(),
         stale=stale,
         conflicts=conflicts,
     )
@@ -56,4 +58,12 @@ def edit(reference: str, state: str) -> ResponseReturnValue:
 
 
 def _back(cell: MeasureCell) -> str:
+    """Where the reader came from: the board as it was narrowed, or the measure."""
+    if _is_from_board():
+        path = url_for("boards.index", code=cell.measure.plan.code)
+        return f"{address(path, boards.asked(request.args).args)}#{cell.measure.reference}-{cell.state_id}"
     return url_for("measures.show", reference=cell.measure.reference, _anchor=f"cell-{cell.state_id}")
+
+
+def _is_from_board() -> bool:
+    return request.args.get("from") == "board"

@@ -145,7 +145,7 @@ def test_a_plan_of_all_states_is_served_by_some_of_the_follow_ups(data: Any) -> 
     assert measures == 4, "a big database has two hundred"
     assert count(data, MeasureCell) == measures * count(data, State)
     assert count(data, MeasureCell, MeasureCell.status.is_not(None)) == measures * joint_plan.WORDS_A_MEASURE
-    assert data.scalars(sa.select(Measure.pillar).order_by(Measure.id).distinct()).all() == list(PILLARS)
+    assert data.scalars(sa.select(Measure.pillar).order_by(Measure.pillar).distinct()).all() == list(PILLARS)
     assert FOLLOWUPS // 3 < count(data, FollowupMeasure) < FOLLOWUPS
     served = count(data, FollowupMeasure, FollowupMeasure.measure_id.in_(sa.select(MeasureCell.measure_id)))
     assert 0 < served < count(data, FollowupMeasure), "the Strategy is served, too"

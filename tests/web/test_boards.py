@@ -66,7 +66,8 @@ def served(measure: Measure, state: str, **more: Any) -> Followup:
 
 def rows(page: str) -> list[list[str]]:
     """The words of each row of the board, tags taken off."""
-    bodies = re.findall(r"<tr><th scope=\"row\">.*?</tr>", page, re.S)
+    page = re.sub(r'<span class="visually-hidden">.*?</span>|<a class="skip-row".*?</a>', "", page)
+    bodies = re.findall(r"<tr(?: id=\"[^\"]+\")?><th scope=\"row\">.*?</tr>", page, re.S)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", body, re.S) for body in bodies]
     return [[unescape(" ".join(re.sub(r"<[^>]+>", " ", one).split())) for one in row] for row in cells]
 
@@ -78,7 +79,12 @@ def test_a_cell_says_its_word_and_counts_the_follow_ups(plan: Plan, measure: Mea
     served(measure, "UZB")
     db.session.commit()
     page = coordinator.get("/plans/JP-1/board").text
-    told = ["no word yet none", "no word yet 1 open · 1 done · 1 not signed", "Under way none", "no word yet none"]
+    told = [
+        "no word yet 0 follow-ups",
+        "no word yet 1 open · 1 done · 1 not signed",
+        "Under way 0 follow-ups",
+        "no word yet 0 follow-ups",
+    ]
     assert rows(page) == [["JP-1-M01 Exchange what is known of the movement of funds.", "Under way", *told]]
     assert re.findall(r'<th scope="col">(?:<bdi>)?(.*?)<', page) == [
         "Measure",
@@ -87,6 +93,22 @@ def test_a_cell_says_its_word_and_counts_the_follow_ups(plan: Plan, measure: Mea
     ]
     unsigned = coordinator.get("/plans/JP-1/board?unsigned=1").text
     assert rows(unsigned)[0][3] == "no word yet 1 open · 2 done"
+
+
+def test_a_keyboard_stops_once_at_a_cell_and_hears_whose_it_is(
+    plan: Plan, measure: Measure, coordinator: FlaskClient
+) -> None:
+    MeasureFactory(plan=plan)
+    db.session.commit()
+    page = coordinator.get("/plans/JP-1/board").text
+    row = page.split('<tr id="JP-1-M01">')[1].split("</tr>")[0]
+    links = [unescape(re.sub(r"<[^>]+>", "", one)) for one in re.findall(r"<a [^>]*>(.*?)</a>", row)]
+    assert links[:2] == ["JP-1-M01", "Skip to the next measure"] and 'href="#JP-1-M02"' in row
+    assert links[2:] == [
+        *("Kazakhstan, JP-1-M01: no word yet", "Kyrgyzstan, JP-1-M01: no word yet"),
+        *("Tajikistan, JP-1-M01: Under way", "Turkmenistan, JP-1-M01: no word yet"),
+    ]
+    assert 'class="skip-row"' not in page.split('<tr id="JP-1-M02">')[1].split("</tr>")[0]
 
 
 def test_every_number_leads_to_as_many_rows(plan: Plan, measure: Measure, coordinator: FlaskClient) -> None:
@@ -137,7 +159,9 @@ def test_what_makes_no_sense_is_said(plan: Plan, coordinator: FlaskClient, query
 def test_a_change_shows_at_once(plan: Plan, measure: Measure, coordinator: FlaskClient) -> None:
     db.session.commit()
     path = "/plans/JP-1/board"
-    assert rows(coordinator.get(path).text)[0][3] == rows(coordinator.get(path).text)[0][3] == "no word yet none"
+    assert (
+        rows(coordinator.get(path).text)[0][3] == rows(coordinator.get(path).text)[0][3] == "no word yet 0 follow-ups"
+    )
     followup = served(measure, "KGZ")
     db.session.commit()
     assert rows(coordinator.get(path).text)[0][3] == "no word yet 1 open"
@@ -225,8 +249,13 @@ def test_very_many_measures_open_by_pillar_and_a_pillar_by_its_measures(
     db.session.commit()
     page = coordinator.get("/plans/JP-1/board").text
     assert [row[0].partition(":")[0] for row in rows(page)] == ["Pillar II", "Pillar IV"]
-    assert rows(page)[0][1:4] == ["2 measures 2 Under way", "0 of 2 done none", "0 of 2 done 2 open · 1 done"]
-    assert rows(page)[1][1:5] == ["1 measure 1 Under way", "0 of 1 done none", "0 of 1 done none", "1 of 1 done 1 done"]
+    assert rows(page)[0][1:4] == ["2 measures 2 Under way", "0 of 2 done 0 follow-ups", "0 of 2 done 2 open · 1 done"]
+    assert rows(page)[1][1:5] == [
+        "1 measure 1 Under way",
+        "0 of 1 done 0 follow-ups",
+        "0 of 1 done 0 follow-ups",
+        "1 of 1 done 1 done",
+    ]
     hrefs = [unescape(href) for href in re.findall(r'href="([^"]*pillar=II[^"]*)"', page)]
     assert hrefs and {len(rows(coordinator.get(href).text)) for href in hrefs} == {2}
     assert [row[3] for row in rows(coordinator.get(hrefs[0]).text)] == [

@@ -6,6 +6,7 @@ Each number leads to its rows: the follow-ups of the measure and the State that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from markupsafe import Markup, escape
 
 from tracker.models import Implementation, MeasureStatus, Plan, PlanKind
 from tracker.policy import Reach
+from tracker.reports import catalogue
 from tracker.reports.boards import COMPUTED, Board, Cell, Column, Row, Section
 from tracker.reports.measures import Tally
 from tracker.reports.plans import PILLARS
@@ -36,9 +38,11 @@ def rows(
     href = str(escape(f"{request.script_root}/measures/"))
     is_regional = plan.kind is PlanKind.REGIONAL
     word = _words(href, editable, str(escape("?" + urlencode({"from": "board", **asked}, doseq=True))))
+    following = dict(pairwise(row.reference for row in found.rows))
+    onward = str(escape(_("Skip to the next measure")))
     party = f"&amp;party={plan.code}" if is_regional else ""
     columns = [(column, f'<td data-label="{escape(column.name)}">', _place(column, party)) for column in found.columns]
-    counts, status = _counts(found.signed_only, found.tells_unsigned), kept(_status)
+    counts, status = _counts(found.signed_only, found.tells_unsigned, _nothing(is_regional)), kept(_status)
 
     def make(row: Row) -> Markup:
         measure = str(escape(row.reference))
@@ -48,7 +52,10 @@ def rows(
         ]
         link = f'<a class="record-link" href="{href}{measure}">{reference(row.reference)}</a>'
         text = f'<bdi class="board-text">{escape(_cut(row.text))}</bdi>'
-        return Markup(f'<tr><th scope="row">{link} {text}</th>{status((row.status, row.stated))}{"".join(made)}</tr>')  # noqa: S704  # escaped
+        skip = following.get(row.reference)
+        text += f' <a class="skip-row" href="#{escape(skip)}">{onward}</a>' if skip and is_regional else ""
+        head = f'<tr id="{measure}"><th scope="row">{link} {text}</th>'
+        return Markup(f"{head}{status((row.status, row.stated))}{''.join(made)}</tr>")  # noqa: S704  # escaped
 
     return make
 
@@ -56,7 +63,7 @@ def rows(
 def section_rows(plan: Plan, found: Board, href: Callable[[str, Column | None], str]) -> Callable[[Section], Markup]:
     """What makes the row of a pillar; ``href`` is the address of its measures, in a column or in all."""
     is_regional = plan.kind is PlanKind.REGIONAL
-    nothing = f'<span class="muted">{escape(_("none"))}</span>'
+    nothing = _nothing(is_regional)
 
     def cell(section: Section, column: Column, own: Cell) -> str:
         done = own.tally.followups_done(found.signed_only)
@@ -79,6 +86,12 @@ def section_rows(plan: Plan, found: Board, href: Callable[[str, Column | None], 
     return make
 
 
+def _nothing(is_regional: bool) -> str:
+    """In place of numbers where there are none; beside a State's own word it says what there is none of."""
+    words = _("0 follow-ups") if is_regional else _("none")
+    return f'<span class="board-counts muted">{escape(words)}</span>'
+
+
 def _statuses(section: Section) -> str:
     """How many measures there are, and how many have each status."""
     told = [f"{number(section.by_status[one])} {tag(one)}" for one in COMPUTED if section.by_status.get(one)]
@@ -90,7 +103,7 @@ def _words(href: str, editable: Reach, back: str) -> Callable[[str, Column, Cell
     """What a State's cell says, leading to its form or to where it stands; of a region, how many States are done."""
     no_word = f'<span class="muted">{escape(_("no word yet"))}</span>'
     tagged = kept(lambda status: tag(status) if status else no_word)
-    said = Numbers()
+    said, names = Numbers(), kept(lambda code: str(escape(catalogue.states()[code].name)))
     of_states = str(escape(_("%(done)s of %(states)s done")))
 
     def make(measure: str, column: Column, cell: Cell) -> str:
@@ -98,16 +111,16 @@ def _words(href: str, editable: Reach, back: str) -> Callable[[str, Column, Cell
             told = of_states % {"done": said[cell.states_done], "states": said[len(column.states)]}
             return f'<span class="board-word">{told}</span> '
         place = f"/cells/{column.code}{back}" if editable.covers(column.code) else f"#cell-{column.code}"
+        named = f'<span class="visually-hidden">{names(column.code)}, {measure}: </span>'
         mark = f'id="{measure}-{column.code}"'
-        return f'<a class="board-word" {mark} href="{href}{measure}{place}">{tagged(cell.tally.cell)}</a> '
+        return f'<a class="board-word" {mark} href="{href}{measure}{place}">{named}{tagged(cell.tally.cell)}</a> '
 
     return make
 
 
-def _counts(signed_only: bool, tells_unsigned: bool) -> Callable[[str, str, Tally], str]:
+def _counts(signed_only: bool, tells_unsigned: bool, nothing: str) -> Callable[[str, str, Tally], str]:
     """The numbers of a cell, each leading to its rows; one that is nought is left off."""
     start = f'<a href="{escape(request.script_root)}/follow-ups?measure='
-    nothing = f'<span class="muted">{escape(_("none"))}</span>'
     said = Numbers()
     to_open, open_words = _args(("open", "1")), f"{escape(_('open'))}</a>"
     to_done, done_words = _args(*(SIGNED if signed_only else DONE)), f"{escape(_('done'))}</a>"

@@ -216,3 +216,37 @@ def test_not_suggested_is_what_it_serves_what_is_retired_and_what_others_carry_o
 
 def test_without_area_and_words_nothing_is_suggested(session: Any) -> None:
     assert near(FollowupFactory(area_code=None, title="", text="")) == []
+
+
+def test_one_word_that_many_measures_hold_suggests_nothing(session: Any) -> None:
+    followup = FollowupFactory(title="Help build effective hawala systems", text="", area_code="ASY-01")
+    one_more(number=99, text="Supervise hawala brokers", pillar="I")
+    session.commit()
+    found = {one.reference: set(one.shared) for one in near(followup)}
+    assert "GCTS-99" not in found and len(found) < 3, "one word, and no area near"
+    assert not {"help", "build", "effective"} & {word for words in found.values() for word in words}
+    assert report.unmapped(followup) == ["ASY-01"]
+    assert report.unmapped(FollowupFactory(area_code="FIN-06")) == []
+
+
+def test_measures_of_the_states_own_plan_come_first(session: Any) -> None:
+    own = one_more(plan=PlanFactory(participants=("PAK",)), text="Supervise hawala brokers", pillar="II")
+    one_more(number=99, text="Supervise hawala brokers", pillar="II")
+    session.commit()
+    assert near(FollowupFactory(title="Register hawala brokers", text="", area_code="FIN-06"))[0].reference == (
+        own.reference
+    )
+
+
+def test_follow_ups_are_suggested_for_a_measure_by_words_and_area(session: Any) -> None:
+    plan = PlanFactory(participants=("PAK",))
+    measure = one_more(plan=plan, text="Supervise hawala brokers", pillar="II")
+    alike = FollowupFactory(title="Register hawala brokers", text="", area_code="ASY-01")
+    area = FollowupFactory(title="Table the bill", text="", area_code="FIN-06")
+    FollowupFactory(title="Register brokers", text="", area_code="ASY-01")
+    FollowupFactory(title="Register hawala brokers", text="", area_code="FIN-06", state_id="IND")
+    session.commit()
+    found = report.suggested_followups(measure, AccountFactory(states=["PAK", "IND"]))
+    session.expire_all()
+    assert [one.row.reference for one in found] == [alike.reference, area.reference]
+    assert [(set(one.shared), one.is_near) for one in found] == [({"hawala", "brokers"}, False), (set(), True)]

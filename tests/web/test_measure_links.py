@@ -153,6 +153,18 @@ def test_all_that_the_filters_find(session: Any, browser: FlaskClient) -> None:
     assert offered(browser.get(f"{BULK}?area=BOR").text, "followups") == []
 
 
+def test_follow_ups_are_suggested_with_the_reason(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory(area_code="ASY-01", title="Shelter", text="")
+    session.commit()
+    page = browser.get(BULK).text
+    assert page.index('id="suggested"') < page.index('id="followup-PAK-F001"') < page.index('id="followups"')
+    assert page.index('id="followups"') < page.index('id="followup-PAK-F002"')
+    assert "The area relates to this pillar." in page
+    assert 'id="suggested"' not in browser.get(f"{BULK}?state=PAK").text
+    said = browser.get("/follow-ups/PAK-F002/measures").text
+    assert "The map of areas and pillars gives no pillar for ASY-01" in said
+
+
 def test_another_number_than_was_read_is_read_again(session: Any, browser: FlaskClient) -> None:
     data = {"everything": "y", "reason": WHY, "confirmed": "1"}
     FollowupFactory()

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tracker.extensions import db
 from tracker.models import Area, AreaPillar
+from tracker.reports import catalogue
 
 Pair = tuple[str, str]
 """The code of an area, and a pillar."""
@@ -30,3 +31,12 @@ def pillars_of(codes: Collection[str]) -> set[str]:
     ).all()
     own = {row.code for row in rows if row.area_code == row.code}
     return {row.pillar for row in rows if row.area_code == row.code or row.code not in own}
+
+
+def by_area() -> dict[str, set[str]]:
+    """The pillars of each area, in one statement: its own, or where it has none those of its top area."""
+    own: dict[str, set[str]] = {}
+    for code, pillar in pairs():
+        own.setdefault(code, set()).add(pillar)
+    known = {code: own.get(code) or own.get(area.parent_code or "") for code, area in catalogue.areas().items()}
+    return {code: pillars for code, pillars in known.items() if pillars}

@@ -44,10 +44,13 @@ MOST_STEMS = 40
 COMMON = frozenset(
     {"about", "against", "also", "among", "been", "between", "from", "have", "into", "more", "nations", "other", "over"}
     | {"such", "than", "that", "their", "them", "these", "they", "this", "those", "through", "under", "united", "which"}
-    | {"while", "with", "within", "without"}
+    | {"while", "with", "within", "without", "build", "effective", "ensure", "help", "make", "state", "states", "work"}
 )
 """Words that say nothing of what a measure is about, folded."""
-CANDIDATES = 400
+CANDIDATES = 600
+MOST_OFTEN = 0.1  # of the texts compared: a word in more of them says nothing of one
+SELDOM = 3  # texts that hold a word: so few are never too many
+ENOUGH = 2  # words in common that suggest something by themselves
 FILTERS = ("state", "area", "q", "after", "before", "size")
 """What the follow-ups to link can be narrowed by, with the place in their list."""
 
@@ -99,14 +102,19 @@ def suggestions(followup: Followup) -> list[Offered]:
     stems = _stems("\n".join([followup.title, *(catalogue.areas()[code].title for code in codes), followup.text]))
     if not pillars and not stems:
         return []
-    alike = [Measure.id.in_(_alike(stems))] if stems else []
-    rows = _open_to(followup, sa.or_(Measure.pillar.in_(sorted(pillars)), *alike)).add_columns(SearchRow.text)
+    rows = _open_to(followup).add_columns(Plan.kind, SearchRow.text)
     found = db.session.execute(
         rows.join(SearchRow, sa.and_(SearchRow.object_type == "measure", SearchRow.object_id == Measure.id))
-        .order_by(Measure.position, Measure.id)
+        .order_by(Plan.kind, Measure.position, Measure.id)
         .limit(CANDIDATES)
     ).all()
     return _ranked(found, stems, pillars)[:SUGGESTED]
+
+
+def unmapped(followup: Followup) -> list[str]:
+    """The areas of the follow-up that the map gives no pillar, where it gives none of them one."""
+    codes = [code for code in (followup.area_code, *(one.area_code for one in followup.further_areas)) if code]
+    return [] if area_pillars.pillars_of(codes) else codes
 
 
 def offered(followup: Followup, q: str, pillar: str) -> list[Offered]:
@@ -155,21 +163,37 @@ def _stems(text: str) -> list[str]:
     return list(dict.fromkeys(word[:STEM] for word in words))[:MOST_STEMS]
 
 
-def _alike(stems: Sequence[str]) -> sa.Select[Any]:
-    """The measures of the index of words that hold a word with one of these beginnings."""
+def _alike(noun: str, stems: Sequence[str]) -> sa.Select[Any]:
+    """The records in the index of words that hold a word with one of these beginnings."""
     some = tuple(Term((stem,), is_prefix=True) for stem in stems)
-    return sa.select(search.object_ids()).select_from(INDEX).where(search.Matching([search.noun_term("measure"), some]))
+    return sa.select(search.object_ids()).select_from(INDEX).where(search.Matching([search.noun_term(noun), some]))
+
+
+def _in_common(rows: Sequence[Any], stems: Sequence[str]) -> tuple[dict[str, dict[str, str]], Counter[str]]:
+    """The words that each row's text (its last column) shares, by reference, without those that a large part of the
+    rows hold; and how many hold each."""
+    shared = {row.reference: _shared(row[-1], stems) for row in rows}
+    frequency = Counter(stem for found in shared.values() for stem in found)
+    most = max(SELDOM, MOST_OFTEN * len(rows))
+    telling = {stem for stem, count in frequency.items() if count <= most}
+    return (
+        {one: {stem: word for stem, word in found.items() if stem in telling} for one, found in shared.items()},
+        frequency,
+    )
 
 
 def _ranked(rows: Sequence[Any], stems: Sequence[str], pillars: Collection[str]) -> list[Offered]:
-    """The nearest first. A word that many measures hold says little: it weighs as much as it is rare."""
-    shared = {row.reference: _shared(row[-1], stems) for row in rows}
-    frequency = Counter(stem for found in shared.values() for stem in found)
+    """The nearest first: what shares words before what only lies under a pillar of the areas, and of either the
+    measures of the State's own plans first. A word weighs as much as it is rare; one alone suggests nothing where the
+    area does not."""
+    shared, frequency = _in_common(rows, stems)
 
-    def weight(row: Any) -> float:
+    def rank(row: Any) -> tuple[bool, bool, float]:
+        words = shared[row.reference]
         near = 1.0 if row.pillar in pillars else 0.5
-        return -near * (sum(1 / frequency[stem] for stem in shared[row.reference]) + 0.01)
+        return not words, row.kind is PlanKind.STRATEGY, -near * sum(1 / frequency[stem] for stem in words)
 
+    kept = [row for row in rows if row.pillar in pillars or len(shared[row.reference]) >= ENOUGH]
     return [
         Offered(
             row.reference,
@@ -179,7 +203,7 @@ def _ranked(rows: Sequence[Any], stems: Sequence[str], pillars: Collection[str])
             tuple(_rarest(shared[row.reference], frequency)),
             row.pillar in pillars,
         )
-        for row in sorted(rows, key=weight)
+        for row in sorted(kept, key=rank)
     ]
 
 
@@ -288,6 +312,49 @@ def page(found: Measure, args: Mapping[str, Any], account: Account) -> Page:
     """One page of the follow-ups that may be linked, as the address narrows them."""
     reach = policy.reach(account, Permission.MEASURE_LINK)
     return followups.FOLLOWUPS.page(narrowing(args), linkable(found, reach), base=followups.rows(clock.today(), ()))
+
+
+@dataclass(frozen=True)
+class OfferedFollowup:
+    """A follow-up that may serve a measure: the words that both hold, and whether its area is one of the pillar."""
+
+    row: Any
+    shared: tuple[str, ...]
+    is_near: bool
+
+
+def suggested_followups(found: Measure, account: Account) -> list[OfferedFollowup]:
+    """The follow-ups nearest to the measure: in words like its own, on an area of its pillar. Two statements."""
+    allowed = linkable(found, policy.reach(account, Permission.MEASURE_LINK))
+    stems = _stems(found.text)
+    near = {code for code, pillars in area_pillars.by_area().items() if found.pillar in pillars}
+    alike = Followup.id.in_(_alike("followup", stems)) if stems else sa.false()
+    rows = db.session.execute(
+        sa.select(
+            Followup.reference,
+            Followup.state_id,
+            Followup.title,
+            Followup.area_code,
+            Followup.workflow,
+            Followup.assessed_status,
+            (SearchRow.title + " " + SearchRow.text).label("words"),
+        )
+        .join(SearchRow, sa.and_(SearchRow.object_type == "followup", SearchRow.object_id == Followup.id))
+        .where(allowed, sa.or_(alike, Followup.area_code.in_(sorted(near))))
+        .order_by(Followup.id.desc())
+        .limit(CANDIDATES)
+    ).all()
+    shared, frequency = _in_common(rows, stems)
+
+    def rank(row: Any) -> tuple[float, bool]:
+        words = shared[row.reference]
+        return -sum(1 / frequency[stem] for stem in words), row.area_code not in near
+
+    kept = [row for row in rows if row.area_code in near or len(shared[row.reference]) >= ENOUGH]
+    return [
+        OfferedFollowup(row, tuple(_rarest(shared[row.reference], frequency)), row.area_code in near)
+        for row in sorted(kept, key=rank)[:SUGGESTED]
+    ]
 
 
 def narrowing(args: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -69,6 +69,9 @@ def choose(reference: str) -> ResponseReturnValue:
             pillar=pillar,
             pillar_choices=[("", _("All")), *((one, _("Pillar %(number)s", number=one)) for one in PILLARS)],
             present=report.of_followup(followup),
+            unmapped=report.unmapped(followup),
+            map_href=url_for("area_pillars.edit") if policy.can(current_user, Permission.CATALOGUE_MANAGE) else "",
+            help_href=url_for("help.index"),
             **_offers(followup, q, pillar),
         ),
         _status(form),
@@ -190,6 +193,8 @@ def _list(form: FollowupsForm, measure: Measure, back: str) -> ResponseReturnVal
     path = url_for("measure_links.add_followups", reference=measure.reference)
     shown = ListPage(page, path, _counted, filters, {"due": _("due date")})
     everything = [("", _("All"))]
+    is_narrowed = any(value for values in report.narrowing(request.args).values() for value in values)
+    suggested = [] if is_narrowed else report.suggested_followups(measure, current_user)
     return (
         render_template(
             "measure_links/followups.html",
@@ -197,6 +202,8 @@ def _list(form: FollowupsForm, measure: Measure, back: str) -> ResponseReturnVal
             measure=measure,
             back=back,
             list=shown,
+            suggested=suggested,
+            suggested_references={one.row.reference for one in suggested},
             states=states,
             exact=page.count if not page.is_capped else report.count(measure, request.args, current_user),
             most=MOST_AT_ONCE,

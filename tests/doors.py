@@ -156,6 +156,7 @@ DOORS = {
     "measures.show": Door("catalogue_read", "GET", "/measures/{measure}"),
     "measures.create": Door("plan_edit", "GET POST", "/plans/{plan}/measures/new"),
     "measures.load": Door("plan_edit", "GET POST", "/plans/{plan}/import"),
+    "measures.template": Door("plan_edit", "GET", "/plans/{plan}/import.csv"),
     "measures.edit": Door("plan_edit", "GET POST", "/measures/{measure}/edit"),
     "measures.retire": Door("plan_edit", "GET POST", "/measures/{measure}/retire"),
     "measures.state_status": Door("plan_edit", "GET POST", "/measures/{measure}/status"),

@@ -11,7 +11,7 @@ from tests.factories import AccountFactory
 from tests.services.test_plans import made, ordered
 from tracker.errors import Invalid
 from tracker.imports import measures as imports
-from tracker.models import Role
+from tracker.models import RegionRule, Role
 from tracker.partial_date import PartialDate
 from tracker.reports import plans as report
 from tracker.services import measures
@@ -46,7 +46,7 @@ def loaded(plan: Any, content: str, by: Any) -> int:
 def test_a_file_becomes_measures_and_nothing_the_second_time(session: Any, plan: Any, coordinator: Any) -> None:
     assert loaded(plan, FILE, coordinator) == 3
     session.commit()
-    assert [one.reference for one in plan.measures] == ["CX-2011-M03", "CX-2011-M04", "CX-2011-M05"]
+    assert [one.reference for one in plan.measures] == ["CX-2011-M03", "CX-2011-M01", "CX-2011-M02"]
     first, _second, third = plan.measures
     assert (first.pillar, first.text, first.deadline) == ("II", "Watch the passes,\ntogether", PartialDate(2013, 6))
     assert (first.lead_body, first.partners, first.indicator) == ("UNRCCA", "UNODC", "A post at each pass")
@@ -160,3 +160,41 @@ def test_a_file_that_is_no_text_or_too_much_is_refused(content: bytes, app: Any)
     with app.test_request_context(), pytest.raises(Invalid) as refused:
         imports.decoded(BytesIO(content))
     assert refused.value.field == "file"
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_the_header_tells_what_divides_the_columns(session: Any, plan: Any, mark: str) -> None:
+    rows = [["pillar", "text", "strategy_measures", "number"], ["II", "Watch", '"GCTS-II-10; GCTS-II-12"', "7"]]
+    checked = imports.check(plan, "\n".join(mark.join(row) for row in rows))
+    assert [(fault.column, fault.message) for fault in checked.faults] == []
+    assert [(row.wording.text, row.number, len(row.wording.carries)) for row in checked.rows] == [("Watch", 7, 2)]
+
+
+def test_a_number_that_is_given_pushes_no_other_along(session: Any, plan: Any) -> None:
+    content = "pillar,number,text\nII,20,One\nII,,Two\nII,2,Three\nII,,Four\n"
+    assert [row.number for row in imports.check(plan, content).rows] == [20, 1, 2, 3]
+
+
+def test_rule_and_whose_words_it_is_are_columns(session: Any, plan: Any, coordinator: Any) -> None:
+    names = "pillar,text,wording_note,rule,named_states\n"
+    content = names + "II,One,of the agenda,named,kaz; KGZ\nII,Two,,majority,\nII,Three,,,\n"
+    assert loaded(plan, content, coordinator) == 3
+    first = plan.measures[0]
+    assert (first.wording_note, first.rule, [one.state_id for one in first.named_states]) == (
+        "of the agenda",
+        RegionRule.NAMED,
+        ["KAZ", "KGZ"],
+    )
+    assert [one.rule for one in plan.measures[1:]] == [RegionRule.MAJORITY, RegionRule.ALL]
+    assert loaded(plan, content, coordinator) == 0
+    wrong = "II,Four,,some,\nII,Five,,named,\nII,Six,,all,KAZ\nII,Seven,,named,PAK\nII,One,,named,KAZ\n"
+    assert faults(plan, names + wrong) == [
+        *((2, "rule"), (3, "named_states"), (4, "named_states"), (5, "named_states")),
+        *((6, "wording_note"), (6, "named_states")),
+    ]
+
+
+def test_the_template_can_be_loaded(session: Any, plan: Any) -> None:
+    assert faults(plan, "\n".join(",".join(row) for row in imports.template(plan))) == []
+    strategy = report.load("GCTS")
+    assert faults(strategy, "\n".join(",".join(row) for row in imports.template(strategy))) == []

@@ -8,6 +8,7 @@ measures that are there; an empty cell says that there is nothing.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +23,7 @@ from sqlalchemy.orm import selectinload
 from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.forms import checks
-from tracker.models import PILLARS, Account, Measure, Plan, PlanKind
+from tracker.models import PILLARS, Account, Measure, Plan, PlanKind, RegionRule
 from tracker.partial_date import PartialDate
 from tracker.reports import plans as report
 from tracker.reports.csv_file import unguard
@@ -37,13 +38,28 @@ COLUMNS: dict[str, Any] = {
     "deadline": _l("Deadline"),
     "indicator": _l("Indicator"),
     "strategy_measures": _l("Measures of the Strategy"),
+    "wording_note": _l("Whose words the text is"),
+    "rule": _l("Rule"),
+    "named_states": _l("Member States named"),
 }
+EXAMPLE = {
+    "pillar": "II",
+    "text": "Exchange what is known of the movement of funds",
+    "deadline": "2027-06",
+    "strategy_measures": "GCTS-II-10; GCTS-II-12",
+    "wording_note": "paraphrased for reference",
+    "rule": RegionRule.ALL.value,
+}
+OF_A_REGION = ("strategy_measures", "rule", "named_states")
+"""Columns that only the measures of a regional plan have."""
 REQUIRED = ("pillar", "text")
-LONGEST = {"text": 10_000, "lead_body": 300, "partners": 5_000, "indicator": 5_000}
+LONGEST = {"text": 10_000, "lead_body": 300, "partners": 5_000, "indicator": 5_000, "wording_note": 300}
+LINES = ("lead_body", "wording_note")
 MOST_ROWS = 1_000
 MOST_BYTES = 500 * 1024
 LARGEST_NUMBER = 9_999
-SEPARATOR = ";"
+DELIMITERS = ",;\t"
+BETWEEN = re.compile(r"[;,\s]+")
 
 
 @dataclass(frozen=True)
@@ -115,6 +131,17 @@ def load(plan: Plan, checked: Checked, *, by: Account) -> int:
     return len(checked.new)
 
 
+def columns(plan: Plan) -> list[str]:
+    """The columns that a file of the plan's measures may have."""
+    return [name for name in COLUMNS if plan.kind is PlanKind.REGIONAL or name not in OF_A_REGION]
+
+
+def template(plan: Plan) -> list[list[str]]:
+    """A file to start from: the names of the columns, and one row that shows what they hold."""
+    names = columns(plan)
+    return [names, [EXAMPLE.get(name, "") for name in names]]
+
+
 # Reading
 
 
@@ -122,7 +149,7 @@ def _records(content: str, found: Checked) -> list[tuple[int, dict[str, str]]]:
     """The rows under their column names, numbered as a spreadsheet does; blank ones are passed over."""
     text = content.removeprefix("\ufeff")
     first = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = "\t" if "\t" in first and "," not in first else ","
+    delimiter = max(DELIMITERS, key=first.count)  # no column's name holds one of them
     try:
         lines = list(enumerate(csv.reader(StringIO(text, ""), delimiter=delimiter, strict=True), start=1))
     except csv.Error:
@@ -178,9 +205,19 @@ def _read(number: int, record: dict[str, str], strategy: dict[str, int], plan: P
     pillar = taken("pillar", _pillar)
     given = taken("number", _given_number)
     deadline = taken("deadline", _deadline)
-    carries = taken("strategy_measures", lambda text: _carries(text, strategy, plan))
+    carries = taken("strategy_measures", lambda text: _carries(text, strategy))
+    rule = taken("rule", _rule)
+    named = taken("named_states", lambda text: _named(text, plan))
+    if plan.kind is PlanKind.STRATEGY:
+        needless = [name for name in OF_A_REGION if record.get(name)]
+        said = _("Only a measure of a regional plan carries out others or has a rule. Leave the cell empty.")
+        found.faults += [Fault(number, name, said) for name in needless]
+    if rule is not None and named is not None and bool(named) != (rule is RegionRule.NAMED):
+        found.faults.append(
+            Fault(number, "named_states", _("Member States are named with the rule “named”, and only so."))
+        )
     if len(found.faults) == faults:
-        wording = measures.Wording(pillar=pillar, deadline=deadline, carries=carries, **texts)
+        wording = measures.Wording(pillar=pillar, deadline=deadline, carries=carries, rule=rule, named=named, **texts)
         found.rows.append(Row(number, wording, given, record.keys()))
 
 
@@ -188,7 +225,7 @@ def _text(text: str, column: str) -> str:
     label = str(COLUMNS[column])
     if not text and column in REQUIRED:
         raise ValueError(_("Enter: %(label)s", label=label))
-    check_text = checks.fault_in_line if column == "lead_body" else checks.fault_in_text
+    check_text = checks.fault_in_line if column in LINES else checks.fault_in_text
     fault = check_text(text, label, LONGEST[column])
     if fault:
         raise ValueError(fault)
@@ -218,10 +255,8 @@ def _deadline(text: str) -> PartialDate | None:
         raise ValueError(_("“%(value)s” is no date. Write 2026, 2026-03 or 2026-03-31.", value=text[:40])) from None
 
 
-def _carries(text: str, strategy: dict[str, int], plan: Plan) -> list[int]:
-    wanted = [one.strip().upper() for one in text.split(SEPARATOR) if one.strip()]
-    if wanted and plan.kind is PlanKind.STRATEGY:
-        raise ValueError(_("Only a measure of a regional plan carries out others. Leave the cell empty."))
+def _carries(text: str, strategy: dict[str, int]) -> list[int]:
+    wanted = [one.upper() for one in BETWEEN.split(text) if one]
     unknown = [one for one in wanted if one not in strategy]
     if unknown:
         raise ValueError(
@@ -233,13 +268,37 @@ def _carries(text: str, strategy: dict[str, int], plan: Plan) -> list[int]:
     return sorted({strategy[one] for one in wanted})
 
 
+def _rule(text: str) -> RegionRule:
+    try:
+        return RegionRule(text.lower()) if text else RegionRule.ALL
+    except ValueError:
+        known = ", ".join(RegionRule)
+        raise ValueError(_("“%(value)s” is no rule. Write one of: %(known)s.", value=text[:40], known=known)) from None
+
+
+def _named(text: str, plan: Plan) -> list[str]:
+    wanted = sorted({one.upper() for one in BETWEEN.split(text) if one})
+    unknown = [one for one in wanted if one not in plan.participants]
+    if unknown and plan.kind is PlanKind.REGIONAL:
+        raise ValueError(
+            _(
+                "“%(value)s” does not take part in the plan. Write codes of three letters such as %(known)s.",
+                value=unknown[0][:40],
+                known="; ".join(plan.participants[:2]),
+            )
+        )
+    return wanted
+
+
 # Against the plan
 
 
 def _number(plan: Plan, found: Checked) -> None:
     """Find which rows are there already, number the others, and refuse what would contradict the plan or itself."""
     present = db.session.scalars(
-        sa.select(Measure).where(Measure.plan_id == plan.id).options(selectinload(Measure.carries))
+        sa.select(Measure)
+        .where(Measure.plan_id == plan.id)
+        .options(selectinload(Measure.carries), selectinload(Measure.named_states))
     ).all()
     by_reference = {one.reference: one for one in present}
     by_text = {(one.pillar, one.text): one for one in present if one.retired_on is None}
@@ -259,22 +318,22 @@ def _number(plan: Plan, found: Checked) -> None:
 
 
 def _number_the_rest(plan: Plan, found: Checked, present: Any) -> None:
-    """Rows without a number follow the last one of the plan and of the file; the Strategy counts in each pillar."""
+    """Rows without a number follow the last one of the plan, past those that the file gives; the Strategy counts in
+    each pillar."""
 
     def series(pillar: str) -> str:
         return pillar if plan.kind is PlanKind.STRATEGY else ""
 
     last: dict[str, int] = {}
-    taken = [(one.pillar, one.number) for one in present] + [
-        (one.wording.pillar, one.number or 0) for one in found.rows
-    ]
-    for pillar, number in taken:
-        last[series(pillar)] = max(number, last.get(series(pillar), 0))
+    for one in present:
+        last[series(one.pillar)] = max(one.number, last.get(series(one.pillar), 0))
+    given = {(series(row.wording.pillar), row.number) for row in found.rows if row.number}
     for row in found.rows:
         if not row.is_there:
-            if row.number is None:
-                last[series(row.wording.pillar)] += 1
-                row.number = last[series(row.wording.pillar)]
+            own = series(row.wording.pillar)
+            while row.number is None:
+                last[own] = last.get(own, 0) + 1
+                row.number = None if (own, last[own]) in given else last[own]
             row.reference = _reference(plan, row)
 
 
@@ -288,8 +347,10 @@ def _said(known: Measure) -> str:
 
 def _differing(known: Measure, row: Row) -> list[str]:
     """The columns of the file in which a measure says something else than its row."""
-    columns = ("pillar", "text", "lead_body", "partners", "deadline", "indicator")
+    columns = ("pillar", "text", "lead_body", "partners", "deadline", "indicator", "wording_note", "rule")
     different = [name for name in columns if getattr(known, name) != getattr(row.wording, name)]
     if sorted(link.strategy_measure_id for link in known.carries) != list(row.wording.carries):
         different.append("strategy_measures")
+    if sorted(link.state_id for link in known.named_states) != list(row.wording.named):
+        different.append("named_states")
     return [name for name in different if name in row.columns]

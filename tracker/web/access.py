@@ -150,6 +150,7 @@ ACCESS: dict[str, Open | P] = {
     "measures.show": P.CATALOGUE_READ,
     "measures.create": P.PLAN_EDIT,
     "measures.load": P.PLAN_EDIT,
+    "measures.template": P.PLAN_EDIT,
     "measures.edit": P.PLAN_EDIT,
     "measures.retire": P.PLAN_EDIT,
     "measures.state_status": P.PLAN_EDIT,

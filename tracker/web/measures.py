@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -23,6 +23,7 @@ from tracker.policy import Permission
 from tracker.reports import catalogue, measure_links
 from tracker.reports import meetings as meetings_report
 from tracker.reports import plans as report
+from tracker.reports.csv_file import lines
 from tracker.reports.measures import OF_STATED_STATUS
 from tracker.reports.timeline import Seen
 from tracker.services import measures as service
@@ -210,8 +211,20 @@ def load(code: str) -> ResponseReturnValue:
             answer = once(form, lambda: _loaded(plan, checked))
             if answer:
                 return answer
-    page = render_template("measures/import.html", plan=plan, form=form, checked=checked, columns=list(imports.COLUMNS))
+    page = render_template("measures/import.html", plan=plan, form=form, checked=checked, columns=imports.columns(plan))
     return page, _status(form)
+
+
+@blueprint.get("/plans/<code>/import.csv")
+def template(code: str) -> Response:
+    """A file of measures to start from."""
+    plan = _editable_plan(code)
+    name = f"measures-{plan.code.lower()}.csv"
+    return Response(
+        b"".join(lines(imports.template(plan))),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def _checked(plan: Plan, form: MeasuresFileForm) -> imports.Checked | None:

@@ -54,8 +54,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": False,
         "WTF_I18N_ENABLED": False,  # the messages are ours, and its own catalogue would be read anew for each request
-        "RATELIMIT_STORAGE_URI": "memory://",
-        "RATELIMIT_ENABLED": settings.env != "test",
+        "RATES_COUNT": settings.env != "test",
         "MAX_CONTENT_LENGTH": 26 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 1_000,

@@ -66,3 +66,13 @@ class Invalid(TrackerError):
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+
+class TooOften(TrackerError):
+    """Asked more often than one person may; ``retry_after`` says in how many seconds it is heard again."""
+
+    http_status = 429
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import Flask
 from flask_babel import Babel
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -19,7 +17,6 @@ migrate = Migrate()
 csrf = CSRFProtect()
 babel = Babel()
 mail = Mail()
-limiter = Limiter(get_remote_address)  # kept here: Flask-Limiter holds it only by a weak reference
 
 
 def init(app: Flask) -> None:
@@ -28,6 +25,5 @@ def init(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     csrf.init_app(app)
     mail.init_app(app)
-    limiter.init_app(app)
     with app.app_context():
         open_properly(db.engine)

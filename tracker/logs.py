@@ -48,7 +48,7 @@ def configure() -> None:
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if other.get_name() != "tracker"] + [handler]
     root.setLevel(logging.INFO)
-    for chatty in ("alembic", "flask_wtf", "flask_limiter", "waitress"):
+    for chatty in ("alembic", "flask_wtf", "waitress"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

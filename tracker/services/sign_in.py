@@ -18,7 +18,7 @@ from flask import current_app, g, has_request_context, request
 from flask_babel import gettext as _
 
 from tracker import clock, history
-from tracker.errors import Invalid, TrackerError
+from tracker.errors import Invalid, TooOften
 from tracker.extensions import db
 from tracker.models import Account, Category, Outcome, SignInAttempt
 from tracker.services import accounts, factors, passwords, sessions
@@ -29,15 +29,13 @@ MOST_BY_ADDRESS = 50
 KNOWN_FOR = timedelta(days=30)
 
 
-class TooMany(TrackerError):
-    """Too many wrong tries (R3); ``retry_after`` says in how many seconds the next one is heard."""
-
-    http_status = 429
+class TooMany(TooOften):
+    """Too many wrong tries (R3)."""
 
     def __init__(self, retry_after: int) -> None:
         minutes = max(1, ceil(retry_after / 60))
-        super().__init__(_("Too many tries went wrong. Wait %(minutes)s minutes, then try again.", minutes=minutes))
-        self.retry_after = retry_after
+        words = _("Too many tries went wrong. Wait %(minutes)s minutes, then try again.", minutes=minutes)
+        super().__init__(words, retry_after)
 
 
 def check_password(email: str, password: str) -> Account:

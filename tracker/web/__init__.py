@@ -75,6 +75,7 @@ def init(app: Flask) -> None:
         lists,
         measure_status,
         presentation,
+        rates,
         security,
         sessions,
         startup,
@@ -89,6 +90,7 @@ def init(app: Flask) -> None:
     presentation.init_presentation(app)
     errors.init_errors(app)
     access.init_access(app)
+    rates.init_rates(app)
     lists.init_lists(app)
     timeline_entries.init_entries(app)
     measure_status.init_measure_status(app)

@@ -23,7 +23,7 @@ from tests.factories import PASSWORD, ConclusionFactory, FollowupFactory, VisitF
 from tests.submissions import page_form
 from tracker import history
 from tracker.extensions import db
-from tracker.models import Account, Conclusion, Event, Followup, Seal, Submission, Visit
+from tracker.models import Account, Conclusion, Event, Followup, Measure, Seal, Submission, Visit
 from tracker.reports import audit
 
 Act = Callable[[], Any]
@@ -349,3 +349,28 @@ def test_a_files_name_counts_the_rows_in_it_whatever_is_written_meanwhile(
     counted = int(answer.headers["Content-Disposition"].removesuffix('.csv"').rpartition("-")[2])
     rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True))))
     assert len(rows) - 1 == counted > 0
+
+
+def test_of_two_who_take_off_one_link_one_does(
+    own_app: Flask, told: world.World, browser: Callable[[str], FlaskClient]
+) -> None:
+    address = told.address("/follow-ups/{followup}/measures/GCTS-II-10/remove")
+    people = [browser(role) for role in ("analyst", "analyst2")]
+    forms = [page_form(one, address).data() | {"reason": "Another measure fits"} for one in people]
+    answers = at_once(*[partial(one.post, address, data=data) for one, data in zip(people, forms, strict=True)])
+    assert statuses(answers)[303] == 1
+    assert count(own_app, Event, Event.kind == "followup.measure_unlinked") == 1
+
+
+def test_a_new_measure_has_the_cells_of_whoever_takes_part(
+    own_app: Flask, told: world.World, browser: Callable[[str], FlaskClient]
+) -> None:
+    writer, editor = browser("coordinator"), browser("coordinator")
+    new, edit = told.address("/plans/{plan}/measures/new"), told.address("/plans/{plan}/edit")
+    measure = page_form(writer, new).data() | {"text": "Made while States join", "pillar": "II"}
+    plan = page_form(editor, edit).data() | {"participants": ["FRA", "IND", "PAK"], "observers": []}
+    at_once(lambda: writer.post(new, data=measure), lambda: editor.post(edit, data=plan))
+    with own_app.app_context():
+        made = db.session.scalars(sa.select(Measure).where(Measure.text == "Made while States join")).one()
+        assert sorted(cell.state_id for cell in made.cells) == sorted(made.plan.participants)
+        db.session.remove()

@@ -46,7 +46,8 @@ def unlink(followup: Followup, measure: Measure, *, by: Account, reason: str) ->
     """The follow-up serves the measure no more; that it did stays in its history."""
     policy.require(by, Permission.MEASURE_LINK, followup)
     _require_reason(reason)
-    row = db.session.get(FollowupMeasure, (followup.id, measure.id))
+    key = (followup.id, measure.id)
+    row = db.session.get(FollowupMeasure, key, with_for_update=True, populate_existing=True)  # whoever else does, waits
     if row is None:
         raise Invalid(_("%(followup)s does not serve this measure.", followup=followup.reference))
     db.session.delete(row)

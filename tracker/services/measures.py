@@ -53,8 +53,10 @@ def reference(plan: Plan, pillar: str, number: int) -> str:
 def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = None) -> Measure:
     """Add a measure at the end of the plan, with the next number unless one is given, and its participants' cells."""
     policy.require(by, Permission.PLAN_EDIT, plan)
+    # Whoever else adds one, or changes who takes part, waits; what was read before waiting may be old.
+    db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())
+    db.session.refresh(plan)
     _check(plan, wording)
-    db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())  # whoever else adds one waits
     number = number or _next_number(plan, wording.pillar)
     name = reference(plan, wording.pillar, number)
     if db.session.scalar(sa.select(Measure.id).where(Measure.reference == name)) is not None:

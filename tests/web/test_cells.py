@@ -119,12 +119,19 @@ def test_a_page_that_is_out_of_date_shows_both_words(measure: Measure, coordinat
     assert version and coordinator.post(PATH, data=stale | {"version": version[1]}).status_code == 303
 
 
-def test_a_retired_measure_is_not_written_to(session: Any, measure: Measure, coordinator: FlaskClient) -> None:
+def test_a_retired_measure_is_not_written_to(
+    session: Any, measure: Measure, coordinator: FlaskClient, sign_in: SignIn
+) -> None:
     measure.retired_on, measure.retired_reason = date(2020, 1, 1), "Merged"
     history.record("measure.retired", measure, by=None)
     session.commit()
-    answer = coordinator.post(PATH, data=given(coordinator))
+    answer = coordinator.post(PATH, data={"version": "1", "status": "under_way", "status_on-year": "2013"})
     assert answer.status_code == 422 and "The measure is retired" in answer.text
+    everywhere = sign_in(AccountFactory(role=Role.COORDINATOR))
+    for form in ("cells/KGZ", "edit", "status", "follow-ups"):
+        answer = everywhere.get(f"/measures/JP-1-M01/{form}")
+        assert (answer.status_code, answer.location) == (303, "/measures/JP-1-M01"), form
+    assert everywhere.get("/measures/JP-1-M01/retire").status_code == 200
 
 
 def test_out_of_scope_and_not_taking_part_there_is_no_cell(

@@ -153,6 +153,26 @@ def test_all_that_the_filters_find(session: Any, browser: FlaskClient) -> None:
     assert offered(browser.get(f"{BULK}?area=BOR").text, "followups") == []
 
 
+def test_applying_a_filter_keeps_ticks_and_reason(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory(title="Guard the harbour", area_code="BOR-01")
+    session.commit()
+    data = {"followups": ["PAK-F001"], "reason": WHY, "q": "harbour", "narrow": "1"}
+    page = browser.post(BULK, data=data)
+    assert page.status_code == 200 and linked(session) == [] and WHY in page.text
+    assert offered(page.text, "followups") == ["PAK-F001", "PAK-F002"]
+    assert re.search(r'value="PAK-F001"[^>]* checked', page.text)
+    assert f'action="{BULK}?q=harbour"' in page.text and "Read and confirm what will be linked" in page.text
+
+
+def test_what_is_linked_already_is_said(session: Any, browser: FlaskClient) -> None:
+    link(browser, "GCTS-II-10")
+    data = {"followups": ["PAK-F001"], "reason": WHY, "confirmed": "1"}
+    browser.post(BULK, data=data)
+    assert "Nothing was changed: they serve GCTS-II-10 already." in browser.get("/measures/GCTS-II-10").text
+    link(browser, "GCTS-II-10")
+    assert "Nothing was changed: PAK-F001 serves them already." in browser.get("/follow-ups/PAK-F001").text
+
+
 def test_follow_ups_are_suggested_with_the_reason(session: Any, browser: FlaskClient) -> None:
     FollowupFactory(area_code="ASY-01", title="Shelter", text="")
     session.commit()
@@ -226,7 +246,8 @@ def test_a_regional_measure_takes_follow_ups_of_its_states(session: Any, browser
     history.record("plan.edited", plan, by=None)
     session.commit()
     path = f"/measures/{measure.reference}/follow-ups"
-    assert offered(browser.get(path).text, "followups") == []
+    page = browser.get(path).text
+    assert offered(page, "followups") == [] and 'value="PAK"' not in page
     assert browser.post(path, data={"everything": "y", "reason": WHY}).status_code == 422
 
 

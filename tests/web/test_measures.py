@@ -104,12 +104,12 @@ def test_two_who_edit_at_once_see_both_texts(browser: FlaskClient, measure: Meas
 
 
 def test_a_measure_is_retired_and_put_back(browser: FlaskClient, measure: Measure) -> None:
-    given = form(browser, f"{HERE}/retire")
+    given, edit = form(browser, f"{HERE}/retire"), form(browser, f"{HERE}/edit")
     assert browser.post(f"{HERE}/retire", data=given).status_code == 422
     assert browser.post(f"{HERE}/retire", data=given | {"reason": "Merged"}).status_code == 303
     page = browser.get(HERE).text
     assert "Retired on" in page and "Merged" in page and f"{HERE}/edit" not in page
-    refused = browser.post(f"{HERE}/edit", data=form(browser, f"{HERE}/edit") | {"text": "x"})
+    refused = browser.post(f"{HERE}/edit", data=edit | {"version": str(measure.version), "text": "x"})
     assert refused.status_code == 422 and "counts nowhere" in refused.text
     assert browser.post(f"{HERE}/retire", data=form(browser, f"{HERE}/retire") | {"reason": "Back"}).status_code == 303
     assert "Retired on" not in browser.get(HERE).text.split('id="timeline"')[0]

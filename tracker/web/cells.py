@@ -17,6 +17,7 @@ from tracker.reports import boards, catalogue, measures
 from tracker.reports.listing import address
 from tracker.services import cells
 from tracker.services.cells import Word
+from tracker.web import retired
 
 blueprint = Blueprint("cells", __name__)
 
@@ -26,6 +27,8 @@ def edit(reference: str, state: str) -> ResponseReturnValue:
     """Say how far the State is with the measure."""
     cell = measures.cell(current_user, reference.upper(), state.upper())
     policy.require(current_user, Permission.CELL_EDIT, cell.state_id)
+    if answer := retired.way_out(cell.measure):
+        return answer
     form = CellForm()
     form.fill(cell)
     stale, conflicts = None, []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,13 +16,15 @@ from tracker.errors import Invalid, NotFound
 from tracker.extensions import db
 from tracker.forms.fields import option
 from tracker.forms.measure_links import FollowupsForm, MeasuresForm, UnlinkForm
-from tracker.models import Followup, Measure
+from tracker.models import Followup, Measure, PlanKind
 from tracker.models.plan import PILLARS
 from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.reports import measure_links as report
 from tracker.reports.filters import BadValue
+from tracker.reports.listing import address
 from tracker.services import measure_links
+from tracker.web import retired
 from tracker.web.lists import FilterWords, ListPage
 from tracker.web.presentation import number
 from tracker.web.request_keys import Made, once
@@ -48,6 +51,8 @@ def choose(reference: str) -> ResponseReturnValue:
 
     def link() -> Made:
         count = measure_links.link_all([followup], chosen, by=current_user, reason=form.reason.data)
+        if not count:
+            return back, _("Nothing was changed: %(reference)s serves them already.", reference=reference)
         words = ngettext(
             "%(reference)s serves %(count)s more measure.",
             "%(reference)s serves %(count)s more measures.",
@@ -126,6 +131,8 @@ def add_followups(reference: str) -> ResponseReturnValue:
     """Choose the follow-ups that serve the measure; how many they are is read and agreed to before they are linked."""
     policy.require(current_user, Permission.MEASURE_LINK)
     measure = report.measure(reference)
+    if answer := retired.way_out(measure):
+        return answer
     form = FollowupsForm()
     found = _chosen(form, measure)
     form.followups.choices = [option(one.reference, one.title) for one in found]
@@ -133,6 +140,8 @@ def add_followups(reference: str) -> ResponseReturnValue:
 
     def link() -> Made:
         count = measure_links.link_all(found, [measure], by=current_user, reason=form.reason.data)
+        if not count:
+            return back, _("Nothing was changed: they serve %(measure)s already.", measure=measure.reference)
         words = ngettext(
             "%(count)s follow-up now serves %(measure)s.",
             "%(count)s follow-ups now serve %(measure)s.",
@@ -140,21 +149,27 @@ def add_followups(reference: str) -> ResponseReturnValue:
             count=number(count),
             measure=measure.reference,
         )
+        before = len(found) - count
+        if before:
+            already = ngettext("%(count)s did already.", "%(count)s did already.", before, count=number(before))
+            words = f"{words} {already}"
         return back, words
 
+    if "narrow" in request.form:
+        return _list(form, measure, back, found, request.form)
     if form.validate_on_submit() and _may_go_on(form, found):
         if form.agreed() == len(found) and (answer := once(form, link)):
             return answer
         if not form.errors and not form.form_errors:
             return _confirm(form, measure, found)
-    return _list(form, measure, back)
+    return _list(form, measure, back, found, request.args)
 
 
 def _chosen(form: FollowupsForm, measure: Measure) -> list[Followup]:
     """The follow-ups that were ticked, or all that the address finds; nothing before something was posted."""
     if not form.is_bound:
         return []
-    if form.everything.data:
+    if form.everything.data and "narrow" not in request.form:
         return report.asked_for(measure, request.args, current_user, MOST_AT_ONCE)
     return report.named(measure, form.followups.posted, current_user, MOST_AT_ONCE)
 
@@ -181,10 +196,16 @@ def _confirm(form: FollowupsForm, measure: Measure, found: list[Followup]) -> Re
     )
 
 
-def _list(form: FollowupsForm, measure: Measure, back: str) -> ResponseReturnValue:
-    page = report.page(measure, request.args, current_user)
+def _list(
+    form: FollowupsForm, measure: Measure, back: str, ticked: list[Followup], args: Mapping[str, Any]
+) -> ResponseReturnValue:
+    """What may be linked, as ``args`` narrow it. What was ticked stays, also where the filters no longer find it."""
+    page = report.page(measure, args, current_user)
+    asked = {name: values for name, values in report.narrowing(args).items() if any(values)}
     areas, states = catalogue.areas(), catalogue.states()
     covered = policy.reach(current_user, Permission.MEASURE_LINK)
+    is_regional = measure.plan.kind is PlanKind.REGIONAL
+    offered = [one for one in (measure.plan.participants if is_regional else states) if covered.covers(one)]
     filters = {
         "state": FilterWords(_("Member State"), {one.id: one.name for one in states.values()}),
         "area": FilterWords(_("Main area"), {one.code: one.words for one in areas.values()}),
@@ -193,8 +214,7 @@ def _list(form: FollowupsForm, measure: Measure, back: str) -> ResponseReturnVal
     path = url_for("measure_links.add_followups", reference=measure.reference)
     shown = ListPage(page, path, _counted, filters, {"due": _("due date")})
     everything = [("", _("All"))]
-    is_narrowed = any(value for values in report.narrowing(request.args).values() for value in values)
-    suggested = [] if is_narrowed else report.suggested_followups(measure, current_user)
+    suggested = [] if asked else report.suggested_followups(measure, current_user)
     return (
         render_template(
             "measure_links/followups.html",
@@ -204,10 +224,13 @@ def _list(form: FollowupsForm, measure: Measure, back: str) -> ResponseReturnVal
             list=shown,
             suggested=suggested,
             suggested_references={one.row.reference for one in suggested},
+            ticked=[one for one in ticked if one.reference in form.followups.posted],
+            shown_references={one.row.reference for one in suggested} | {row.reference for row in shown.rows},
+            here=address(path, asked),
             states=states,
-            exact=page.count if not page.is_capped else report.count(measure, request.args, current_user),
+            exact=page.count if not page.is_capped else report.count(measure, args, current_user),
             most=MOST_AT_ONCE,
-            state_choices=everything + [(one.id, one.name) for one in states.values() if covered.covers(one.id)],
+            state_choices=everything + [(one.id, one.name) for one in states.values() if one.id in offered],
             area_choices=everything + [(one.code, one.words) for one in areas.values()],
         ),
         _status(form),

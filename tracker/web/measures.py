@@ -28,7 +28,7 @@ from tracker.reports.measures import OF_STATED_STATUS
 from tracker.reports.timeline import Seen
 from tracker.services import measures as service
 from tracker.services import meetings
-from tracker.web import timeline
+from tracker.web import retired, timeline
 from tracker.web.locale import language
 from tracker.web.presentation import number
 from tracker.web.request_keys import Made, once
@@ -97,6 +97,8 @@ def _propose(form: MeasureForm, outcome: MeetingOutcome | None) -> None:
 def edit(reference: str) -> ResponseReturnValue:
     """Change what the measure says."""
     measure = _editable(reference)
+    if answer := retired.way_out(measure):
+        return answer
     form = _form(measure.plan, measure)
 
     def save(measure: Measure, given: dict[str, Any]) -> bool:
@@ -151,13 +153,16 @@ def retire(reference: str) -> ResponseReturnValue:
 @blueprint.route("/measures/<reference>/status", methods=["GET", "POST"])
 def state_status(reference: str) -> ResponseReturnValue:
     """State a status with its reason and day, beside the computed one."""
+    measure = _editable(reference)
+    if answer := retired.way_out(measure):
+        return answer
 
     def save(measure: Measure, given: dict[str, Any]) -> bool:
         return service.state_status(
             measure, given["stated_status"], given["stated_on"], given["stated_reason"], by=current_user
         )
 
-    return _act(_editable(reference), StatedStatusForm(), "measures/status.html", save)
+    return _act(measure, StatedStatusForm(), "measures/status.html", save)
 
 
 @blueprint.route("/measures/<reference>/status/withdraw", methods=["GET", "POST"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,7 +21,15 @@ from tests.factories import (
     serve,
 )
 from tracker import history
-from tracker.models import FollowupStatus, Implementation, PlanKind, Role, VisitArea
+from tracker.models import (
+    ConclusionStatus,
+    FollowupConclusion,
+    FollowupStatus,
+    Implementation,
+    PlanKind,
+    Role,
+    VisitArea,
+)
 from tracker.reports import gaps
 
 KINDS = ("measures", "scope", "areas", "cells", "human-rights")
@@ -50,6 +59,49 @@ def test_a_shortfall_without_a_follow_up_is_counted_and_listed(reader: FlaskClie
     page = reader.get("/gaps").text
     assert count(page, "Shortfalls without a follow-up") == "1"
     assert "1 conclusion" in reader.get("/conclusions?kind=shortfall&answered=0").text
+
+
+def test_a_withdrawn_shortfall_is_none_and_a_withdrawn_follow_up_answers_none(reader: FlaskClient) -> None:
+    ConclusionFactory(workflow=ConclusionStatus.WITHDRAWN)
+    answered = ConclusionFactory()
+    followup = FollowupFactory()
+    followup.conclusions.append(FollowupConclusion(conclusion_id=answered.id, state_id="PAK"))
+    history.record("followup.edited", followup, by=None)
+    assert count(reader.get("/gaps").text, "Shortfalls without a follow-up") == "0"
+    followup.workflow = FollowupStatus.WITHDRAWN
+    history.record("followup.withdrawn", followup, by=None)
+    page = reader.get("/gaps").text
+    assert count(page, "Shortfalls without a follow-up") == "1"
+    href = re.search(r'href="(/conclusions\?[^"]+)">Shortfalls', page).group(1).replace("&amp;", "&")
+    listed = reader.get(href).text
+    assert "1 conclusion" in listed and answered.reference in listed
+
+
+def test_a_follow_up_whose_only_measure_is_retired_serves_none(reader: FlaskClient) -> None:
+    measure = MeasureFactory(plan=PlanFactory(participants=("PAK",)))
+    serve(FollowupFactory(state_id="PAK"), measure)
+    assert count(reader.get("/gaps").text, "Follow-ups without a measure") == "0"
+    measure.retired_on, measure.retired_reason = date(2026, 1, 1), "Entered twice"
+    history.record("measure.retired", measure, by=None)
+    assert count(reader.get("/gaps").text, "Follow-ups without a measure") == "1"
+
+
+@pytest.mark.parametrize("stage", ["proposed", "preparing", "deferred", "postponed", "cancelled", "declined"])
+def test_a_visit_that_was_not_held_owes_nothing(reader: FlaskClient, stage: str) -> None:
+    visit = VisitFactory(state_id="PAK", stage=stage)
+    visit.areas.append(VisitArea(area_code="FIN-02", state_id="PAK"))
+    history.record("visit.edited", visit, by=None)
+    for kind in ("scope", "human-rights"):
+        assert visit.reference not in reader.get(f"/gaps/{kind}").text
+
+
+@pytest.mark.parametrize(
+    ("today", "since"),
+    [("2026-03-31", date(2016, 3, 31)), ("2024-02-29", date(2014, 2, 28)), ("2026-03-01", date(2016, 3, 1))],
+)
+def test_years_are_counted_to_the_day(monkeypatch: pytest.MonkeyPatch, today: str, since: date) -> None:
+    monkeypatch.setattr(gaps.clock, "today", lambda: date.fromisoformat(today))
+    assert gaps._years_ago(10) == since
 
 
 def test_an_open_follow_up_without_a_measure_is_counted_and_listed(reader: FlaskClient) -> None:

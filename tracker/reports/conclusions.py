@@ -27,6 +27,7 @@ from tracker.models import (
     Seal,
     Visit,
 )
+from tracker.models.followup import ENDED
 from tracker.reports.assessments import NAME_AT_VISIT, last_return
 from tracker.reports.filters import Condition, codes, each, flag, members, numbers, paragraphs, region, sealed, words
 from tracker.reports.listing import Listing, Sort
@@ -37,7 +38,11 @@ EXCERPT = 160
 
 # The list
 
-_answered = sa.exists().where(FollowupConclusion.conclusion_id == Conclusion.id)
+_answered = sa.exists().where(
+    FollowupConclusion.conclusion_id == Conclusion.id,
+    Followup.id == FollowupConclusion.followup_id,
+    Followup.workflow.not_in(ENDED),
+)
 
 _columns: tuple[Any, ...] = (
     Conclusion.id,

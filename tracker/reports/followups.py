@@ -243,12 +243,12 @@ def _answering(reference: str) -> Condition:
 
 
 def _serving(reference: str) -> Condition:
-    """Linked to this measure, retired or not; ``none`` for follow-ups that serve no measure."""
-    links = sa.select(FollowupMeasure.followup_id)
+    """Linked to this measure, retired or not; ``none`` for follow-ups that serve no measure that counts."""
     if reference == NOBODY:
-        return Followup.id.not_in(links)
+        return ~sa.exists().where(FollowupMeasure.followup_id == Followup.id, FollowupMeasure.measure_id.in_(_MEASURES))
     measure = sa.select(Measure.id).where(Measure.reference == reference.upper()).scalar_subquery()
-    return Followup.id.in_(links.where(FollowupMeasure.measure_id == measure))
+    links = sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id == measure)
+    return Followup.id.in_(links)
 
 
 def _serving_plan(code: str) -> Condition:

@@ -42,10 +42,11 @@ from tracker.policy import Reach
 from tracker.reports import catalogue, conclusions, followups, measures
 from tracker.reports.filters import BadValue, Condition, Filter, as_condition, codes, each, members, region
 from tracker.reports.listing import Listing, Sort
+from tracker.workflow import visit
 
 MOST_YEARS, MOST_MONTHS = 50, 600
 HUMAN_RIGHTS, RIGHTS_PILLAR = "HRG", "IV"
-NEVER_HELD = (VisitStage.POSTPONED, VisitStage.CANCELLED, VisitStage.DECLINED)
+BEGUN = tuple(stage for stage in VisitStage if visit.has_begun(stage))
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def scope(kind: str, reach: Reach, args: Mapping[str, Any]) -> Condition:
 
 
 def unanswered_shortfalls(reach: Reach) -> int:
-    """Conclusions of a shortfall that no follow-up answers: rows of ``/conclusions`` with these filters."""
+    """Shortfalls not withdrawn that no follow-up in force answers: rows of ``/conclusions`` with these filters."""
     return conclusions.CONCLUSIONS.tally(SHORTFALLS, reach.condition(Conclusion.state_id))
 
 
@@ -83,7 +84,11 @@ def without_measure(reach: Reach) -> int:
     return followups.FOLLOWUPS.tally(WITHOUT_MEASURE, reach.condition(Followup.state_id))
 
 
-SHORTFALLS = {"kind": ["shortfall"], "answered": ["0"]}
+SHORTFALLS = {
+    "kind": ["shortfall"],
+    "answered": ["0"],
+    "workflow": [one.value for one in ConclusionStatus if one is not ConclusionStatus.WITHDRAWN],
+}
 WITHOUT_MEASURE = {"open": ["1"], "measure": [followups.NOBODY]}
 
 
@@ -112,7 +117,8 @@ def _years(value: str) -> Condition:
 
 def _years_ago(years: int) -> date:
     today = clock.today()
-    return date(today.year - years, today.month, min(today.day, 28))
+    day = 28 if (today.month, today.day) == (2, 29) else today.day
+    return date(today.year - years, today.month, day)
 
 
 def _examined_since(day: date) -> Any:
@@ -171,7 +177,6 @@ def _of(state: Any, **more: Filter) -> dict[str, Filter]:
 
 _ON_SCALE = sa.select(RatingLevel.code).where(RatingLevel.on_scale)
 _EDITION = sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition)
-_HELD = (Visit.stage.not_in(NEVER_HELD), Visit.type != VisitType.HIGH_LEVEL)
 
 _rated = sa.exists().where(
     Assessment.visit_id == VisitArea.visit_id,
@@ -191,7 +196,7 @@ _UNRATED = (
     .join(Visit, Visit.id == VisitArea.visit_id)
     .join(Area, Area.code == VisitArea.area_code)
     .join(AreaEdition, _EDITION)
-    .where(~_rated, sa.or_(Visit.type.is_(None), Visit.type != VisitType.HIGH_LEVEL), Visit.stage.not_in(NEVER_HELD))
+    .where(~_rated, sa.or_(Visit.type.is_(None), Visit.type != VisitType.HIGH_LEVEL), Visit.stage.in_(BEGUN))
 )
 
 _last = (
@@ -242,7 +247,7 @@ _WITHOUT_RIGHTS = sa.select(
     ~_on_rights,
     ~_found_rights,
     sa.or_(Visit.type.is_(None), Visit.type != VisitType.HIGH_LEVEL),
-    Visit.stage.not_in(NEVER_HELD),
+    Visit.stage.in_(BEGUN),
 )
 
 _STATE, _AREA, _VISIT, _DATES = _l("Member State"), _l("Area"), _l("Visit"), _l("Dates of the visit")

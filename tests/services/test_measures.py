@@ -37,7 +37,10 @@ def strategy(reference: str) -> int:
 
 def test_a_measure_gets_the_next_number_of_its_plan(session: Any, coordinator: Any) -> None:
     plan = made(coordinator)
-    names = [measures.create(plan, PASSES, by=coordinator, number=number).reference for number in (None, 7, None)]
+    names = [
+        measures.create(plan, Wording(f"{number} at place {place}", "II"), by=coordinator, number=number).reference
+        for place, number in enumerate((None, 7, None))
+    ]
     session.commit()
     assert names == ["CX-2011-M01", "CX-2011-M07", "CX-2011-M08"]
 
@@ -77,7 +80,9 @@ def test_what_a_measure_says_is_kept_with_its_links(session: Any, coordinator: A
     version = measure.version
     measures.edit(measure, wording, by=coordinator)
     assert (kinds(measure), measure.version) == (["measure.created", "measure.edited"], version)
-    measures.edit(measure, Wording(wording.text, "III", carries=[carried], named=["TKM"]), by=coordinator)
+    with pytest.raises(Invalid, match="only for the rule that names them"):
+        measures.edit(measure, Wording(wording.text, "III", carries=[carried], named=["TKM"]), by=coordinator)
+    measures.edit(measure, Wording(wording.text, "III", carries=[carried]), by=coordinator)
     session.commit()
     session.expire(measure)
     assert measure.named_states == [], "names belong to the rule that names them"

@@ -131,7 +131,7 @@ def test_a_state_of_which_something_is_said_cannot_leave(session: Any, coordinat
     if said == "cell":
         cell = next(one for one in measure.cells if one.state_id == "TKM")
         cell.status = MeasureStatus.PLANNED
-    with pytest.raises(Invalid, match="TKM cannot leave"):
+    with pytest.raises(Invalid, match="Turkmenistan cannot leave"):
         plans.edit(plan, details(plan), parties(plan, participants=["KAZ", "KGZ", "TJK"]), by=coordinator)
 
 

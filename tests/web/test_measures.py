@@ -262,3 +262,15 @@ def test_a_file_that_cannot_be_read_is_refused_with_a_reason(
 ) -> None:
     answer = sent(browser, content)
     assert answer.status_code == 422 and said in unescape(answer.text)
+
+
+def test_a_text_that_is_there_and_names_without_their_rule_are_refused(browser: FlaskClient, measure: Measure) -> None:
+    address = f"/plans/{measure.plan.code}/measures/new"
+    given = form(browser, address) | {"text": measure.text, "pillar": measure.pillar, "rule": "all"}
+    twin = browser.post(address, data=given)
+    assert twin.status_code == 422 and f"{measure.reference} has this text already" in twin.text
+    state = measure.plan.participants[0]
+    named = browser.post(address, data=given | {"text": "Another", "named": [state]})
+    assert named.status_code == 422 and "named only for the rule that names them" in named.text
+    heading = browser.get(HERE).text.split("<h1")[1].split("</h1>")[0]
+    assert measure.reference in heading and measure.text[:40] in heading

@@ -246,3 +246,21 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     answer = browser.post("/plans/new", data=typed)
     assert answer.status_code == 422
     assert said in unescape(answer.text) and "is-invalid" in answer.text and "Typed &amp; kept" in answer.text
+
+
+def test_a_plan_saved_as_it_was_says_so(browser: FlaskClient, plan: Plan) -> None:
+    browser.post("/plans/CX-2011/edit", data=form(browser, "/plans/CX-2011/edit"))
+    assert "Nothing was changed." in browser.get("/plans/CX-2011").text
+
+
+def test_a_phase_of_a_title_that_is_there_and_a_state_in_two_parts_are_refused(
+    browser: FlaskClient, plan: Plan
+) -> None:
+    address = "/plans/CX-2011/phases/new"
+    assert browser.post(address, data={"title": "Phase I"}).status_code == 303
+    twice = browser.post(address, data={"title": "phase  i"})
+    assert twice.status_code == 422 and "a phase of this title already" in twice.text
+    own = f"/plans/CX-2011/phases/{plan.phases[0].id}"
+    assert browser.post(own, data=form(browser, own) | {"note": "Drafting"}).status_code == 303
+    given = form(browser, "/plans/CX-2011/edit") | {"participants": ["KAZ", "KGZ"], "observers": ["KGZ"]}
+    assert "Kyrgyzstan: a Member State either takes part" in browser.post("/plans/CX-2011/edit", data=given).text

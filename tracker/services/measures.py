@@ -61,6 +61,7 @@ def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = No
     name = reference(plan, wording.pillar, number)
     if db.session.scalar(sa.select(Measure.id).where(Measure.reference == name)) is not None:
         raise Invalid(_("%(reference)s is there already. Leave the number free.", reference=name), "number")
+    _refuse_twin(plan, wording)
     last = db.session.scalar(sa.select(sa.func.max(Measure.position)).where(Measure.plan_id == plan.id))
     measure = Measure(
         reference=name,
@@ -84,6 +85,7 @@ def edit(measure: Measure, wording: Wording, *, by: Account) -> bool:
     policy.require(by, Permission.PLAN_EDIT, measure.plan)
     _refuse_retired(measure)
     _check(measure.plan, wording)
+    _refuse_twin(measure.plan, wording, measure)
     if measure.plan.kind is PlanKind.STRATEGY and wording.pillar != measure.pillar:
         raise Invalid(_("The pillar stands in the reference of a measure of the Strategy and stays."), "pillar")
     _put(measure, wording)
@@ -166,10 +168,29 @@ def _check(plan: Plan, wording: Wording) -> None:
         return
     if wording.rule is RegionRule.NAMED and not wording.named:
         raise Invalid(_("Name the Member States that must be done, or choose another rule."), "named")
+    if wording.named and wording.rule is not RegionRule.NAMED:
+        raise Invalid(
+            _("Member States are named only for the rule that names them: choose it, or take the ticks off."), "named"
+        )
     if not set(wording.named) <= set(plan.participants):
         raise Invalid(_("Name only Member States that take part in the plan."), "named")
     if not set(wording.carries) <= strategy_ids(wording.carries):
         raise Invalid(_("Choose measures of the Strategy."), "carries")
+
+
+def _refuse_twin(plan: Plan, wording: Wording, own: Measure | None = None) -> None:
+    """A plan does not say the same twice under one pillar."""
+    same = sa.select(Measure).where(
+        Measure.plan_id == plan.id,
+        Measure.pillar == wording.pillar,
+        Measure.text == wording.text,
+        Measure.retired_on.is_(None),
+    )
+    twin = next((one for one in db.session.scalars(same) if one is not own), None)
+    if twin is not None:
+        raise Invalid(
+            _("%(reference)s has this text already. Say how this one differs.", reference=twin.reference), "text"
+        )
 
 
 def strategy_ids(wanted: Sequence[int]) -> set[int]:

@@ -20,6 +20,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from tracker import clock, history, policy
 from tracker.errors import Forbidden, Invalid
 from tracker.extensions import db
+from tracker.folding import fold
 from tracker.models import (
     PILLARS,
     Account,
@@ -37,6 +38,7 @@ from tracker.models import (
 )
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
+from tracker.reports import catalogue
 from tracker.services import links
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
@@ -98,8 +100,9 @@ def create(code: str, details: Details, parties: Parties, *, by: Account) -> Pla
     return plan
 
 
-def edit(plan: Plan, details: Details, parties: Parties | None = None, *, by: Account) -> None:
-    """Change what the plan says and, of a regional one, who takes part. Cells follow: one for each participant."""
+def edit(plan: Plan, details: Details, parties: Parties | None = None, *, by: Account) -> bool:
+    """Change what the plan says and, of a regional one, who takes part; whether that differs. Cells follow: one for
+    each participant."""
     policy.require(by, Permission.PLAN_EDIT, plan)
     if plan.kind is PlanKind.STRATEGY:
         parties = None
@@ -111,11 +114,12 @@ def edit(plan: Plan, details: Details, parties: Parties | None = None, *, by: Ac
         left = set(plan.participants) - set(parties.participants)
         _refuse_to_lose(plan, left)
         _put_parties(plan, parties)
-    _note(plan, "plan.edited", by)
+    is_changed = _note(plan, "plan.edited", by)
     for measure in _measures_with_cells(plan):
         if put_cells(measure, plan):
             flag_modified(measure, "text")
             history.record("measure.cells_set", measure, by=by)
+    return is_changed
 
 
 def put_cells(measure: Measure, plan: Plan) -> bool:
@@ -162,7 +166,7 @@ def ordered(measures: Sequence[Any], places: Mapping[int, int]) -> list[Any]:
 def add_phase(plan: Plan, phase: Phase, *, by: Account) -> PlanPhase:
     """Add a phase; phases stand in the order of their start."""
     policy.require(by, Permission.PLAN_EDIT, plan)
-    _check_phase(phase)
+    _check_phase(phase, plan.phases)
     row = PlanPhase(title=phase.title, start=phase.start, end=phase.end, note=phase.note, position=len(plan.phases) + 1)
     plan.phases.append(row)
     _order_phases(plan)
@@ -173,7 +177,7 @@ def add_phase(plan: Plan, phase: Phase, *, by: Account) -> PlanPhase:
 def edit_phase(row: PlanPhase, phase: Phase, *, by: Account) -> None:
     """Change a phase."""
     policy.require(by, Permission.PLAN_EDIT, row.plan)
-    _check_phase(phase)
+    _check_phase(phase, [one for one in row.plan.phases if one is not row])
     row.title, row.start, row.end, row.note = phase.title, phase.start, phase.end, phase.note
     _order_phases(row.plan)
     _note(row.plan, "plan.edited", by)
@@ -211,9 +215,11 @@ def remove_review(plan: Plan, row: PlanReview, *, by: Account) -> None:
     _note(plan, "plan.edited", by)
 
 
-def _check_phase(phase: Phase) -> None:
+def _check_phase(phase: Phase, others: Iterable[PlanPhase]) -> None:
     if not phase.title.strip():
         raise Invalid(_("Enter the title of the phase."), "title")
+    if fold(phase.title) in {fold(one.title) for one in others}:
+        raise Invalid(_("The plan has a phase of this title already. Give this one another."), "title")
     if phase.start and phase.end and phase.end.last_day < phase.start.first_day:
         raise Invalid(_("The phase ends before it starts. Check both dates."), "end")
 
@@ -227,11 +233,13 @@ def _order_phases(plan: Plan) -> None:
 # What all of them rest on
 
 
-def _note(plan: Plan, kind: str, by: Account) -> None:
-    """Raise the plan's version whichever of its rows was changed, and note the event. No change leaves none."""
-    if history.has_changes(plan):
+def _note(plan: Plan, kind: str, by: Account) -> bool:
+    """Raise the plan's version whichever of its rows was changed, and note the event; whether there was a change."""
+    is_changed = history.has_changes(plan)
+    if is_changed:
         _touch(plan)
         history.record(kind, plan, by=by)
+    return is_changed
 
 
 def _touch(plan: Plan) -> None:
@@ -266,7 +274,7 @@ def _check_parties(parties: Parties) -> None:
         raise Invalid(
             _(
                 "%(states)s: a Member State either takes part or observes. Take one of the two ticks off.",
-                states=both[0],
+                states=catalogue.states()[both[0]].name,
             ),
             "observers",
         )
@@ -304,7 +312,7 @@ def _refuse_to_lose(plan: Plan, left: set[str]) -> None:
                 _(
                     "%(state)s cannot leave: %(measure)s says how far it is, or names it in its rule. "
                     "Change that first.",
-                    state=kept[0],
+                    state=catalogue.states()[kept[0]].name,
                     measure=measure.reference,
                 ),
                 "participants",

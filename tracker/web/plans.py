@@ -83,7 +83,8 @@ def edit(code: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             form.check_version(plan)
-            service.edit(plan, _details(form), _parties(form) if "hosts" in form else None, by=current_user)
+            parties = _parties(form) if "hosts" in form else None
+            is_changed = service.edit(plan, _details(form), parties, by=current_user)
             db.session.commit()
         except Stale as stale:
             db.session.rollback()
@@ -94,7 +95,7 @@ def edit(code: str) -> ResponseReturnValue:
             db.session.rollback()
             form.refuse(error)
         else:
-            flash(_("%(code)s is saved.", code=plan.code))
+            flash(_("%(code)s is saved.", code=plan.code) if is_changed else _("Nothing was changed."))
             return redirect(url_for("plans.show", code=plan.code), 303)
     return render_template("plans/edit.html", plan=plan, form=form), _status(form)
 

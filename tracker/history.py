@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -302,18 +303,44 @@ def _take(ledger: Ledger, root: tuple[str | None, int | None]) -> dict[Key, Row 
 def _before(ledger: Ledger, key: Key) -> Row | None:
     """The row as the last event left it: noted in this transaction, or the open version row."""
     if key not in ledger.known:
-        twin = VERSION_TABLES[key[0]]
-        found = db.session.execute(sa.select(twin).where(*_is(twin, key[1]), twin.c.to_event.is_(None))).mappings()
-        row = found.one_or_none()
+        row = db.session.execute(_open_row(key[0]), _named(key)).mappings().one_or_none()
         ledger.known[key] = (
             {name: value for name, value in row.items() if name not in ("from_event", "to_event")} if row else None
         )
     return ledger.known[key]
 
 
-def _is(twin: sa.Table, identity: tuple[Any, ...]) -> list[sa.ColumnElement[bool]]:
-    keys = [column for column in twin.primary_key if column.name != "from_event"]
-    return [column == value for column, value in zip(keys, identity, strict=True)]
+_OPENING = {name: sa.insert(twin) for name, twin in VERSION_TABLES.items()}
+
+# Statements on version tables are built once: for so many columns that takes longer than to execute them.
+
+
+@cache
+def _open_row(table: str) -> sa.Select[Any]:
+    """The version of a row that holds now."""
+    twin = VERSION_TABLES[table]
+    return sa.select(twin).where(*_is_open(twin))
+
+
+@cache
+def _closing(table: str) -> sa.Update:
+    """Ends the version of a row that holds now."""
+    twin = VERSION_TABLES[table]
+    return sa.update(twin).where(*_is_open(twin)).values(to_event=sa.bindparam("ended_by"))
+
+
+def _is_open(twin: sa.Table) -> list[sa.ColumnElement[bool]]:
+    keys = [column == sa.bindparam(f"key_{place}") for place, column in enumerate(_keys(twin))]
+    return [*keys, twin.c.to_event.is_(None)]
+
+
+def _keys(twin: sa.Table) -> list[sa.Column[Any]]:
+    return [column for column in twin.primary_key if column.name != "from_event"]
+
+
+def _named(key: Key) -> Row:
+    """The identity of a row as these statements take it."""
+    return {f"key_{place}": value for place, value in enumerate(key[1])}
 
 
 def _plain_row(row: Row) -> Row:
@@ -415,11 +442,10 @@ def _append(session: Session, seq: int, prev: str, noted: Noted) -> str:
 
 def _turn_over(session: Session, seq: int, key: Key, row: Row | None) -> None:
     """Close the open version row and, unless the live row is gone, open the next."""
-    twin = VERSION_TABLES[key[0]]
-    session.execute(sa.update(twin).where(*_is(twin, key[1]), twin.c.to_event.is_(None)).values(to_event=seq))
+    session.execute(_closing(key[0]), {**_named(key), "ended_by": seq})
     if row is not None:
         values = {name: value.value if isinstance(value, StrEnum) else value for name, value in row.items()}
-        session.execute(sa.insert(twin).values(**values, from_event=seq, to_event=None))
+        session.execute(_OPENING[key[0]], {**values, "from_event": seq, "to_event": None})
 
 
 @hooks.listens_for(Session, "after_commit")

@@ -198,3 +198,37 @@ def test_the_template_can_be_loaded(session: Any, plan: Any) -> None:
     assert faults(plan, "\n".join(",".join(row) for row in imports.template(plan))) == []
     strategy = report.load("GCTS")
     assert faults(strategy, "\n".join(",".join(row) for row in imports.template(strategy))) == []
+
+
+def test_a_header_without_end_is_one_fault(session: Any, plan: Any) -> None:
+    assert faults(plan, ",".join(f"x{number}" for number in range(20_000)) + "\n") == [(1, "")]
+
+
+def test_only_the_first_faults_are_listed(session: Any, plan: Any) -> None:
+    checked = imports.check(plan, "pillar,text\n" + "V,\n" * imports.MOST_ROWS)
+    assert (len(checked.faults), len(checked.listed)) == (2 * imports.MOST_ROWS, imports.MOST_FAULTS)
+
+
+def test_a_file_brings_what_can_be_loaded_at_once(
+    session: Any, plan: Any, coordinator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MOST_CELLS", 8)  # the plan has four Member States
+    rows = [f"I,Measure {number}\n" for number in range(3)]
+    assert [fault.message for fault in imports.check(plan, "pillar,text\n" + "".join(rows)).faults] == [
+        "More than 2 new measures for so many Member States. Load them in parts."
+    ]
+    assert loaded(plan, "pillar,text\n" + "".join(rows[:2]), coordinator) == 2
+
+
+def test_an_apostrophe_of_theirs_stays(session: Any, plan: Any, coordinator: Any) -> None:
+    assert loaded(plan, "pillar,text\nI,'Tis the season\nI,''Tis guarded\n", coordinator) == 2
+    assert [one.text for one in plan.measures] == ["'Tis the season", "'Tis guarded"]
+
+
+def test_a_plan_holds_as_many_as_can_be_put_in_order(
+    session: Any, plan: Any, coordinator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measures, "MOST_OF_A_PLAN", 1)
+    measures.create(plan, measures.Wording("The first", "I"), by=coordinator)
+    with pytest.raises(Invalid, match="at most 1 measures"):
+        measures.create(plan, measures.Wording("The second", "I"), by=coordinator)

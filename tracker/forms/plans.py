@@ -19,7 +19,7 @@ from tracker.forms.fields import (
 )
 from tracker.models import Plan, PlanPart
 
-MOST_MEASURES = 1_000
+LAST_PLACE = 1_000
 LONGEST_FILE = 512_000  # characters; a plan of 200 measures has a tenth of it
 
 
@@ -120,7 +120,7 @@ class OrderForm(TrackerForm):
 
 def order_form(rows: Sequence[tuple[int, str, int]], plan: Plan) -> OrderForm:
     """The form for these measures: id, reference, present place."""
-    fields = {f"place-{key}": NumberField(label, least=1, most=MOST_MEASURES) for key, label, _place in rows}
+    fields = {f"place-{key}": NumberField(label, least=1, most=LAST_PLACE) for key, label, _place in rows}
     form: OrderForm = type("MeasuresInOrder", (OrderForm,), fields)()
     form.fill(PlacesOnScreen({key: place for key, _label, place in rows}, plan))
     return form

@@ -55,7 +55,11 @@ OF_A_REGION = ("strategy_measures", "rule", "named_states")
 REQUIRED = ("pillar", "text")
 LONGEST = {"text": 10_000, "lead_body": 300, "partners": 5_000, "indicator": 5_000, "wording_note": 300}
 LINES = ("lead_body", "wording_note")
-MOST_ROWS = 1_000
+MOST_ROWS, MOST_CELLS = 300, 3_000
+"""Of one file: new measures, and cells of Member States that they bring, so that loading takes seconds (R34)."""
+MOST_COLUMNS = 50
+MOST_FAULTS = 200
+"""That are listed: whoever has more mends a column, not a cell."""
 MOST_BYTES = 500 * 1024
 LARGEST_NUMBER = 9_999
 DELIMITERS = ",;\t"
@@ -92,6 +96,11 @@ class Checked:
     faults: list[Fault] = field(default_factory=list)
 
     @property
+    def listed(self) -> list[Fault]:
+        """The first of the faults, as many as a page shows."""
+        return self.faults[:MOST_FAULTS]
+
+    @property
     def new(self) -> list[Row]:
         """The rows that loading makes measures of."""
         return [row for row in self.rows if not row.is_there]
@@ -118,8 +127,17 @@ def check(plan: Plan, content: str) -> Checked:
         for number, record in records:
             _read(number, record, strategy, plan, found)
         _number(plan, found)
+        _refuse_too_many(plan, found)
     found.faults.sort(key=lambda fault: fault.row)
     return found
+
+
+def _refuse_too_many(plan: Plan, found: Checked) -> None:
+    """Each new measure brings a cell for each Member State that takes part."""
+    most = MOST_CELLS // max(1, len(plan.participants))
+    if len(found.new) > most:
+        said = _("More than %(most)s new measures for so many Member States. Load them in parts.", most=most)
+        found.faults.append(Fault(1, "", said))
 
 
 def load(plan: Plan, checked: Checked, *, by: Account) -> int:
@@ -160,9 +178,13 @@ def _records(content: str, found: Checked) -> list[tuple[int, dict[str, str]]]:
         found.faults.append(Fault(1, "", _("There is nothing in it. The first row names the columns.")))
         return []
     header = [cell.strip().lower() for cell in filled[0][1]]
+    if len(header) > MOST_COLUMNS:
+        names = ", ".join(COLUMNS)
+        found.faults.append(Fault(1, "", _("Far too many columns. The columns are: %(names)s.", names=names)))
+        return []
     found.faults += [Fault(filled[0][0], *one) for one in _faults_in_header(header)]
     if len(filled) - 1 > MOST_ROWS:
-        found.faults.append(Fault(1, "", _("More than %(most)s rows. Load them in parts.", most=f"{MOST_ROWS:,}")))
+        found.faults.append(Fault(1, "", _("More than %(most)s rows. Load them in parts.", most=MOST_ROWS)))
     if found.faults:
         return []
     if len(filled) == 1:

@@ -36,8 +36,9 @@ def guard(text: str) -> str:
 
 
 def unguard(text: str) -> str:
-    """The text that ``guard`` was given."""
-    return text.removeprefix(GUARD)
+    """The text that ``guard`` was given; one that it would not have written is as it is."""
+    rest = text.removeprefix(GUARD)
+    return rest if guard(rest) == text else text
 
 
 def cell(value: Any) -> Any:

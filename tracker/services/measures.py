@@ -45,6 +45,10 @@ class Wording:
     named: Sequence[str] = ()
 
 
+MOST_OF_A_PLAN = 900
+"""Measures: as many as one form can put in order (``MAX_FORM_PARTS``)."""
+
+
 def reference(plan: Plan, pillar: str, number: int) -> str:
     """``GCTS-II-10`` in the Strategy, which numbers within each pillar; ``CA-2011-M07`` in a regional plan."""
     return f"{plan.code}-{pillar}-{number}" if plan.kind is PlanKind.STRATEGY else f"{plan.code}-M{number:02}"
@@ -57,6 +61,7 @@ def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = No
     db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())
     db.session.refresh(plan)
     _check(plan, wording)
+    _refuse_one_too_many(plan)
     number = number or _next_number(plan, wording.pillar)
     name = reference(plan, wording.pillar, number)
     if db.session.scalar(sa.select(Measure.id).where(Measure.reference == name)) is not None:
@@ -176,6 +181,12 @@ def _check(plan: Plan, wording: Wording) -> None:
         raise Invalid(_("Name only Member States that take part in the plan."), "named")
     if not set(wording.carries) <= strategy_ids(wording.carries):
         raise Invalid(_("Choose measures of the Strategy."), "carries")
+
+
+def _refuse_one_too_many(plan: Plan) -> None:
+    count = db.session.scalar(sa.select(sa.func.count()).where(Measure.plan_id == plan.id)) or 0
+    if count >= MOST_OF_A_PLAN:
+        raise Invalid(_("A plan holds at most %(most)s measures. Put this one into another plan.", most=MOST_OF_A_PLAN))
 
 
 def _refuse_twin(plan: Plan, wording: Wording, own: Measure | None = None) -> None:

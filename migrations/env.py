@@ -1,8 +1,8 @@
 """Runs the migrations: on both databases, as the migration role, whole or not at all (R28, R42).
 
 After each run the triggers are made anew (a batch ALTER on SQLite drops them without a word), the index of the words
-is there and, on PostgreSQL,
-the application's role is granted what it needs and no more.
+is there and, on PostgreSQL, the application's role is granted what it needs and no more. Where a migration left no
+search rows they are made from the records, once the tables are those of the program.
 """
 
 from pathlib import Path
@@ -16,14 +16,15 @@ from sqlalchemy import event
 from tracker.config import Settings, sqlite_file
 from tracker.database import PartialDateType, UtcDateTime
 from tracker.extensions import db
-from tracker.models import search, triggers
+from tracker.models import VERSION_TABLES, Event, Followup, SearchRow, Visit, search, triggers
+from tracker.services.search import rebuild
 
 APPEND_ONLY = {"event": "SELECT, INSERT", "seal": "SELECT, INSERT", "alembic_version": "SELECT"}
 EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
 
 
 def run() -> None:
-    """Upgrade or downgrade, then triggers and grants, in one transaction."""
+    """Upgrade or downgrade, then triggers, index and grants, in one transaction."""
     settings: Settings = current_app.config["SETTINGS"]
     engine = _engine(settings.migration_url)
     with engine.connect() as connection:
@@ -38,11 +39,16 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+            _drop_versions_without_a_log(connection)
             triggers.install(connection)
-            search.install(connection)
+            _install_index(connection)
             _grant(connection, settings)
             _check_foreign_keys(connection)
+            is_wordless = _is_wordless(connection)
     engine.dispose()
+    if is_wordless:  # one that is broken off here is made up for by the next run
+        rebuild()
+        db.session.commit()
 
 
 def _engine(url: str) -> sa.Engine:
@@ -69,6 +75,30 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys=OFF")
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _drop_versions_without_a_log(connection: sa.Connection) -> None:
+    """Version rows outlive their table for the sake of the log; they go with it."""
+    present = set(sa.inspect(connection).get_table_names())
+    if Event.__tablename__ not in present:
+        for table in present & {twin.name for twin in VERSION_TABLES.values()}:
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+
+
+def _install_index(connection: sa.Connection) -> None:
+    """The index of the words, on search rows that say what it holds: the first ones did not."""
+    look = sa.inspect(connection)
+    columns = look.get_columns(SearchRow.__tablename__) if look.has_table(SearchRow.__tablename__) else []
+    if not columns or "places" in {column["name"] for column in columns}:
+        search.install(connection)
+
+
+def _is_wordless(connection: sa.Connection) -> bool:
+    """Whether the tables are the program's, and there are records of which no search row tells."""
+    if context.get_context().get_current_revision() != context.get_head_revision():
+        return False
+    words, *records = (connection.scalar(sa.select(model.id).limit(1)) for model in (SearchRow, Visit, Followup))
+    return words is None and any(records)
 
 
 def _check_foreign_keys(connection: sa.Connection) -> None:

@@ -170,7 +170,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_conclusion_version'))
     )
     with op.batch_alter_table('conclusion_version', schema=None) as batch_op:
-        batch_op.create_index('ix_conclusion_version_area_code_id_state_id', ['area_code', 'id', 'state_id', 'from_event'], unique=False)
+        batch_op.create_index('ix_conclusion_version_area_code_id', ['area_code', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_conclusion_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_conclusion_version_state_id_id', ['state_id', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_conclusion_version_workflow_id', ['workflow', 'id', 'from_event'], unique=False)
@@ -284,21 +284,6 @@ def upgrade():
         batch_op.create_index('ix_followup_conclusion_version_conclusion_id', ['conclusion_id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_conclusion_version_from_event', ['from_event'], unique=False)
 
-    op.create_table('followup_measure_version',
-    sa.Column('followup_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('measure_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('state_id', sa.String(length=3), autoincrement=False, nullable=True),
-    sa.Column('reason', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('linked_by_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('linked_at', sa.DateTime(timezone=True), autoincrement=False, nullable=True),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('followup_id', 'measure_id', 'from_event', name=op.f('pk_followup_measure_version'))
-    )
-    with op.batch_alter_table('followup_measure_version', schema=None) as batch_op:
-        batch_op.create_index('ix_followup_measure_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_followup_measure_version_measure_id_state_id_followup_id', ['measure_id', 'state_id', 'followup_id', 'from_event'], unique=False)
-
     op.create_table('followup_paragraph_version',
     sa.Column('followup_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('paragraph_id', sa.Integer(), autoincrement=False, nullable=False),
@@ -361,15 +346,11 @@ def upgrade():
     )
     with op.batch_alter_table('followup_version', schema=None) as batch_op:
         batch_op.create_index('ix_followup_version_area_code_current_due_last_id', ['area_code', 'current_due_last', 'id', 'from_event'], unique=False)
-        batch_op.create_index('ix_followup_version_assessed_status_current_due_last_id', ['assessed_status', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_current_due_last_id', ['current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_drafted_by_id_workflow', ['drafted_by_id', 'workflow', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_followup_version_owner_id_current_due_last_id', ['owner_id', 'current_due_last', 'id', 'from_event'], unique=False)
-        batch_op.create_index('ix_followup_version_position_current_due_last_id', ['position', 'current_due_last', 'id', 'from_event'], unique=False)
-        batch_op.create_index('ix_followup_version_reported_status_current_due_last_id', ['reported_status', 'current_due_last', 'id', 'from_event'], unique=False)
-        batch_op.create_index('ix_followup_version_state_id_area_code_assessed_status_workflow', ['state_id', 'area_code', 'assessed_status', 'workflow', 'current_due_last', 'from_event'], unique=False)
-        batch_op.create_index('ix_followup_version_state_id_assessed_status_reported_status_wo', ['state_id', 'assessed_status', 'reported_status', 'workflow', 'position', 'current_due_last', 'from_event'], unique=False)
+        batch_op.create_index('ix_followup_version_state_id_assessed_status_workflow_current_d', ['state_id', 'assessed_status', 'workflow', 'current_due_last', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_state_id_current_due_last_id', ['state_id', 'current_due_last', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_updated_at_id', ['updated_at', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_followup_version_visit_id_current_due_last_id', ['visit_id', 'current_due_last', 'id', 'from_event'], unique=False)
@@ -400,139 +381,6 @@ def upgrade():
     )
     with op.batch_alter_table('matrix_version', schema=None) as batch_op:
         batch_op.create_index('ix_matrix_version_from_event', ['from_event'], unique=False)
-
-    op.create_table('measure_carries_version',
-    sa.Column('measure_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('strategy_measure_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('measure_id', 'strategy_measure_id', 'from_event', name=op.f('pk_measure_carries_version'))
-    )
-    with op.batch_alter_table('measure_carries_version', schema=None) as batch_op:
-        batch_op.create_index('ix_measure_carries_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_measure_carries_version_strategy_measure_id', ['strategy_measure_id', 'from_event'], unique=False)
-
-    op.create_table('measure_cell_version',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('measure_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('state_id', sa.String(length=3), autoincrement=False, nullable=True),
-    sa.Column('status', sa.String(length=32), autoincrement=False, nullable=True),
-    sa.Column('status_on', sa.String(length=10), autoincrement=False, nullable=True),
-    sa.Column('evidence', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('note', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('version', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_measure_cell_version'))
-    )
-    with op.batch_alter_table('measure_cell_version', schema=None) as batch_op:
-        batch_op.create_index('ix_measure_cell_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_measure_cell_version_state_id', ['state_id', 'from_event'], unique=False)
-
-    op.create_table('measure_state_version',
-    sa.Column('measure_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('state_id', sa.String(length=3), autoincrement=False, nullable=False),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('measure_id', 'state_id', 'from_event', name=op.f('pk_measure_state_version'))
-    )
-    with op.batch_alter_table('measure_state_version', schema=None) as batch_op:
-        batch_op.create_index('ix_measure_state_version_from_event', ['from_event'], unique=False)
-
-    op.create_table('measure_version',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('reference', sa.String(length=30), autoincrement=False, nullable=True),
-    sa.Column('plan_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('pillar', sa.String(length=3), autoincrement=False, nullable=True),
-    sa.Column('number', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('position', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('text', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('wording_note', sa.String(length=300), autoincrement=False, nullable=True),
-    sa.Column('lead_body', sa.String(length=300), autoincrement=False, nullable=True),
-    sa.Column('partners', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('deadline', sa.String(length=10), autoincrement=False, nullable=True),
-    sa.Column('indicator', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('rule', sa.String(length=32), autoincrement=False, nullable=True),
-    sa.Column('stated_status', sa.String(length=32), autoincrement=False, nullable=True),
-    sa.Column('stated_on', sa.Date(), autoincrement=False, nullable=True),
-    sa.Column('stated_reason', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('stated_by_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('retired_on', sa.Date(), autoincrement=False, nullable=True),
-    sa.Column('retired_reason', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('version', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_measure_version'))
-    )
-    with op.batch_alter_table('measure_version', schema=None) as batch_op:
-        batch_op.create_index('ix_measure_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_measure_version_plan_id_position', ['plan_id', 'position', 'from_event'], unique=False)
-
-    op.create_table('meeting_organisation_version',
-    sa.Column('meeting_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('organisation_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('part', sa.String(length=32), autoincrement=False, nullable=False),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('meeting_id', 'organisation_id', 'part', 'from_event', name=op.f('pk_meeting_organisation_version'))
-    )
-    with op.batch_alter_table('meeting_organisation_version', schema=None) as batch_op:
-        batch_op.create_index('ix_meeting_organisation_version_from_event', ['from_event'], unique=False)
-
-    op.create_table('meeting_outcome_version',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('meeting_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('position', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('kind', sa.String(length=32), autoincrement=False, nullable=True),
-    sa.Column('text', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('measure_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('followup_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_meeting_outcome_version'))
-    )
-    with op.batch_alter_table('meeting_outcome_version', schema=None) as batch_op:
-        batch_op.create_index('ix_meeting_outcome_version_followup_id', ['followup_id', 'from_event'], unique=False)
-        batch_op.create_index('ix_meeting_outcome_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_meeting_outcome_version_measure_id', ['measure_id', 'from_event'], unique=False)
-        batch_op.create_index('ix_meeting_outcome_version_meeting_id', ['meeting_id', 'from_event'], unique=False)
-
-    op.create_table('meeting_state_version',
-    sa.Column('meeting_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('state_id', sa.String(length=3), autoincrement=False, nullable=False),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('meeting_id', 'state_id', 'from_event', name=op.f('pk_meeting_state_version'))
-    )
-    with op.batch_alter_table('meeting_state_version', schema=None) as batch_op:
-        batch_op.create_index('ix_meeting_state_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_meeting_state_version_state_id', ['state_id', 'from_event'], unique=False)
-
-    op.create_table('meeting_version',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('reference', sa.String(length=20), autoincrement=False, nullable=True),
-    sa.Column('year', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('number', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('series', sa.String(length=200), autoincrement=False, nullable=True),
-    sa.Column('title', sa.String(length=300), autoincrement=False, nullable=True),
-    sa.Column('place', sa.String(length=200), autoincrement=False, nullable=True),
-    sa.Column('start', sa.String(length=10), autoincrement=False, nullable=True),
-    sa.Column('end', sa.String(length=10), autoincrement=False, nullable=True),
-    sa.Column('sort_day', sa.Date(), autoincrement=False, nullable=True),
-    sa.Column('attendance', sa.String(length=300), autoincrement=False, nullable=True),
-    sa.Column('pillars', sa.String(length=20), autoincrement=False, nullable=True),
-    sa.Column('topics', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('source', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('plan_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('version', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_meeting_version'))
-    )
-    with op.batch_alter_table('meeting_version', schema=None) as batch_op:
-        batch_op.create_index('ix_meeting_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_meeting_version_plan_id', ['plan_id', 'from_event'], unique=False)
-        batch_op.create_index('ix_meeting_version_sort_day_id', ['sort_day', 'id', 'from_event'], unique=False)
 
     op.create_table('organisation',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -566,83 +414,9 @@ def upgrade():
     sa.Column('title', sa.String(length=300), nullable=False),
     sa.Column('symbol', sa.String(length=40), nullable=True),
     sa.Column('adopted_on', sa.Date(), nullable=True),
-    sa.Column('region', sa.String(length=200), nullable=False),
-    sa.Column('description', sa.Text(), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_plan')),
     sa.UniqueConstraint('code', name=op.f('uq_plan_code'))
     )
-    op.create_table('plan_host_version',
-    sa.Column('plan_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('organisation_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('plan_id', 'organisation_id', 'from_event', name=op.f('pk_plan_host_version'))
-    )
-    with op.batch_alter_table('plan_host_version', schema=None) as batch_op:
-        batch_op.create_index('ix_plan_host_version_from_event', ['from_event'], unique=False)
-
-    op.create_table('plan_phase_version',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('plan_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('position', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('title', sa.String(length=200), autoincrement=False, nullable=True),
-    sa.Column('start', sa.String(length=10), autoincrement=False, nullable=True),
-    sa.Column('end', sa.String(length=10), autoincrement=False, nullable=True),
-    sa.Column('note', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_plan_phase_version'))
-    )
-    with op.batch_alter_table('plan_phase_version', schema=None) as batch_op:
-        batch_op.create_index('ix_plan_phase_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_plan_phase_version_plan_id', ['plan_id', 'from_event'], unique=False)
-
-    op.create_table('plan_review_version',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('plan_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('symbol', sa.String(length=40), autoincrement=False, nullable=True),
-    sa.Column('held_on', sa.String(length=10), autoincrement=False, nullable=True),
-    sa.Column('note', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_plan_review_version'))
-    )
-    with op.batch_alter_table('plan_review_version', schema=None) as batch_op:
-        batch_op.create_index('ix_plan_review_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_plan_review_version_plan_id', ['plan_id', 'from_event'], unique=False)
-
-    op.create_table('plan_state_version',
-    sa.Column('plan_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('state_id', sa.String(length=3), autoincrement=False, nullable=False),
-    sa.Column('part', sa.String(length=32), autoincrement=False, nullable=True),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('plan_id', 'state_id', 'from_event', name=op.f('pk_plan_state_version'))
-    )
-    with op.batch_alter_table('plan_state_version', schema=None) as batch_op:
-        batch_op.create_index('ix_plan_state_version_from_event', ['from_event'], unique=False)
-        batch_op.create_index('ix_plan_state_version_state_id', ['state_id', 'from_event'], unique=False)
-
-    op.create_table('plan_version',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('code', sa.String(length=20), autoincrement=False, nullable=True),
-    sa.Column('kind', sa.String(length=32), autoincrement=False, nullable=True),
-    sa.Column('title', sa.String(length=300), autoincrement=False, nullable=True),
-    sa.Column('symbol', sa.String(length=40), autoincrement=False, nullable=True),
-    sa.Column('adopted_on', sa.Date(), autoincrement=False, nullable=True),
-    sa.Column('region', sa.String(length=200), autoincrement=False, nullable=True),
-    sa.Column('description', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('source', sa.Text(), autoincrement=False, nullable=True),
-    sa.Column('version', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('from_event', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('to_event', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_plan_version'))
-    )
-    with op.batch_alter_table('plan_version', schema=None) as batch_op:
-        batch_op.create_index('ix_plan_version_from_event', ['from_event'], unique=False)
-
     op.create_table('progress_entry_version',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('followup_id', sa.Integer(), autoincrement=False, nullable=True),
@@ -739,8 +513,11 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', 'from_event', name=op.f('pk_submission_version'))
     )
     with op.batch_alter_table('submission_version', schema=None) as batch_op:
+        batch_op.create_index('ix_submission_version_decision_submitted_at_id', ['decision', 'submitted_at', 'id', 'from_event'], unique=False)
         batch_op.create_index('ix_submission_version_from_event', ['from_event'], unique=False)
         batch_op.create_index('ix_submission_version_object_type_object_id_id', ['object_type', 'object_id', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_submission_version_state_id_decision_submitted_at_id', ['state_id', 'decision', 'submitted_at', 'id', 'from_event'], unique=False)
+        batch_op.create_index('ix_submission_version_submitted_by_id_decision_id', ['submitted_by_id', 'decision', 'id', 'from_event'], unique=False)
 
     op.create_table('tour',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -972,12 +749,6 @@ def upgrade():
     sa.ForeignKeyConstraint(['area_code'], ['area.code'], name=op.f('fk_area_edition_area_code')),
     sa.PrimaryKeyConstraint('area_code', 'edition', name=op.f('pk_area_edition'))
     )
-    op.create_table('area_pillar',
-    sa.Column('area_code', sa.String(length=10), nullable=False),
-    sa.Column('pillar', sa.String(length=3), nullable=False),
-    sa.ForeignKeyConstraint(['area_code'], ['area.code'], name=op.f('fk_area_pillar_area_code')),
-    sa.PrimaryKeyConstraint('area_code', 'pillar', name=op.f('pk_area_pillar'))
-    )
     op.create_table('contributor',
     sa.Column('object_type', sa.String(length=20), nullable=False),
     sa.Column('object_id', sa.Integer(), autoincrement=False, nullable=False),
@@ -994,52 +765,12 @@ def upgrade():
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
-    sa.Column('wording_note', sa.String(length=300), nullable=False),
-    sa.Column('lead_body', sa.String(length=300), nullable=False),
-    sa.Column('partners', sa.Text(), nullable=False),
-    sa.Column('deadline', sa.String(length=10), nullable=True),
-    sa.Column('indicator', sa.Text(), nullable=False),
-    sa.Column('rule', sa.Enum('all', 'majority', 'named', name='rule', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.Column('stated_status', sa.Enum('planned', 'under_way', 'completed', 'delayed', 'suspended', name='stated_status', native_enum=False, create_constraint=True, length=32), nullable=True),
-    sa.Column('stated_on', sa.Date(), nullable=True),
-    sa.Column('stated_reason', sa.Text(), nullable=False),
-    sa.Column('stated_by_id', sa.Integer(), nullable=True),
-    sa.Column('retired_on', sa.Date(), nullable=True),
-    sa.Column('retired_reason', sa.Text(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_measure_plan_id')),
-    sa.ForeignKeyConstraint(['stated_by_id'], ['account.id'], name=op.f('fk_measure_stated_by_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_measure')),
     sa.UniqueConstraint('reference', name=op.f('uq_measure_reference'))
     )
     with op.batch_alter_table('measure', schema=None) as batch_op:
-        batch_op.create_index('ix_measure_plan_position', ['plan_id', 'position'], unique=False)
-
-    op.create_table('meeting',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('reference', sa.String(length=20), nullable=False),
-    sa.Column('year', sa.Integer(), nullable=False),
-    sa.Column('number', sa.Integer(), nullable=False),
-    sa.Column('series', sa.String(length=200), nullable=False),
-    sa.Column('title', sa.String(length=300), nullable=False),
-    sa.Column('place', sa.String(length=200), nullable=False),
-    sa.Column('start', sa.String(length=10), nullable=False),
-    sa.Column('end', sa.String(length=10), nullable=True),
-    sa.Column('sort_day', sa.Date(), nullable=False),
-    sa.Column('attendance', sa.String(length=300), nullable=False),
-    sa.Column('pillars', sa.String(length=20), nullable=False),
-    sa.Column('topics', sa.Text(), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False),
-    sa.Column('plan_id', sa.Integer(), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_meeting_plan_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_meeting')),
-    sa.UniqueConstraint('reference', name=op.f('uq_meeting_reference')),
-    sa.UniqueConstraint('year', 'number', name=op.f('uq_meeting_year_number'))
-    )
-    with op.batch_alter_table('meeting', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_meeting_plan_id'), ['plan_id'], unique=False)
-        batch_op.create_index('ix_meeting_sort_day_id', ['sort_day', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_measure_plan_id'), ['plan_id'], unique=False)
 
     op.create_table('paragraph',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1050,39 +781,6 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_paragraph')),
     sa.UniqueConstraint('resolution_number', 'label', name=op.f('uq_paragraph_resolution_number_label'))
     )
-    op.create_table('plan_host',
-    sa.Column('plan_id', sa.Integer(), nullable=False),
-    sa.Column('organisation_id', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_plan_host_organisation_id')),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_plan_host_plan_id')),
-    sa.PrimaryKeyConstraint('plan_id', 'organisation_id', name=op.f('pk_plan_host'))
-    )
-    op.create_table('plan_phase',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('plan_id', sa.Integer(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('title', sa.String(length=200), nullable=False),
-    sa.Column('start', sa.String(length=10), nullable=True),
-    sa.Column('end', sa.String(length=10), nullable=True),
-    sa.Column('note', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_plan_phase_plan_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_phase'))
-    )
-    with op.batch_alter_table('plan_phase', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_plan_phase_plan_id'), ['plan_id'], unique=False)
-
-    op.create_table('plan_review',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('plan_id', sa.Integer(), nullable=False),
-    sa.Column('symbol', sa.String(length=40), nullable=False),
-    sa.Column('held_on', sa.String(length=10), nullable=False),
-    sa.Column('note', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_plan_review_plan_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_review'))
-    )
-    with op.batch_alter_table('plan_review', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_plan_review_plan_id'), ['plan_id'], unique=False)
-
     op.create_table('recovery_code',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=False),
@@ -1220,58 +918,6 @@ def upgrade():
     sa.ForeignKeyConstraint(['state_id'], ['state.id'], name=op.f('fk_followup_counter_state_id')),
     sa.PrimaryKeyConstraint('state_id', name=op.f('pk_followup_counter'))
     )
-    op.create_table('measure_carries',
-    sa.Column('measure_id', sa.Integer(), nullable=False),
-    sa.Column('strategy_measure_id', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['measure_id'], ['measure.id'], name=op.f('fk_measure_carries_measure_id')),
-    sa.ForeignKeyConstraint(['strategy_measure_id'], ['measure.id'], name=op.f('fk_measure_carries_strategy_measure_id')),
-    sa.PrimaryKeyConstraint('measure_id', 'strategy_measure_id', name=op.f('pk_measure_carries'))
-    )
-    with op.batch_alter_table('measure_carries', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_measure_carries_strategy_measure_id'), ['strategy_measure_id'], unique=False)
-
-    op.create_table('measure_cell',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('measure_id', sa.Integer(), nullable=False),
-    sa.Column('state_id', sa.String(length=3), nullable=False),
-    sa.Column('status', sa.Enum('planned', 'under_way', 'completed', 'delayed', 'suspended', name='status', native_enum=False, create_constraint=True, length=32), nullable=True),
-    sa.Column('status_on', sa.String(length=10), nullable=True),
-    sa.Column('evidence', sa.Text(), nullable=False),
-    sa.Column('note', sa.Text(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['measure_id'], ['measure.id'], name=op.f('fk_measure_cell_measure_id')),
-    sa.ForeignKeyConstraint(['state_id'], ['state.id'], name=op.f('fk_measure_cell_state_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_measure_cell')),
-    sa.UniqueConstraint('measure_id', 'state_id', name=op.f('uq_measure_cell_measure_id_state_id'))
-    )
-    with op.batch_alter_table('measure_cell', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_measure_cell_state_id'), ['state_id'], unique=False)
-
-    op.create_table('measure_state',
-    sa.Column('measure_id', sa.Integer(), nullable=False),
-    sa.Column('state_id', sa.String(length=3), nullable=False),
-    sa.ForeignKeyConstraint(['measure_id'], ['measure.id'], name=op.f('fk_measure_state_measure_id')),
-    sa.ForeignKeyConstraint(['state_id'], ['state.id'], name=op.f('fk_measure_state_state_id')),
-    sa.PrimaryKeyConstraint('measure_id', 'state_id', name=op.f('pk_measure_state'))
-    )
-    op.create_table('meeting_organisation',
-    sa.Column('meeting_id', sa.Integer(), nullable=False),
-    sa.Column('organisation_id', sa.Integer(), nullable=False),
-    sa.Column('part', sa.Enum('host', 'co_organiser', 'participant', name='part', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], name=op.f('fk_meeting_organisation_meeting_id')),
-    sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_meeting_organisation_organisation_id')),
-    sa.PrimaryKeyConstraint('meeting_id', 'organisation_id', 'part', name=op.f('pk_meeting_organisation'))
-    )
-    op.create_table('meeting_state',
-    sa.Column('meeting_id', sa.Integer(), nullable=False),
-    sa.Column('state_id', sa.String(length=3), nullable=False),
-    sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], name=op.f('fk_meeting_state_meeting_id')),
-    sa.ForeignKeyConstraint(['state_id'], ['state.id'], name=op.f('fk_meeting_state_state_id')),
-    sa.PrimaryKeyConstraint('meeting_id', 'state_id', name=op.f('pk_meeting_state'))
-    )
-    with op.batch_alter_table('meeting_state', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_meeting_state_state_id'), ['state_id'], unique=False)
-
     op.create_table('notification',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=False),
@@ -1289,17 +935,6 @@ def upgrade():
     )
     with op.batch_alter_table('notification', schema=None) as batch_op:
         batch_op.create_index('ix_notification_account', ['account_id', 'read_at', 'id'], unique=False)
-
-    op.create_table('plan_state',
-    sa.Column('plan_id', sa.Integer(), nullable=False),
-    sa.Column('state_id', sa.String(length=3), nullable=False),
-    sa.Column('part', sa.Enum('participant', 'observer', name='part', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_plan_state_plan_id')),
-    sa.ForeignKeyConstraint(['state_id'], ['state.id'], name=op.f('fk_plan_state_state_id')),
-    sa.PrimaryKeyConstraint('plan_id', 'state_id', name=op.f('pk_plan_state'))
-    )
-    with op.batch_alter_table('plan_state', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_plan_state_state_id'), ['state_id'], unique=False)
 
     op.create_table('seal',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1339,16 +974,14 @@ def upgrade():
     sa.UniqueConstraint('seal_sha256', name=op.f('uq_seal_seal_sha256'))
     )
     with op.batch_alter_table('seal', schema=None) as batch_op:
-        batch_op.create_index('ix_seal_id_signer_id', ['id', 'signer_id'], unique=False)
-        batch_op.create_index('ix_seal_signer_id', ['signer_id', 'signed_at', 'id', 'state_id'], unique=False)
+        batch_op.create_index('ix_seal_signer_id', ['signer_id', 'object_type', 'object_id'], unique=False)
         batch_op.create_index('ix_seal_state_id', ['state_id', 'signed_at'], unique=False)
 
     op.create_table('search_row',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('object_type', sa.String(length=20), nullable=False),
     sa.Column('object_id', sa.Integer(), nullable=False),
-    sa.Column('state_id', sa.String(length=3), nullable=True),
-    sa.Column('places', sa.String(length=60), nullable=False),
+    sa.Column('state_id', sa.String(length=3), nullable=False),
     sa.Column('reference', sa.String(length=60), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
@@ -1356,6 +989,9 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_search_row')),
     sa.UniqueConstraint('object_type', 'object_id', name=op.f('uq_search_row_object_type_object_id'))
     )
+    with op.batch_alter_table('search_row', schema=None) as batch_op:
+        batch_op.create_index('ix_search_row_state', ['state_id', 'object_type'], unique=False)
+
     op.create_table('state_name',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('state_id', sa.String(length=3), nullable=False),
@@ -1395,9 +1031,9 @@ def upgrade():
     )
     with op.batch_alter_table('submission', schema=None) as batch_op:
         batch_op.create_index('ix_submission_object', ['object_type', 'object_id', 'id'], unique=False)
-        batch_op.create_index('ix_submission_queue', ['submitted_at', 'id', 'state_id', 'object_type', 'purpose', 'submitted_by_id', 'decision'], unique=False, sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
-        batch_op.create_index('ix_submission_state', ['state_id', 'submitted_at', 'id'], unique=False, sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
-        batch_op.create_index('ix_submission_submitter', ['submitted_by_id', 'submitted_at', 'id', 'state_id', 'decision'], unique=False, sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
+        batch_op.create_index('ix_submission_queue', ['decision', 'submitted_at', 'id'], unique=False)
+        batch_op.create_index('ix_submission_state', ['state_id', 'decision', 'submitted_at', 'id'], unique=False)
+        batch_op.create_index('ix_submission_submitter', ['submitted_by_id', 'decision', 'id'], unique=False)
 
     op.create_table('visit',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1437,7 +1073,6 @@ def upgrade():
     sa.UniqueConstraint('state_id', 'year', 'number', name=op.f('uq_visit_state_id_year_number'))
     )
     with op.batch_alter_table('visit', schema=None) as batch_op:
-        batch_op.create_index('ix_visit_open', ['sort_day', 'id', 'stage', 'state_id'], unique=False, sqlite_where=sa.text("stage != 'closed'"), postgresql_where=sa.text("stage != 'closed'"))
         batch_op.create_index('ix_visit_sort_day_id', ['sort_day', 'id'], unique=False)
         batch_op.create_index('ix_visit_stage_sort_day_id', ['stage', 'sort_day', 'id'], unique=False)
         batch_op.create_index('ix_visit_state_id_sort_day_id', ['state_id', 'sort_day', 'id'], unique=False)
@@ -1478,9 +1113,7 @@ def upgrade():
     sa.UniqueConstraint('visit_id', 'number', name=op.f('uq_conclusion_visit_id_number'))
     )
     with op.batch_alter_table('conclusion', schema=None) as batch_op:
-        batch_op.create_index('ix_conclusion_area_code_id', ['area_code', 'id', 'state_id'], unique=False)
-        batch_op.create_index('ix_conclusion_begun_draft', ['drafted_by_id', 'updated_at', 'id', 'state_id', 'workflow'], unique=False, sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
-        batch_op.create_index('ix_conclusion_changed', ['seal_id', 'workflow', 'state_id', 'content_sha256', 'sealed_sha256'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
+        batch_op.create_index('ix_conclusion_area_code_id', ['area_code', 'id'], unique=False)
         batch_op.create_index('ix_conclusion_state_id_id', ['state_id', 'id'], unique=False)
         batch_op.create_index('ix_conclusion_workflow_id', ['workflow', 'id'], unique=False)
 
@@ -1541,21 +1174,11 @@ def upgrade():
     )
     with op.batch_alter_table('followup', schema=None) as batch_op:
         batch_op.create_index('ix_followup_area_due', ['area_code', 'current_due_last', 'id'], unique=False)
-        batch_op.create_index('ix_followup_begun_draft', ['drafted_by_id', 'current_due_last', 'id', 'state_id', 'workflow'], unique=False, sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
-        batch_op.create_index('ix_followup_changed', ['seal_id', 'workflow', 'state_id', 'content_sha256', 'sealed_sha256'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
-        batch_op.create_index('ix_followup_coverage', ['state_id', 'area_code', 'assessed_status', 'workflow', 'current_due_last'], unique=False)
         batch_op.create_index('ix_followup_drafted_by', ['drafted_by_id', 'workflow'], unique=False)
         batch_op.create_index('ix_followup_due', ['current_due_last', 'id'], unique=False)
-        batch_op.create_index('ix_followup_owned', ['owner_id', 'current_due_last', 'id', 'workflow', 'assessed_status', 'state_id'], unique=False, sqlite_where=sa.text('owner_id IS NOT NULL'), postgresql_where=sa.text('owner_id IS NOT NULL'))
-        batch_op.create_index('ix_followup_owned_draft', ['owner_id', 'current_due_last', 'id', 'state_id', 'workflow', 'drafted_by_id'], unique=False, sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
         batch_op.create_index('ix_followup_owner_due', ['owner_id', 'current_due_last', 'id'], unique=False)
-        batch_op.create_index('ix_followup_position_due', ['position', 'current_due_last', 'id'], unique=False)
-        batch_op.create_index('ix_followup_reported_due', ['reported_status', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_state_due', ['state_id', 'current_due_last', 'id'], unique=False)
-        batch_op.create_index('ix_followup_status_due', ['assessed_status', 'current_due_last', 'id'], unique=False)
-        batch_op.create_index('ix_followup_stepless', ['owner_id', 'current_due_last', 'id', 'workflow', 'assessed_status', 'state_id', 'next_step'], unique=False, sqlite_where=sa.text("next_step = ''"), postgresql_where=sa.text("next_step = ''"))
-        batch_op.create_index('ix_followup_superseded_by', ['superseded_by_id'], unique=False, sqlite_where=sa.text('superseded_by_id IS NOT NULL'), postgresql_where=sa.text('superseded_by_id IS NOT NULL'))
-        batch_op.create_index('ix_followup_tally', ['state_id', 'assessed_status', 'reported_status', 'workflow', 'position', 'current_due_last'], unique=False)
+        batch_op.create_index('ix_followup_tally', ['state_id', 'assessed_status', 'workflow', 'current_due_last'], unique=False)
         batch_op.create_index('ix_followup_updated', ['updated_at', 'id'], unique=False)
         batch_op.create_index('ix_followup_visit_due', ['visit_id', 'current_due_last', 'id'], unique=False)
         batch_op.create_index('ix_followup_workflow_due', ['workflow', 'current_due_last', 'id'], unique=False)
@@ -1581,9 +1204,6 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_matrix')),
     sa.UniqueConstraint('visit_id', name=op.f('uq_matrix_visit_id'))
     )
-    with op.batch_alter_table('matrix', schema=None) as batch_op:
-        batch_op.create_index('ix_matrix_changed', ['seal_id', 'workflow', 'state_id', 'content_sha256', 'sealed_sha256'], unique=False, sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
-
     op.create_table('visit_area',
     sa.Column('visit_id', sa.Integer(), nullable=False),
     sa.Column('area_code', sa.String(length=10), nullable=False),
@@ -1825,22 +1445,6 @@ def upgrade():
     with op.batch_alter_table('followup_conclusion', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_followup_conclusion_conclusion_id'), ['conclusion_id'], unique=False)
 
-    op.create_table('followup_measure',
-    sa.Column('followup_id', sa.Integer(), nullable=False),
-    sa.Column('measure_id', sa.Integer(), nullable=False),
-    sa.Column('state_id', sa.String(length=3), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=False),
-    sa.Column('linked_by_id', sa.Integer(), nullable=True),
-    sa.Column('linked_at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['followup_id'], ['followup.id'], name=op.f('fk_followup_measure_followup_id')),
-    sa.ForeignKeyConstraint(['linked_by_id'], ['account.id'], name=op.f('fk_followup_measure_linked_by_id')),
-    sa.ForeignKeyConstraint(['measure_id'], ['measure.id'], name=op.f('fk_followup_measure_measure_id')),
-    sa.ForeignKeyConstraint(['state_id'], ['state.id'], name=op.f('fk_followup_measure_state_id')),
-    sa.PrimaryKeyConstraint('followup_id', 'measure_id', name=op.f('pk_followup_measure'))
-    )
-    with op.batch_alter_table('followup_measure', schema=None) as batch_op:
-        batch_op.create_index('ix_followup_measure_measure', ['measure_id', 'state_id', 'followup_id'], unique=False)
-
     op.create_table('followup_paragraph',
     sa.Column('followup_id', sa.Integer(), nullable=False),
     sa.Column('paragraph_id', sa.Integer(), nullable=False),
@@ -1852,24 +1456,6 @@ def upgrade():
     )
     with op.batch_alter_table('followup_paragraph', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_followup_paragraph_paragraph_id'), ['paragraph_id'], unique=False)
-
-    op.create_table('meeting_outcome',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('meeting_id', sa.Integer(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('kind', sa.Enum('gap', 'good_practice', 'recommendation', name='kind', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.Column('text', sa.Text(), nullable=False),
-    sa.Column('measure_id', sa.Integer(), nullable=True),
-    sa.Column('followup_id', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['followup_id'], ['followup.id'], name=op.f('fk_meeting_outcome_followup_id')),
-    sa.ForeignKeyConstraint(['measure_id'], ['measure.id'], name=op.f('fk_meeting_outcome_measure_id')),
-    sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], name=op.f('fk_meeting_outcome_meeting_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_meeting_outcome'))
-    )
-    with op.batch_alter_table('meeting_outcome', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_meeting_outcome_followup_id'), ['followup_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_meeting_outcome_measure_id'), ['measure_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_meeting_outcome_meeting_id'), ['meeting_id'], unique=False)
 
     op.create_table('progress_entry',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1987,20 +1573,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_progress_entry_followup_id'))
 
     op.drop_table('progress_entry')
-    with op.batch_alter_table('meeting_outcome', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_meeting_outcome_meeting_id'))
-        batch_op.drop_index(batch_op.f('ix_meeting_outcome_measure_id'))
-        batch_op.drop_index(batch_op.f('ix_meeting_outcome_followup_id'))
-
-    op.drop_table('meeting_outcome')
     with op.batch_alter_table('followup_paragraph', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_followup_paragraph_paragraph_id'))
 
     op.drop_table('followup_paragraph')
-    with op.batch_alter_table('followup_measure', schema=None) as batch_op:
-        batch_op.drop_index('ix_followup_measure_measure')
-
-    op.drop_table('followup_measure')
     with op.batch_alter_table('followup_conclusion', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_followup_conclusion_conclusion_id'))
 
@@ -2066,37 +1642,22 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_visit_area_area_code'))
 
     op.drop_table('visit_area')
-    with op.batch_alter_table('matrix', schema=None) as batch_op:
-        batch_op.drop_index('ix_matrix_changed', sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
-
     op.drop_table('matrix')
     with op.batch_alter_table('followup', schema=None) as batch_op:
         batch_op.drop_index('ix_followup_workflow_due')
         batch_op.drop_index('ix_followup_visit_due')
         batch_op.drop_index('ix_followup_updated')
         batch_op.drop_index('ix_followup_tally')
-        batch_op.drop_index('ix_followup_superseded_by', sqlite_where=sa.text('superseded_by_id IS NOT NULL'), postgresql_where=sa.text('superseded_by_id IS NOT NULL'))
-        batch_op.drop_index('ix_followup_stepless', sqlite_where=sa.text("next_step = ''"), postgresql_where=sa.text("next_step = ''"))
-        batch_op.drop_index('ix_followup_status_due')
         batch_op.drop_index('ix_followup_state_due')
-        batch_op.drop_index('ix_followup_reported_due')
-        batch_op.drop_index('ix_followup_position_due')
         batch_op.drop_index('ix_followup_owner_due')
-        batch_op.drop_index('ix_followup_owned_draft', sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
-        batch_op.drop_index('ix_followup_owned', sqlite_where=sa.text('owner_id IS NOT NULL'), postgresql_where=sa.text('owner_id IS NOT NULL'))
         batch_op.drop_index('ix_followup_due')
         batch_op.drop_index('ix_followup_drafted_by')
-        batch_op.drop_index('ix_followup_coverage')
-        batch_op.drop_index('ix_followup_changed', sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
-        batch_op.drop_index('ix_followup_begun_draft', sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
         batch_op.drop_index('ix_followup_area_due')
 
     op.drop_table('followup')
     with op.batch_alter_table('conclusion', schema=None) as batch_op:
         batch_op.drop_index('ix_conclusion_workflow_id')
         batch_op.drop_index('ix_conclusion_state_id_id')
-        batch_op.drop_index('ix_conclusion_changed', sqlite_where=sa.text('content_sha256 != sealed_sha256'), postgresql_where=sa.text('content_sha256 != sealed_sha256'))
-        batch_op.drop_index('ix_conclusion_begun_draft', sqlite_where=sa.text("workflow = 'draft'"), postgresql_where=sa.text("workflow = 'draft'"))
         batch_op.drop_index('ix_conclusion_area_code_id')
 
     op.drop_table('conclusion')
@@ -2105,46 +1666,29 @@ def downgrade():
         batch_op.drop_index('ix_visit_state_id_sort_day_id')
         batch_op.drop_index('ix_visit_stage_sort_day_id')
         batch_op.drop_index('ix_visit_sort_day_id')
-        batch_op.drop_index('ix_visit_open', sqlite_where=sa.text("stage != 'closed'"), postgresql_where=sa.text("stage != 'closed'"))
 
     op.drop_table('visit')
     with op.batch_alter_table('submission', schema=None) as batch_op:
-        batch_op.drop_index('ix_submission_submitter', sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
-        batch_op.drop_index('ix_submission_state', sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
-        batch_op.drop_index('ix_submission_queue', sqlite_where=sa.text('decision IS NULL'), postgresql_where=sa.text('decision IS NULL'))
+        batch_op.drop_index('ix_submission_submitter')
+        batch_op.drop_index('ix_submission_state')
+        batch_op.drop_index('ix_submission_queue')
         batch_op.drop_index('ix_submission_object')
 
     op.drop_table('submission')
     op.drop_table('state_name')
+    with op.batch_alter_table('search_row', schema=None) as batch_op:
+        batch_op.drop_index('ix_search_row_state')
+
     op.drop_table('search_row')
     with op.batch_alter_table('seal', schema=None) as batch_op:
         batch_op.drop_index('ix_seal_state_id')
         batch_op.drop_index('ix_seal_signer_id')
-        batch_op.drop_index('ix_seal_id_signer_id')
 
     op.drop_table('seal')
-    with op.batch_alter_table('plan_state', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_plan_state_state_id'))
-
-    op.drop_table('plan_state')
     with op.batch_alter_table('notification', schema=None) as batch_op:
         batch_op.drop_index('ix_notification_account')
 
     op.drop_table('notification')
-    with op.batch_alter_table('meeting_state', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_meeting_state_state_id'))
-
-    op.drop_table('meeting_state')
-    op.drop_table('meeting_organisation')
-    op.drop_table('measure_state')
-    with op.batch_alter_table('measure_cell', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_measure_cell_state_id'))
-
-    op.drop_table('measure_cell')
-    with op.batch_alter_table('measure_carries', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_measure_carries_strategy_measure_id'))
-
-    op.drop_table('measure_carries')
     op.drop_table('followup_counter')
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.drop_index('ix_event_state')
@@ -2183,27 +1727,12 @@ def downgrade():
     op.drop_table('request_key')
     op.drop_table('region_name')
     op.drop_table('recovery_code')
-    with op.batch_alter_table('plan_review', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_plan_review_plan_id'))
-
-    op.drop_table('plan_review')
-    with op.batch_alter_table('plan_phase', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_plan_phase_plan_id'))
-
-    op.drop_table('plan_phase')
-    op.drop_table('plan_host')
     op.drop_table('paragraph')
-    with op.batch_alter_table('meeting', schema=None) as batch_op:
-        batch_op.drop_index('ix_meeting_sort_day_id')
-        batch_op.drop_index(batch_op.f('ix_meeting_plan_id'))
-
-    op.drop_table('meeting')
     with op.batch_alter_table('measure', schema=None) as batch_op:
-        batch_op.drop_index('ix_measure_plan_position')
+        batch_op.drop_index(batch_op.f('ix_measure_plan_id'))
 
     op.drop_table('measure')
     op.drop_table('contributor')
-    op.drop_table('area_pillar')
     op.drop_table('area_edition')
     with op.batch_alter_table('account_grant', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_account_grant_account_id'))
@@ -2274,8 +1803,11 @@ def downgrade():
     op.drop_table('tour_version')
     op.drop_table('tour')
     with op.batch_alter_table('submission_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_submission_version_submitted_by_id_decision_id')
+        batch_op.drop_index('ix_submission_version_state_id_decision_submitted_at_id')
         batch_op.drop_index('ix_submission_version_object_type_object_id_id')
         batch_op.drop_index('ix_submission_version_from_event')
+        batch_op.drop_index('ix_submission_version_decision_submitted_at_id')
 
     op.drop_table('submission_version')
     with op.batch_alter_table('state_response_version', schema=None) as batch_op:
@@ -2296,76 +1828,12 @@ def downgrade():
         batch_op.drop_index('ix_progress_entry_version_followup_id')
 
     op.drop_table('progress_entry_version')
-    with op.batch_alter_table('plan_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_plan_version_from_event')
-
-    op.drop_table('plan_version')
-    with op.batch_alter_table('plan_state_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_plan_state_version_state_id')
-        batch_op.drop_index('ix_plan_state_version_from_event')
-
-    op.drop_table('plan_state_version')
-    with op.batch_alter_table('plan_review_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_plan_review_version_plan_id')
-        batch_op.drop_index('ix_plan_review_version_from_event')
-
-    op.drop_table('plan_review_version')
-    with op.batch_alter_table('plan_phase_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_plan_phase_version_plan_id')
-        batch_op.drop_index('ix_plan_phase_version_from_event')
-
-    op.drop_table('plan_phase_version')
-    with op.batch_alter_table('plan_host_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_plan_host_version_from_event')
-
-    op.drop_table('plan_host_version')
     op.drop_table('plan')
     with op.batch_alter_table('outbox_mail', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_mail_unsent')
 
     op.drop_table('outbox_mail')
     op.drop_table('organisation')
-    with op.batch_alter_table('meeting_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_meeting_version_sort_day_id')
-        batch_op.drop_index('ix_meeting_version_plan_id')
-        batch_op.drop_index('ix_meeting_version_from_event')
-
-    op.drop_table('meeting_version')
-    with op.batch_alter_table('meeting_state_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_meeting_state_version_state_id')
-        batch_op.drop_index('ix_meeting_state_version_from_event')
-
-    op.drop_table('meeting_state_version')
-    with op.batch_alter_table('meeting_outcome_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_meeting_outcome_version_meeting_id')
-        batch_op.drop_index('ix_meeting_outcome_version_measure_id')
-        batch_op.drop_index('ix_meeting_outcome_version_from_event')
-        batch_op.drop_index('ix_meeting_outcome_version_followup_id')
-
-    op.drop_table('meeting_outcome_version')
-    with op.batch_alter_table('meeting_organisation_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_meeting_organisation_version_from_event')
-
-    op.drop_table('meeting_organisation_version')
-    with op.batch_alter_table('measure_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_measure_version_plan_id_position')
-        batch_op.drop_index('ix_measure_version_from_event')
-
-    op.drop_table('measure_version')
-    with op.batch_alter_table('measure_state_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_measure_state_version_from_event')
-
-    op.drop_table('measure_state_version')
-    with op.batch_alter_table('measure_cell_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_measure_cell_version_state_id')
-        batch_op.drop_index('ix_measure_cell_version_from_event')
-
-    op.drop_table('measure_cell_version')
-    with op.batch_alter_table('measure_carries_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_measure_carries_version_strategy_measure_id')
-        batch_op.drop_index('ix_measure_carries_version_from_event')
-
-    op.drop_table('measure_carries_version')
     with op.batch_alter_table('matrix_version', schema=None) as batch_op:
         batch_op.drop_index('ix_matrix_version_from_event')
 
@@ -2376,15 +1844,11 @@ def downgrade():
         batch_op.drop_index('ix_followup_version_visit_id_current_due_last_id')
         batch_op.drop_index('ix_followup_version_updated_at_id')
         batch_op.drop_index('ix_followup_version_state_id_current_due_last_id')
-        batch_op.drop_index('ix_followup_version_state_id_assessed_status_reported_status_wo')
-        batch_op.drop_index('ix_followup_version_state_id_area_code_assessed_status_workflow')
-        batch_op.drop_index('ix_followup_version_reported_status_current_due_last_id')
-        batch_op.drop_index('ix_followup_version_position_current_due_last_id')
+        batch_op.drop_index('ix_followup_version_state_id_assessed_status_workflow_current_d')
         batch_op.drop_index('ix_followup_version_owner_id_current_due_last_id')
         batch_op.drop_index('ix_followup_version_from_event')
         batch_op.drop_index('ix_followup_version_drafted_by_id_workflow')
         batch_op.drop_index('ix_followup_version_current_due_last_id')
-        batch_op.drop_index('ix_followup_version_assessed_status_current_due_last_id')
         batch_op.drop_index('ix_followup_version_area_code_current_due_last_id')
 
     op.drop_table('followup_version')
@@ -2393,11 +1857,6 @@ def downgrade():
         batch_op.drop_index('ix_followup_paragraph_version_from_event')
 
     op.drop_table('followup_paragraph_version')
-    with op.batch_alter_table('followup_measure_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_followup_measure_version_measure_id_state_id_followup_id')
-        batch_op.drop_index('ix_followup_measure_version_from_event')
-
-    op.drop_table('followup_measure_version')
     with op.batch_alter_table('followup_conclusion_version', schema=None) as batch_op:
         batch_op.drop_index('ix_followup_conclusion_version_from_event')
         batch_op.drop_index('ix_followup_conclusion_version_conclusion_id')
@@ -2438,7 +1897,7 @@ def downgrade():
         batch_op.drop_index('ix_conclusion_version_workflow_id')
         batch_op.drop_index('ix_conclusion_version_state_id_id')
         batch_op.drop_index('ix_conclusion_version_from_event')
-        batch_op.drop_index('ix_conclusion_version_area_code_id_state_id')
+        batch_op.drop_index('ix_conclusion_version_area_code_id')
 
     op.drop_table('conclusion_version')
     with op.batch_alter_table('conclusion_paragraph_version', schema=None) as batch_op:

@@ -3,7 +3,9 @@ role no table of its own (R18, R28, R42)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,39 @@ from tracker import create_app
 from tracker.config import ROOT
 from tracker.database import Base
 from tracker.extensions import db
-from tracker.models import Followup, MeetingOutcome, OutcomeFollowup, OutcomeKind, Role, triggers
+from tracker.models import (
+    Event,
+    Followup,
+    Measure,
+    Meeting,
+    MeetingOutcome,
+    OutcomeFollowup,
+    OutcomeKind,
+    Plan,
+    Role,
+    search,
+    triggers,
+)
 from tracker.partial_date import PartialDate
+from tracker.reports import area_pillars as pillars
 from tracker.reports import audit
-from tracker.services import meetings, reference
+from tracker.reports.search import find
+from tracker.services import area_pillars, meetings, reference
+
+DELIVERED = Path(__file__).with_name("delivered.json")
+"""Rows as the program wrote them that was delivered with the first migration alone: a visit, a conclusion in three
+scripts, a follow-up that was signed off and changed since, another, and of the reference data what these refer to."""
+NOUNS = ("visit", "conclusion", "followup", "measure")
+FOUND = {
+    "2006-1": ["PAK-2006-1", "PAK-2006-1-C1"],
+    "恐怖主义": ["PAK-2006-1-C1"],
+    "الارهاب": ["PAK-2006-1-C1"],
+    "before parliament": [],  # so it was called when it was signed off
+    "table the bill": ["PAK-F001"],
+    "Lodz": ["PAK-F002"],
+    "GCTS-I-1": ["GCTS-I-1"],
+}
+"""What is typed, and the records that are found in the order of the nouns."""
 
 
 @pytest.fixture
@@ -99,7 +130,7 @@ def test_what_recommendations_became_is_kept_down_and_up(empty_app: Flask, owner
     became = (first, "PAK", followup.id)
     for expected in ([(first, 1, became[2]), (second, 4, None), (off, 3, None)],) * 2:
         db.session.remove()
-        flask_migrate.downgrade(revision="0001")
+        flask_migrate.downgrade(revision="0002")
         with owner_engine.connect() as connection:
             there = connection.execute(sa.text("SELECT id, position, followup_id FROM meeting_outcome ORDER BY id"))
             assert [tuple(row) for row in there] == expected
@@ -118,8 +149,99 @@ def test_what_the_tables_before_cannot_hold_is_not_lost(empty_app: Flask) -> Non
     db.session.commit()
     db.session.remove()
     with pytest.raises(SystemExit):  # the sentence is in what the command prints
-        flask_migrate.downgrade(revision="0001")
+        flask_migrate.downgrade(revision="0002")
     assert db.session.scalar(sa.select(sa.func.count()).select_from(OutcomeFollowup)) == 2
+
+
+def test_what_the_delivered_program_wrote_is_brought_on(
+    empty_app: Flask, owner_engine: sa.Engine, database_server: Any
+) -> None:
+    _deliver(owner_engine)
+    flask_migrate.upgrade()
+    assert audit.verify(with_head=False).problem is None
+    reference.load()
+    db.session.commit()
+    verdict = audit.verify(with_head=False)
+    assert (verdict.problem, verdict.count > len(_delivered()["event"])) == (None, True)
+    strategy = db.session.scalars(sa.select(Plan)).one()
+    assert (strategy.code, len(strategy.measures), len(strategy.reviews)) == ("GCTS", 47, 8)
+    assert _count(Event.kind == "plan.created") == 1
+    fresh = database_server.create()
+    Base.metadata.create_all(models := sa.create_engine(fresh.owner_url))
+    expected, found = _schema(models), _schema(owner_engine)
+    models.dispose()
+    assert {table: found[table] for table in expected} == expected
+    assert triggers.names() | search.triggers() <= _triggers(owner_engine)
+
+
+def test_search_finds_what_the_delivered_program_wrote(empty_app: Flask, owner_engine: sa.Engine) -> None:
+    _deliver(owner_engine)
+    flask_migrate.upgrade()
+    reference.load()
+    analyst = factories.AccountFactory(role=Role.ANALYST, states=["PAK"])
+    found = {q: [row.reference for part in find(q, analyst, NOUNS) for row in part.rows] for q in FOUND}
+    assert found == FOUND
+
+
+def test_it_goes_back_to_the_delivered_tables_and_on_again(empty_app: Flask, owner_engine: sa.Engine) -> None:
+    _deliver(owner_engine)
+    for _time in range(2):
+        flask_migrate.upgrade()
+        reference.load()
+        db.session.commit()
+        assert audit.verify(with_head=False).problem is None
+        db.session.remove()
+        flask_migrate.downgrade(revision="0001")
+        assert _words(owner_engine) == _words_delivered()
+        assert set(_delivered()) <= set(sa.inspect(owner_engine).get_table_names())
+    flask_migrate.upgrade()
+    assert audit.verify(with_head=False).problem is None
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Plan)) == 0  # until the reference data is loaded
+    assert _count(Event.kind == "plan.removed") == 2
+
+
+def _written_plan() -> None:
+    factories.PlanFactory()
+
+
+def _held_meeting() -> None:
+    factories.MeetingFactory()
+
+
+def _linked_measure() -> None:
+    factories.serve(factories.FollowupFactory(), db.session.scalars(sa.select(Measure).limit(1)).one())
+
+
+def _edited_pillars() -> None:
+    area_pillars.edit(list(pillars.pairs())[1:], by=factories.AccountFactory(role=Role.ADMINISTRATOR))
+
+
+@pytest.mark.parametrize("write", [_written_plan, _held_meeting, _linked_measure, _edited_pillars])
+def test_what_the_delivered_tables_cannot_hold_is_not_lost(
+    empty_app: Flask, write: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    flask_migrate.upgrade()
+    reference.load()
+    write()
+    db.session.commit()
+    db.session.remove()
+    flask_migrate.downgrade(revision="0002")
+    with pytest.raises(SystemExit):
+        flask_migrate.downgrade(revision="0001")
+    assert "cannot hold: nothing was changed" in caplog.text
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Measure)) == 47
+
+
+@pytest.mark.parametrize(("made", "said"), [("0002", "0001"), ("0003", "0002")])
+def test_a_database_from_between_two_deliveries_is_refused_in_a_sentence(
+    empty_app: Flask, made: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    flask_migrate.upgrade(revision=made)
+    flask_migrate.stamp(revision=said)
+    with pytest.raises(SystemExit):
+        flask_migrate.upgrade()
+    assert "made between two deliveries" in caplog.text
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Meeting)) == 0
 
 
 def test_the_triggers_are_there_after_an_upgrade_and_after_the_next(empty_app: Flask, owner_engine: sa.Engine) -> None:
@@ -169,6 +291,67 @@ def _fill() -> None:
     factories.ConclusionFactory()
     factories.FollowupFactory()
     db.session.commit()
+
+
+def _delivered() -> dict[str, Any]:
+    """Table → its columns and rows."""
+    return dict(json.loads(DELIVERED.read_text(encoding="utf-8")))
+
+
+def _deliver(engine: sa.Engine) -> None:
+    """The delivered tables, with the delivered rows."""
+    flask_migrate.upgrade(revision="0001")
+    tables = sa.MetaData()
+    tables.reflect(engine)
+    with engine.begin() as connection:
+        for table in tables.sorted_tables:
+            if table.name in _delivered():
+                connection.execute(sa.insert(table), _rows_of(table))
+                _count_on(connection, table)
+
+
+def _rows_of(table: sa.Table) -> list[dict[str, Any]]:
+    part = _delivered()[table.name]
+    return [
+        {name: _typed(table.c[name], value) for name, value in zip(part["columns"], row, strict=True)}
+        for row in part["rows"]
+    ]
+
+
+def _typed(column: sa.Column[Any], value: Any) -> Any:
+    """The value that JSON can only tell as text or number."""
+    if value is None:
+        return None
+    if isinstance(column.type, sa.DateTime):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    if isinstance(column.type, sa.Date):
+        return date.fromisoformat(value)
+    return bool(value) if isinstance(column.type, sa.Boolean) else value
+
+
+def _count_on(connection: sa.Connection, table: sa.Table) -> None:
+    """PostgreSQL numbers the next row after these."""
+    if connection.dialect.name == "postgresql" and "id" in table.c and isinstance(table.c.id.type, sa.Integer):
+        connection.exec_driver_sql(
+            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"
+        )
+
+
+def _words(engine: sa.Engine) -> list[tuple[Any, ...]]:
+    """What the delivered program searches."""
+    words = "SELECT object_type, object_id, state_id, reference, title, text FROM search_row ORDER BY 1, 2"
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(words))]
+
+
+def _words_delivered() -> list[tuple[Any, ...]]:
+    part = _delivered()["search_row"]
+    names = ("object_type", "object_id", "state_id", "reference", "title", "text")
+    return sorted(tuple(row[part["columns"].index(name)] for name in names) for row in part["rows"])
+
+
+def _count(condition: Any) -> int:
+    return int(db.session.scalar(sa.select(sa.func.count()).select_from(Event).where(condition)) or 0)
 
 
 def _recommendations(count: int) -> list[MeetingOutcome]:

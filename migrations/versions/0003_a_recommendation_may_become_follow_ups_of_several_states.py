@@ -5,7 +5,7 @@ was taken off the list stays, without a place in it. Every row that moves is tol
 ``flask audit verify`` holds before and after, both ways. The version rows of the new table outlive a downgrade: the log
 vouches for them.
 
-Revision: 0002, after 0001
+Revision: 0003, after 0002
 """
 
 import hashlib
@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -77,6 +77,12 @@ def downgrade():
 
 
 def _create():
+    tables = sa.inspect(op.get_bind()).get_table_names()
+    if "outcome_followup" in tables:
+        raise RuntimeError(
+            "what recommendations became has its table already: the database was made between two deliveries of the "
+            "program, and no migration leads on from it. Make a new one; nothing was changed"
+        )
     op.create_table(
         "outcome_followup",
         sa.Column("outcome_id", sa.Integer(), nullable=False),
@@ -90,7 +96,7 @@ def _create():
         sa.PrimaryKeyConstraint("outcome_id", "state_id", name=op.f("pk_outcome_followup")),
     )
     op.create_index("ix_outcome_followup_followup_id", "outcome_followup", ["followup_id"])
-    if "outcome_followup_version" in sa.inspect(op.get_bind()).get_table_names():
+    if "outcome_followup_version" in tables:
         return
     op.create_table(
         "outcome_followup_version",

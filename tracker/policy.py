@@ -173,6 +173,11 @@ def has_role(account: Account, *roles: Role) -> bool:
     return any(grant.role in roles for grant in active_grants(account))
 
 
+def roles_of(account: Account) -> frozenset[Role]:
+    """The roles that the account's grants give today, wherever."""
+    return frozenset(grant.role for grant in active_grants(account))
+
+
 def reach(account: Account, permission: Permission = Permission.RECORD_READ) -> Reach:
     """Where the account holds the permission."""
     grants = [grant for grant in active_grants(account) if grant.role in ROLES[permission]]

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+Key = TypeVar("Key")
 
 LONGEST_WORD = 60
 SHORTEST_PREFIX = 3
@@ -69,10 +72,13 @@ def terms(text: str, is_phrase: bool = False) -> Iterator[Term]:
             yield Term(words, is_prefix=not is_phrase and len(words[-1]) >= SHORTEST_PREFIX)
 
 
-def holds(folded: str, wanted: Iterable[Term]) -> bool:
-    """Whether a folded text holds every term."""
-    said = f" {folded} "
-    return all((f" {term.text}" if term.is_prefix else f" {term.text} ") in said for term in wanted)
+def holding(folded: Mapping[Key, str], wanted: Iterable[Term]) -> list[Key]:
+    """Which of the folded texts hold every term: term by term, because the first rules out nearly all."""
+    found = list(folded)
+    for term in wanted:
+        said = f" {term.text}" if term.is_prefix else f" {term.text} "
+        found = [key for key in found if said in f" {folded[key]} "]
+    return found
 
 
 def _plain(text: str) -> str:

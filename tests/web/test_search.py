@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.factories import (
     PlanFactory,
     VisitFactory,
 )
-from tracker.models import Role
+from tracker.models import Area, AreaEdition, Mark, Resolution, Role
 from tracker.reports import listing, search
 
 SignIn = Callable[[Any], FlaskClient]
@@ -60,7 +61,8 @@ def test_of_hits_that_rank_alike_the_latest_are_shown(
 ) -> None:
     for module in (listing, search):
         monkeypatch.setattr(module, "MOST_COUNTED", most)
-    monkeypatch.setattr(search, "_all", search._all.__wrapped__)
+    for name in ("_all", "_weighed"):
+        monkeypatch.setattr(search, name, getattr(search, name).__wrapped__)
     for _each in range(12):
         FollowupFactory(**{"title": "Guard the gate", part: "Guard the harbour"})
     FollowupFactory(state_id="KAZ", title="Guard the gate", text="")
@@ -177,7 +179,10 @@ def test_a_search_costs_the_same_whatever_it_finds(browser: FlaskClient) -> None
     page = browser.get("/search?q=terrorist").text
     first = page.partition('id="found-measure"')[0]
     assert first.count('data-label="Text"') == 10 and ">All 25<" in first
-    assert statements(browser, "/search?q=terrorist") == statements(browser, "/search?q=nothing") == 6
+    assert statements(browser, "/search?q=terrorist") == statements(browser, "/search?q=nothing") == 5
+    assert statements(browser, "/search?q=non-profit") == 5, "no State's reference begins so"
+    assert statements(browser, "/search?q=KEN-F") == 5, "nor one in scope"
+    assert statements(browser, "/search?q=PAK-G") == 6
 
 
 def labelled(browser: FlaskClient, q: str) -> list[str]:
@@ -207,6 +212,23 @@ def test_areas_resolutions_and_paragraphs_are_found(browser: FlaskClient, q: str
 def test_the_code_of_an_area_leads_to_its_page(browser: FlaskClient) -> None:
     for typed in ("FIN-02", "fin-02 ", "FIN"):
         assert browser.get("/search", query_string={"q": typed}).location == f"/areas/{typed.strip().upper()}"
+
+
+def test_an_area_is_found_by_its_new_words_as_soon_as_it_is_reworded(session: Any, browser: FlaskClient) -> None:
+    assert labelled(browser, "bankers") == []
+    area = session.get(Area, "FIN-02")
+    area.editions.append(AreaEdition(edition=2, title="The bankers’ offence", description="", valid_from=None))
+    area.current_edition = 2
+    assert labelled(browser, "bankers") == ["/areas/FIN-02"]
+    assert "The bankers’ offence" in browser.get("/search?q=bankers").text
+    assert "/areas/FIN-02" not in labelled(browser, "financing offence")
+
+
+def test_a_resolution_is_found_as_soon_as_it_is_loaded(session: Any, browser: FlaskClient) -> None:
+    assert labelled(browser, "9999") == []
+    session.add(Resolution(number=9999, symbol="S/RES/9999", title="Bankers", adopted_on=date(2026, 11, 1)))
+    session.get(Mark, "reference").value = "other files"
+    assert labelled(browser, "9999") == labelled(browser, "bankers") == ["/resolutions/9999"]
 
 
 def test_a_text_names_no_paragraph(browser: FlaskClient) -> None:

@@ -1,15 +1,19 @@
-"""Areas, resolutions and paragraphs by their words: a few hundred, and the same for everyone who is signed in."""
+"""Areas, resolutions and paragraphs by their words: a few hundred, and the same for everyone who is signed in.
+
+A process keeps the folded words. They come with the program and are reworded by new editions alone, so that one small
+statement tells whether what is kept still holds.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import sqlalchemy as sa
+from flask import current_app
 
 from tracker.extensions import db
-from tracker.folding import fold, holds
-from tracker.models import Resolution
+from tracker.folding import fold, holding
+from tracker.models import Area, Mark, Resolution
 from tracker.reports import catalogue, filters
 from tracker.reports.catalogue import AreaEntry, ParagraphEntry
 
@@ -36,28 +40,61 @@ class Found:
         return bool(self.areas or self.resolutions or self.paragraphs)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Every area and resolution, and the folded words of each, by code and number; ``edition`` tells when they are
+    others."""
+
+    edition: tuple[str, int]
+    areas: dict[str, AreaEntry]
+    resolutions: dict[int, ResolutionEntry]
+    area_words: dict[str, str]
+    resolution_words: dict[int, str]
+
+
 def find(q: str) -> Found:
     """The areas and resolutions that hold all of ``q``, and the paragraphs that it names: ``1373 2`` names all of
-    paragraph 2. Two statements; raises BadValue where the words cannot be looked for."""
-    wanted = filters.asked([q])
-    code = q.strip().upper()
-    areas = [one for one in catalogue.areas().values() if _is_meant(one, code) or holds(_area_words(one), wanted)]
-    resolutions = [one for one in _resolutions() if holds(_folded(f"{one.number} {one.symbol} {one.title}"), wanted)]
+    paragraph 2. One statement where the areas are known; raises BadValue where the words cannot be looked for."""
+    wanted, typed, kept = filters.asked([q]), q.strip().upper(), _kept()
+    meant = [code for code in kept.areas if code == typed or ("-" in typed and code.startswith(typed))]
+    areas = dict.fromkeys(meant + holding(kept.area_words, wanted))
+    resolutions = sorted(holding(kept.resolution_words, wanted), key=lambda number: str(number) != typed)
     return Found(
-        areas=sorted(areas, key=lambda one: not _is_meant(one, code))[:SHOWN],
-        resolutions=sorted(resolutions, key=lambda one: str(one.number) != code)[:SHOWN],
+        areas=[kept.areas[code] for code in areas][:SHOWN],
+        resolutions=[kept.resolutions[number] for number in resolutions][:SHOWN],
         paragraphs=_paragraphs(q)[:SHOWN],
-        exact=code if code in catalogue.areas() else None,
+        exact=typed if typed in kept.areas else None,
     )
 
 
-def _is_meant(area: AreaEntry, typed: str) -> bool:
-    """Whether the code is, or begins with, what was typed: ``FIN-0``."""
-    return ("-" in typed and area.code.startswith(typed)) or area.code == typed
+def _kept() -> Kept:
+    """The words that this process keeps, read anew where the catalogue is another one since."""
+    loaded, rewordings = db.session.execute(_EDITION).one()
+    edition = loaded, rewordings
+    kept: Kept | None = current_app.extensions.get("tracker_labels")
+    if kept is None or kept.edition != edition:
+        kept = _read(edition)
+        if kept.areas:
+            current_app.extensions["tracker_labels"] = kept
+    return kept
 
 
-def _area_words(area: AreaEntry) -> str:
-    return _folded(f"{area.code} {area.title} {area.description}")
+_EDITION = sa.select(
+    sa.func.coalesce(sa.select(Mark.value).where(Mark.name == "reference").scalar_subquery(), ""),
+    sa.select(sa.func.coalesce(sa.func.sum(Area.current_edition), 0)).scalar_subquery(),
+)
+"""Which files were loaded last, and how often areas were reworded: editions only rise, and none is changed in place."""
+
+
+def _read(edition: tuple[str, int]) -> Kept:
+    areas, resolutions = catalogue.areas(), {one.number: one for one in _resolutions()}
+    return Kept(
+        edition,
+        areas,
+        resolutions,
+        area_words={one.code: fold(f"{one.code} {one.title} {one.description}") for one in areas.values()},
+        resolution_words={one.number: fold(f"{one.number} {one.symbol} {one.title}") for one in resolutions.values()},
+    )
 
 
 def _resolutions() -> list[ResolutionEntry]:
@@ -74,7 +111,3 @@ def _paragraphs(q: str) -> list[ParagraphEntry]:
     number, label = said
     known = [one for one in catalogue.paragraphs().values() if one.resolution_number == number]
     return [one for one in known if one.label == label or one.label.startswith(f"{label}(")]
-
-
-_folded = lru_cache(maxsize=1_000)(fold)
-"""The words of a label: the same few hundred at each search."""

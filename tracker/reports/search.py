@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -32,7 +32,7 @@ from tracker.models import (
     search,
 )
 from tracker.models.search import INDEX
-from tracker.reports import filters
+from tracker.reports import catalogue, filters
 from tracker.reports.listing import MOST_COUNTED, Columns, capped
 
 SHOWN = 10
@@ -40,6 +40,7 @@ EXCERPT = 240
 FEW = frozenset({"plan", "measure", "meeting"})
 """Nouns that belong to no State and have hundreds of records, however many the States have."""
 ANYWHERE, NAMED, TITLED = "_anywhere", "_named", "_titled"
+PARTS = {ANYWHERE: None, NAMED: "reference", TITLED: "title"}
 STATE_SIGNS, LAST_SIGN = 3, "\U0010ffff"
 _BEGINNING = re.compile(r"[A-Z]{3}-[A-Z0-9-]{1,15}")
 EXACT, IN_REFERENCE, IN_TITLE, IN_TEXT = range(4)
@@ -73,15 +74,12 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     very = [replace(one, is_prefix=False) for one in wanted]
     reach = policy.reach(account)
     dialect = db.engine.dialect.name
-    full = _full(very, [noun for noun in nouns if noun not in FEW], reach, dialect)
-    given: dict[str, Any] = {"reference": q.strip().upper()} | {
-        f"term_{place}": search.pattern(term) for place, term in enumerate(wanted)
-    }
-    for noun in nouns:
-        if noun not in FEW:
-            words = very if noun + ANYWHERE in full else wanted
-            for name, asked in _asked(noun, reach, words).items():
-                given |= search.wanted_as(name, asked)
+    of_states = tuple(noun for noun in nouns if noun not in FEW)
+    full = _full(very, of_states, reach, dialect)
+    given = {f"term_{place}": search.pattern(term) for place, term in enumerate(wanted)}
+    given |= {"reference": q.strip().upper()}
+    for noun in of_states:
+        given |= _given((noun,), PARTS, reach, very if noun + ANYWHERE in full else wanted)
     by_noun: dict[str, list[Any]] = {noun: [] for noun in nouns}
     for row in db.session.execute(_all(tuple(nouns), reach, dialect, len(wanted), full), given):
         by_noun[row.noun].append(row)
@@ -100,7 +98,8 @@ def _found(noun: str, rows: list[Any], begun: list[Any]) -> Found:
 def _begun(q: str, nouns: Sequence[str], reach: policy.Reach) -> dict[str, list[Any]]:
     """The first records of a State whose reference begins with what was typed, by noun; nothing where it is none."""
     typed = q.strip().upper()
-    if not _BEGINNING.fullmatch(typed):
+    state_id = typed[:STATE_SIGNS]
+    if not (_BEGINNING.fullmatch(typed) and state_id in catalogue.states() and reach.covers(state_id)):
         return {}
     parts = [_beginning(noun, typed, reach) for noun in nouns if noun not in FEW]
     found: dict[str, list[Any]] = {}
@@ -132,27 +131,31 @@ def _beginning(noun: str, typed: str, reach: policy.Reach) -> Columns:
     )
 
 
-def _full(very: list[Term], nouns: Sequence[str], reach: policy.Reach, dialect: str) -> frozenset[str]:
+def _full(very: list[Term], nouns: tuple[str, ...], reach: policy.Reach, dialect: str) -> frozenset[str]:
     """Of which nouns, and of which of their parts, more rows hold the very words than are counted. SQLite, which gives
     the latest rows of any number as quickly, need not know it of the parts."""
-    counted = {
-        name: capped((search.Matching(asked),)) > MOST_COUNTED
-        for noun in nouns
-        for name, asked in _asked(noun, reach, very).items()
-        if dialect != "sqlite" or name.endswith(ANYWHERE)
-    }
-    row = db.session.execute(sa.select(*(condition.label(name) for name, condition in counted.items()))).one()
-    return frozenset(name for name in counted if getattr(row, name))
+    parts = (ANYWHERE,) if dialect == "sqlite" else tuple(PARTS)
+    row = db.session.execute(_weighed(nouns, parts), _given(nouns, parts, reach, very)).one()
+    return frozenset(name for name, is_full in row._mapping.items() if is_full)
 
 
-def _asked(noun: str, reach: policy.Reach, wanted: list[Term]) -> dict[str, list[search.Wanted]]:
-    """What is asked of the index: the words anywhere, in the reference, in the title."""
-    scope = _scope(noun, reach)
-    return {
-        f"{noun}{ANYWHERE}": [*scope, *wanted],
-        f"{noun}{NAMED}": [*scope, *(search.within("reference", one) for one in wanted)],
-        f"{noun}{TITLED}": [*scope, *(search.within("title", one) for one in wanted)],
-    }
+@lru_cache
+def _weighed(nouns: tuple[str, ...], parts: tuple[str, ...]) -> Any:
+    """Of each name whether it is full; built once, as ``_all`` is."""
+    names = [noun + part for noun in nouns for part in parts]
+    return sa.select(*((capped((search.Matching(name),)) > MOST_COUNTED).label(name) for name in names))
+
+
+def _given(nouns: Iterable[str], parts: Iterable[str], reach: policy.Reach, wanted: list[Term]) -> dict[str, str]:
+    """What is asked of the index for each noun: the words anywhere, in the reference, in the title."""
+    given: dict[str, str] = {}
+    for noun in nouns:
+        scope = _scope(noun, reach)
+        for part in parts:
+            name = PARTS[part]
+            words = [search.within(name, one) for one in wanted] if name else wanted
+            given |= search.wanted_as(noun + part, [*scope, *words])
+    return given
 
 
 def _scope(noun: str, reach: policy.Reach) -> list[search.Wanted]:
@@ -332,8 +335,7 @@ def status(noun: str, value: str) -> StrEnum:
 # The matching words
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a text; ``is_match`` where it is what was looked for."""
 
     text: str

@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from tracker import clock, policy
 from tracker.errors import NotFound
 from tracker.extensions import db
-from tracker.folding import fold, holds, terms
+from tracker.folding import fold, holding, terms
 from tracker.models import (
     Account,
     AreaEdition,
@@ -98,7 +98,7 @@ def _named(words: str) -> Condition:
     wanted = list(terms(words))
     if not wanted:
         raise BadValue(_("“%(value)s” holds no word to look for", value=words[:60]))
-    return State.id.in_(sorted(code for code, said in _folded_names().items() if holds(said, wanted)))
+    return State.id.in_(sorted(holding(_folded_names(), wanted)))
 
 
 def _folded_names() -> dict[str, str]:
@@ -185,8 +185,8 @@ def named(words: str, account: Account) -> list[tuple[str, str]]:
     """Code and today's name of the visible States that bear or bore such a name, without asking the database."""
     wanted, covered = list(terms(words)), policy.reach(account)
     known = catalogue.states()
-    found = [code for code, said in _folded_names().items() if wanted and holds(said, wanted) and covered.covers(code)]
-    return sorted(((code, known[code].name) for code in found), key=lambda one: one[1])
+    found = holding(_folded_names(), wanted) if wanted else []
+    return sorted(((code, known[code].name) for code in found if covered.covers(code)), key=lambda one: one[1])
 
 
 def scope(account: Account) -> Condition:

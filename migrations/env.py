@@ -47,8 +47,8 @@ def run() -> None:
             is_wordless = _is_wordless(connection)
     engine.dispose()
     if is_wordless:  # one that is broken off here is made up for by the next run
-        rebuild()
-        db.session.commit()
+        for _done in rebuild():
+            db.session.commit()
 
 
 def _engine(url: str) -> sa.Engine:

@@ -122,8 +122,9 @@ def test_only_coordinators_write(meeting: Meeting, coordinator: Account, role: R
 def test_outcomes_stand_in_their_order_and_one_is_taken_off_with_a_reason(
     coordinator: Account, meeting: Meeting
 ) -> None:
+    kinds_in_order = OutcomeKind.GOOD_PRACTICE, OutcomeKind.TOPIC, OutcomeKind.RECOMMENDATION
     first, second, third = (
-        meetings.add_outcome(meeting, kind, f"About {kind}", by=coordinator) for kind in OutcomeKind
+        meetings.add_outcome(meeting, kind, f"About {kind}", by=coordinator) for kind in kinds_in_order
     )
     with pytest.raises(Invalid):
         meetings.remove_outcome(second, " ", by=coordinator)
@@ -212,6 +213,15 @@ def test_whoever_may_write_the_record_makes_it_of_the_recommendation(
         meetings.become(recommendation, MeasureFactory(plan=PlanFactory(participants=("KGZ", "TJK"))), by=part)
     with pytest.raises(Forbidden):
         meetings.become(recommendation, FollowupFactory(), by=coordinator)
+
+
+def test_a_topic_becomes_a_measure_and_no_follow_up(coordinator: Account, meeting: Meeting) -> None:
+    topic = meetings.add_outcome(meeting, OutcomeKind.TOPIC, "Countering financing", by=coordinator)
+    with pytest.raises(Invalid):
+        meetings.become(topic, FollowupFactory(), by=AccountFactory(role=Role.ANALYST))
+    measure = MeasureFactory()
+    meetings.become(topic, measure, by=coordinator)
+    assert topic.measure_id == measure.id
 
 
 @pytest.mark.parametrize("kind", [OutcomeKind.GAP, OutcomeKind.GOOD_PRACTICE])

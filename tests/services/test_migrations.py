@@ -153,6 +153,21 @@ def test_what_the_tables_before_cannot_hold_is_not_lost(empty_app: Flask) -> Non
     assert db.session.scalar(sa.select(sa.func.count()).select_from(OutcomeFollowup)) == 2
 
 
+def test_a_topic_is_not_lost_where_the_tables_before_know_none(empty_app: Flask) -> None:
+    flask_migrate.upgrade()
+    (recommendation,) = _recommendations(1)
+    by = factories.AccountFactory(role=Role.COORDINATOR)
+    topic = meetings.add_outcome(recommendation.meeting, OutcomeKind.TOPIC, "Countering financing", by=by)
+    meetings.remove_outcome(topic, "Written twice", by=by)
+    db.session.commit()
+    db.session.remove()
+    with pytest.raises(SystemExit):  # the sentence is in what the command prints
+        flask_migrate.downgrade(revision="0003")
+    kinds = sa.select(MeetingOutcome.kind).order_by(MeetingOutcome.id)
+    assert list(db.session.scalars(kinds)) == [OutcomeKind.RECOMMENDATION, OutcomeKind.TOPIC]
+    assert audit.verify(with_head=False).problem is None
+
+
 def test_what_the_delivered_program_wrote_is_brought_on(
     empty_app: Flask, owner_engine: sa.Engine, database_server: Any
 ) -> None:

@@ -450,8 +450,25 @@ def test_how_many_came_stands_in_the_words_of_the_source(sample: Any) -> None:
     }
 
 
+def test_each_measure_of_the_plan_is_a_topic_of_the_meeting_that_discussed_it(sample: Any) -> None:
+    rows = sample.execute(
+        sa.select(Meeting.reference, Measure.reference, MeetingOutcome.text, Measure.text)
+        .join(MeetingOutcome, MeetingOutcome.meeting_id == Meeting.id)
+        .join(Measure, Measure.id == MeetingOutcome.measure_id)
+        .where(MeetingOutcome.kind == OutcomeKind.TOPIC)
+    ).all()
+    assert all(topic == text for _meeting, _measure, topic, text in rows)
+    assert {(meeting, measure) for meeting, measure, _topic, _text in rows} == {
+        ("MTG-2010-1", "CA-2011-M01"),
+        *(("MTG-2011-1", f"CA-2011-M0{number}") for number in range(2, 8)),
+        ("MTG-2011-2", "CA-2011-M08"),
+        ("MTG-2011-2", "CA-2011-M09"),
+        ("MTG-2010-1", "CA-2011-M10"),
+    }
+
+
 def test_what_the_meetings_recommended_has_become_nothing_yet(sample: Any) -> None:
-    outcomes = list(sample.scalars(sa.select(MeetingOutcome)))
+    outcomes = list(sample.scalars(sa.select(MeetingOutcome).where(MeetingOutcome.kind != OutcomeKind.TOPIC)))
     assert Counter(outcome.meeting.reference for outcome in outcomes) == {"MTG-2003-1": 4, "MTG-2011-2": 1}
     assert {(outcome.kind, outcome.measure_id, outcome.followup_id) for outcome in outcomes} == {
         (OutcomeKind.RECOMMENDATION, None, None)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import AccountFactory, FollowupFactory, PlanFactory
+from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
 from tests.forms_of_pages import form_for
 from tracker.extensions import db
 from tracker.models import Account, Followup, Measure, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
@@ -408,6 +408,41 @@ def test_two_who_make_it_a_follow_up_of_one_state_at_once(sign_in: SignIn, coord
     assert answer.status_code == 409
     assert "PAK-F001" in answer.text
     assert db.session.query(Followup).count() == 1
+
+
+def test_a_topic_leads_to_its_measure_and_back_and_is_no_recommendation(
+    browser: FlaskClient, coordinator: Account
+) -> None:
+    measure = MeasureFactory(plan=PlanFactory(code="CA-1"))
+    meeting = held(coordinator, plan_id=measure.plan_id)
+    topic = meetings.add_outcome(meeting, OutcomeKind.TOPIC, "Countering financing", by=coordinator)
+    meetings.become(topic, measure, by=coordinator)
+    db.session.commit()
+    page = browser.get("/meetings/MTG-2011-1").text
+    part = page[page.index('id="topics"') : page.index('id="outcomes"')]
+    assert "Countering financing" in part and 'href="/measures/CA-1-M01"' in part
+    assert 'href="/trace/MTG-2011-1"' in page
+    back = browser.get("/measures/CA-1-M01").text
+    assert 'href="/meetings/MTG-2011-1"' in back and "Topic of the meeting" in back
+    assert "Recommended by the meeting" not in back
+
+
+def test_a_topic_is_made_a_measure_that_does_not_say_it_was_recommended(
+    browser: FlaskClient, coordinator: Account
+) -> None:
+    meeting = held(coordinator, plan_id=PlanFactory(code="CA-1").id, pillars=["II"])
+    topic = meetings.add_outcome(meeting, OutcomeKind.TOPIC, "Countering financing", by=coordinator)
+    db.session.commit()
+    address = f"/plans/CA-1/measures/new?outcome={topic.id}"
+    assert f'href="{address}"' in browser.get("/meetings/MTG-2011-1").text
+    form = browser.get(address).text
+    assert "Recommended" not in form and "recommendation" not in form
+    assert browser.post(address, data=fields_of(form, address)).status_code == 303
+    assert (
+        "Topic of the meeting MTG-2011-1"
+        in db.session.query(Measure).filter_by(reference="CA-1-M01").one().wording_note
+    )
+    assert browser.get(f"/follow-ups/new?outcome={topic.id}").status_code in (403, 404)
 
 
 @pytest.mark.parametrize("number", ["0", "99999", "x", "9" * 30, ""])

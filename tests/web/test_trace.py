@@ -16,6 +16,7 @@ from tests.factories import (
     ConclusionFactory,
     FollowupFactory,
     MeasureFactory,
+    MeetingFactory,
     PlanFactory,
     VisitFactory,
     serve,
@@ -29,10 +30,13 @@ from tracker.models import (
     FollowupParagraph,
     Measure,
     MeasureCarries,
+    Meeting,
+    OutcomeKind,
     Paragraph,
     Role,
 )
 from tracker.reports import trace
+from tracker.services import meetings
 
 SignIn = Callable[[Any], FlaskClient]
 
@@ -76,6 +80,8 @@ def drawn(tree: trace.Tree) -> Any:
 def name(step: trace.Step) -> str:
     if step.noun == "paragraphs":
         return ", ".join(f"{number} {label}" for number, label in step.paragraphs)
+    if step.noun == "outcome":
+        return str(step.title)
     if step.noun == "pillar":
         return f"{step.within} {step.reference}"
     return step.reference or str(step.title)
@@ -189,6 +195,69 @@ def test_a_plan_leads_down_to_its_measures_and_what_they_carry_out(
 def test_a_plan_whose_code_looks_like_a_visit_is_found(session: Any, reader: Any) -> None:
     PlanFactory(participants=("PAK",), code="JPA-2011-1")
     assert list(chain(reader, "JPA-2011-1")) == ["JPA-2011-1"]
+
+
+def produced(
+    session: Any, kind: OutcomeKind, measure: Measure | None = None, text: str = "Countering financing"
+) -> Any:
+    """What a meeting produced, and the measure that came of it."""
+    by = AccountFactory(role=Role.COORDINATOR)
+    meeting = session.scalars(sa.select(Meeting)).one_or_none() or MeetingFactory()
+    outcome = meetings.add_outcome(meeting, kind, text, by=by)
+    if measure is not None:
+        meetings.become(outcome, measure, by=by)
+    session.commit()
+    return outcome
+
+
+def test_a_meeting_leads_down_to_what_came_of_it(session: Any, reader: Any, sign_in: SignIn) -> None:
+    measure = MeasureFactory(plan=PlanFactory(participants=("PAK",), code="CA-2099"))
+    produced(session, OutcomeKind.TOPIC, measure)
+    recommendation = produced(session, OutcomeKind.RECOMMENDATION, text="Keep a register")
+    produced(session, OutcomeKind.GAP, text="No register")
+    followup, elsewhere = FollowupFactory(), FollowupFactory(state_id="IND", title="Quorlith")
+    for one in (followup, elsewhere):
+        meetings.become(recommendation, one, by=AccountFactory(role=Role.ANALYST))
+        serve(one, measure)
+    session.commit()
+    assert chain(reader, "mtg-2011-1") == {
+        "MTG-2011-1": {
+            "Countering financing": {"CA-2099-M01": {"PAK-F001": {}}},
+            "Keep a register": {"PAK-F001": {}},
+            "No register": {},
+        }
+    }
+    browser = sign_in(reader)
+    page = browser.get("/trace/MTG-2011-1").text
+    for href in ("/meetings/MTG-2011-1", "/measures/CA-2099-M01", "/follow-ups/PAK-F001"):
+        assert f'href="{href}"' in page
+    assert "IND-F001" not in page and "Quorlith" not in page
+    assert statements(browser, "/trace/MTG-2011-1") <= 10
+
+
+def test_the_chain_names_the_meeting_that_something_came_from(session: Any, reader: Any) -> None:
+    measure = MeasureFactory(plan=PlanFactory(participants=("PAK",), code="CA-2099"))
+    produced(session, OutcomeKind.TOPIC, measure)
+    recommendation = produced(session, OutcomeKind.RECOMMENDATION)
+    followup = followed(session, labels=("1(b)",))
+    meetings.become(recommendation, followup, by=AccountFactory(role=Role.ANALYST))
+    serve(followup, measure)
+    session.commit()
+    ends = {"CA-2099 II": {}, "MTG-2011-1": {}}
+    for reference in ("PAK-F001", "CA-2099-M01"):
+        end = chain(reader, reference)["1373 1(b)"]["FIN-02"]["PAK-F001"]
+        assert end == {"CA-2099-M01": ends, "MTG-2011-1": {}}, reference
+    assert chain(reader, "CA-2099")["CA-2099"]["CA-2099 II"] == {"CA-2099-M01": {"MTG-2011-1": {}}}
+
+
+def test_what_became_nothing_in_scope_is_said(session: Any, reader: Any) -> None:
+    recommendation = produced(session, OutcomeKind.RECOMMENDATION)
+    end = {"MTG-2011-1": {"Countering financing": {"No measure and no follow-up in your scope came of it.": {}}}}
+    assert chain(reader, "MTG-2011-1") == end
+    elsewhere = FollowupFactory(state_id="IND")
+    meetings.become(recommendation, elsewhere, by=AccountFactory(role=Role.ANALYST))
+    session.commit()
+    assert chain(reader, "MTG-2011-1") == end
 
 
 def test_paragraphs_and_conclusions_stand_in_their_order(session: Any, reader: Any) -> None:

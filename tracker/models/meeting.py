@@ -22,11 +22,12 @@ class MeetingPart(StrEnum):
 
 
 class OutcomeKind(StrEnum):
-    """What a meeting produced."""
+    """What a meeting produced; a topic is what it discussed, which nobody recommended."""
 
     GAP = "gap"
     GOOD_PRACTICE = "good_practice"
     RECOMMENDATION = "recommendation"
+    TOPIC = "topic"
 
 
 class Meeting(Base, Versioned):
@@ -88,7 +89,7 @@ class MeetingOrganisation(Base, Versioned):
 
 
 class MeetingOutcome(Base, Versioned):
-    """A gap, a good practice or a recommendation that a meeting produced, and the measure that it became.
+    """A topic, a gap, a good practice or a recommendation of a meeting, and the measure that it became.
 
     One that was taken off the list has no ``position``; it stays, because measures and follow-ups may name it as their
     origin, and whether they do must not show.

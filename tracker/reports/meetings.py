@@ -214,6 +214,16 @@ class Sheet:
     organisations: Mapping[MeetingPart, list[str]]
     outcomes: list[OutcomeRow]
 
+    @property
+    def topics(self) -> list[OutcomeRow]:
+        """What it discussed, topic by topic."""
+        return [row for row in self.outcomes if row.outcome.kind is OutcomeKind.TOPIC]
+
+    @property
+    def produced(self) -> list[OutcomeRow]:
+        """What came of the discussion: gaps, good practices, recommendations."""
+        return [row for row in self.outcomes if row.outcome.kind is not OutcomeKind.TOPIC]
+
 
 def load(reference: str) -> Meeting:
     """The meeting of this reference, which every signed-in person may read."""
@@ -264,12 +274,24 @@ def listed_outcome(outcome_id: int) -> MeetingOutcome | None:
 
 
 def recommendation(outcome_id: str) -> MeetingOutcome:
-    """The recommendation that an address names by its number; only such an outcome becomes something."""
-    is_number = outcome_id.isascii() and outcome_id.isdigit() and len(outcome_id) < 10
-    found = listed_outcome(int(outcome_id)) if is_number else None
+    """The recommendation that an address names by its number; no other outcome becomes a follow-up."""
+    found = _named(outcome_id)
     if found is None or found.kind is not OutcomeKind.RECOMMENDATION:
         raise NotFound(_("There is no such recommendation of a meeting."))
     return found
+
+
+def origin_of_a_measure(outcome_id: str) -> MeetingOutcome:
+    """The recommendation or the topic that an address names by its number; no other outcome becomes a measure."""
+    found = _named(outcome_id)
+    if found is None or found.kind not in (OutcomeKind.RECOMMENDATION, OutcomeKind.TOPIC):
+        raise NotFound(_("There is no such recommendation or topic of a meeting."))
+    return found
+
+
+def _named(outcome_id: str) -> MeetingOutcome | None:
+    is_number = outcome_id.isascii() and outcome_id.isdigit() and len(outcome_id) < 10
+    return listed_outcome(int(outcome_id)) if is_number else None
 
 
 def states_of(outcome: MeetingOutcome) -> frozenset[str]:

@@ -23,6 +23,7 @@ from tracker.models import (
     Meeting,
     MeetingOutcome,
     Organisation,
+    OutcomeKind,
     Plan,
     PlanHost,
     PlanKind,
@@ -77,6 +78,10 @@ class PlanSheet:
     phases: Sequence[PlanPhase]
     hosts: Sequence[Any]
     reviews: Sequence[PlanReview]
+
+
+ORIGINS = ("recommended", "topic")
+"""What a measure was at the meeting that it comes from."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +215,7 @@ def measure_sheet(measure: Measure, language: str = "en") -> MeasureSheet:
         carries=[row for row in around if row.kind == "carries"],
         carried_out_by=[row for row in around if row.kind == "carried_out_by"],
         named=[name for _code, name in state_names(measure.plan, named, language)],
-        origin=next((row for row in around if row.kind == "meeting"), None),
+        origin=next((row for row in around if row.kind in ORIGINS), None),
     )
 
 
@@ -222,13 +227,16 @@ def _around(measure: Measure) -> Sequence[Any]:
             wanted == Measure.id, own == measure.id
         )
 
-    meeting = _row("meeting", Meeting.reference, Meeting.title, sa.false(), MeetingOutcome.id)
+    meeting, topic = (_row(kind, Meeting.reference, Meeting.title, sa.false(), MeetingOutcome.id) for kind in ORIGINS)
+    is_topic = MeetingOutcome.kind == OutcomeKind.TOPIC
+    came = sa.and_(MeetingOutcome.meeting_id == Meeting.id, MeetingOutcome.measure_id == measure.id)
     named = _row("named", MeasureState.state_id, sa.literal(""), sa.false(), sa.literal(0))
     carries, carried = MeasureCarries.measure_id, MeasureCarries.strategy_measure_id
     rows = sa.union_all(
         linked("carries", carried, carries),
         linked("carried_out_by", carries, carried),
-        meeting.where(MeetingOutcome.meeting_id == Meeting.id, MeetingOutcome.measure_id == measure.id),
+        meeting.where(came, ~is_topic),
+        topic.where(came, is_topic),
         named.where(MeasureState.measure_id == measure.id),
     ).subquery()
     return db.session.execute(sa.select(rows).order_by(rows.c.position, rows.c.reference)).all()

@@ -1,5 +1,6 @@
 """The chain that one record stands in: paragraph → area → conclusion → follow-up → measure → pillar; of a plan, what
-it is made of: plan → pillar → measure → measure of the Strategy that it carries out.
+it is made of: plan → pillar → measure → measure of the Strategy that it carries out; of a meeting, what came of it:
+meeting → topic or outcome → measure → follow-up. A measure or a follow-up that came from a meeting names it.
 
 It is read in a fixed number of statements, whatever hangs on the record. What lies out of the reader's scope is neither
 shown nor counted.
@@ -31,6 +32,10 @@ from tracker.models import (
     FollowupParagraph,
     Measure,
     MeasureCarries,
+    Meeting,
+    MeetingOutcome,
+    OutcomeFollowup,
+    OutcomeKind,
     Paragraph,
     Plan,
     Visit,
@@ -41,13 +46,14 @@ from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import Columns
 
 MOST = 200
-"""Conclusions, follow-ups, and measures of a plan, that one chain shows; the lists show all."""
+"""Conclusions, follow-ups, measures of a plan, outcomes of a meeting, that one chain shows; the lists show all."""
 EXCERPT = 160
 
 NOUNS = {
     "followup": re.compile(r"[A-Z]{3}-F[0-9]{1,9}"),
     "conclusion": re.compile(r"[A-Z]{3}-[0-9]{4}-[0-9]{1,4}-C[0-9]{1,5}"),
     "visit": re.compile(r"[A-Z]{3}-[0-9]{4}-[0-9]{1,4}"),
+    "meeting": re.compile(r"MTG-[0-9]{4}-[0-9]{1,4}"),
     "paragraph": re.compile(r"[0-9]{3,5}(?:[- ].{1,9})?"),
 }
 """How a reference tells its noun; any other is a measure's or the code of a plan, which may look like one of these."""
@@ -98,6 +104,8 @@ def trace(account: Account, reference: str) -> Trace:
     root = _root(reference, reach)
     if root.noun == "plan":
         return _of_plan(root)
+    if root.noun == "meeting":
+        return _of_meeting(root, reach)
     conclusions = _read(_CONCLUSIONS, _conclusions_of(root), reach)
     followups = _read(_FOLLOWUPS, _followups_of(root), reach)
     found = _Found(root, conclusions[:MOST], followups[:MOST])
@@ -115,7 +123,7 @@ def trace(account: Account, reference: str) -> Trace:
 def _root(reference: str, reach: Reach) -> Root:
     written = reference.strip()
     like = [noun for noun, form in NOUNS.items() if form.fullmatch(written.upper())]
-    for noun in (like or ["measure"])[0], "plan":
+    for noun in *(like or ["measure"]), "plan":
         found = db.session.execute(_ROOTS[noun](written, reach)).one_or_none()
         if found is not None:
             is_paragraph = noun == "paragraph"
@@ -138,6 +146,10 @@ def _plan(reference: str, _reach: Reach) -> Columns:
     return sa.select(Plan.id, Plan.code.label("reference")).where(Plan.code == reference.upper())
 
 
+def _meeting(reference: str, _reach: Reach) -> Columns:
+    return sa.select(Meeting.id, Meeting.reference).where(Meeting.reference == reference.upper())
+
+
 def _paragraph(reference: str, _reach: Reach) -> Columns:
     number, label = catalogue.paragraph_said(reference) or (0, "")
     rows = sa.select(Paragraph.id, Paragraph.resolution_number.label("number"), Paragraph.label.label("label"))
@@ -150,6 +162,7 @@ _ROOTS: dict[str, Callable[[str, Reach], Columns]] = {
     "visit": _of_state(Visit),
     "measure": _measure,
     "plan": _plan,
+    "meeting": _meeting,
     "paragraph": _paragraph,
 }
 
@@ -170,6 +183,8 @@ def _of_plan(root: Root) -> Trace:
             under = pillars[Step("pillar", row.pillar, within=plan.code)].setdefault(measure, {})
             if row.carried:
                 under[Step("measure", row.carried, _shortened(row.carried_text))] = {}
+            if row.meeting:
+                under[_came_from(row)] = {}
     for under in pillars.values():
         if not under and not has_more:
             under[Step("gap", title=_("No measure stands under it."))] = {}
@@ -189,12 +204,102 @@ def _measures_of(plan: Plan) -> Sequence[Any]:
             Measure.retired_on,
             _carried.reference.label("carried"),
             _carried.text.label("carried_text"),
+            *_MEETING,
         )
         .outerjoin(MeasureCarries, MeasureCarries.measure_id == Measure.id)
         .outerjoin(_carried, _carried.id == MeasureCarries.strategy_measure_id)
+        .outerjoin(MeetingOutcome, MeetingOutcome.measure_id == Measure.id)
+        .outerjoin(Meeting, Meeting.id == MeetingOutcome.meeting_id)
         .where(Measure.id.in_(own))
         .order_by(Measure.position, Measure.id, _carried.position)
     ).all()
+
+
+# The chain of a meeting
+
+Owned = tuple[Mapping[int, list[Step]], bool]
+
+
+def _of_meeting(root: Root, reach: Reach) -> Trace:
+    """What it discussed and produced, each with the measure and the follow-ups in scope that came of it."""
+    meeting = db.session.get_one(Meeting, root.id)
+    outcomes = _outcomes_of(meeting)
+    shown = outcomes[:MOST]
+    became, more_became = _became([row.id for row in shown], reach)
+    serving, more_serving = _serving([row.measure_id for row in shown if row.measure_id], reach)
+    under: Tree = {}
+    for row in shown:
+        branch: Tree = {}
+        if row.measure_id:
+            measure = Step("measure", row.reference, _shortened(row.measure), "retired" if row.retired_on else None)
+            branch[measure] = {step: {} for step in serving.get(row.measure_id, ())}
+        branch.update({step: {} for step in became.get(row.id, ())})
+        if not branch and row.kind is OutcomeKind.RECOMMENDATION and not more_became:
+            branch[Step("gap", title=_("No measure and no follow-up in your scope came of it."))] = {}
+        under[Step("outcome", str(row.id), _shortened(row.text), kind=row.kind, within=meeting.reference)] = branch
+    has_more = len(outcomes) > MOST or more_became or more_serving
+    return Trace(root, {Step("meeting", meeting.reference, meeting.title): under}, has_more)
+
+
+def _outcomes_of(meeting: Meeting) -> Sequence[Any]:
+    """The topics, then what it produced, in their order, one more than is shown, each with its measure."""
+    return db.session.execute(
+        sa.select(
+            MeetingOutcome.id,
+            MeetingOutcome.kind,
+            MeetingOutcome.text,
+            MeetingOutcome.measure_id,
+            Measure.reference,
+            Measure.text.label("measure"),
+            Measure.retired_on,
+        )
+        .outerjoin(Measure, Measure.id == MeetingOutcome.measure_id)
+        .where(MeetingOutcome.meeting_id == meeting.id, MeetingOutcome.position.is_not(None))
+        .order_by(MeetingOutcome.kind != OutcomeKind.TOPIC, MeetingOutcome.position, MeetingOutcome.id)
+        .limit(MOST + 1)
+    ).all()
+
+
+def _became(outcome_ids: list[int], reach: Reach) -> Owned:
+    """The follow-ups in scope that recommendations became."""
+    rows = _SHORT.add_columns(OutcomeFollowup.outcome_id.label("owner")).join(
+        OutcomeFollowup, OutcomeFollowup.followup_id == Followup.id
+    )
+    return _steps(rows.where(OutcomeFollowup.outcome_id.in_(outcome_ids), reach.condition(Followup.state_id)))
+
+
+def _serving(measure_ids: list[int], reach: Reach) -> Owned:
+    """The follow-ups in scope that serve measures."""
+    rows = _SHORT.add_columns(FollowupMeasure.measure_id.label("owner")).join(
+        FollowupMeasure, FollowupMeasure.followup_id == Followup.id
+    )
+    in_scope = reach.condition(FollowupMeasure.state_id)
+    return _steps(rows.where(FollowupMeasure.measure_id.in_(measure_ids), in_scope))
+
+
+_SHORT = sa.select(Followup.reference, Followup.title, Followup.workflow, Followup.assessed_status)
+
+
+def _steps(rows: Any) -> Owned:
+    """The first follow-ups by their owner, and whether there are more than are shown."""
+    read = db.session.execute(rows.order_by(Followup.id).limit(MOST + 1)).all()
+    found: dict[int, list[Step]] = {}
+    for row in read[:MOST]:
+        step = Step("followup", row.reference, row.title, row.workflow, row.assessed_status)
+        found.setdefault(row.owner, []).append(step)
+    return found, len(read) > MOST
+
+
+_MEETING = (
+    Meeting.reference.label("meeting"),
+    Meeting.title.label("meeting_title"),
+    MeetingOutcome.kind.label("meeting_kind"),
+)
+"""Where a measure or a follow-up came from."""
+
+
+def _came_from(row: Any) -> Step:
+    return Step("meeting", row.meeting, row.meeting_title, kind=row.meeting_kind)
 
 
 # Its conclusions and follow-ups
@@ -300,6 +405,7 @@ class _Found:
             self.answering.setdefault(conclusion_id, []).append(followup_id)
             self.answered.setdefault(followup_id, []).append(conclusion_id)
         self.ends = _ends(root, list(self.followups))
+        self.origins = _origins(list(self.followups))
 
     def paths(self) -> list[Path]:
         """Every way through the chain, in order. Without any, a measure still stands under its pillar."""
@@ -335,10 +441,8 @@ class _Found:
         """The follow-up, and each way on from it."""
         row = self.followups[followup_id]
         step = Step("followup", row.reference, row.title, row.workflow, row.assessed_status)
-        ends = self.ends.get(followup_id)
-        if not ends:
-            return [(step, Step("gap", title=_("It serves no measure.")))]
-        return [(step, *end) for end in ends]
+        ends = self.ends.get(followup_id) or [(Step("gap", title=_("It serves no measure.")),)]
+        return [(step, *end) for end in (*ends, *self.origins.get(followup_id, ()))]
 
 
 def _order(places: Sequence[Place], row: Any, conclusion_id: int, followup_id: int) -> tuple[Any, ...]:
@@ -387,6 +491,21 @@ def _answers(conclusion_ids: list[int], followup_ids: list[int]) -> list[tuple[i
     return [(row.conclusion_id, row.followup_id) for row in rows]
 
 
+def _origins(followup_ids: list[int]) -> Mapping[int, list[Path]]:
+    """The meetings that recommended the follow-ups."""
+    rows = db.session.execute(
+        sa.select(OutcomeFollowup.followup_id, *_MEETING)
+        .join(Meeting, Meeting.id == OutcomeFollowup.meeting_id)
+        .join(MeetingOutcome, MeetingOutcome.id == OutcomeFollowup.outcome_id)
+        .where(OutcomeFollowup.followup_id.in_(followup_ids))
+        .order_by(OutcomeFollowup.outcome_id)
+    )
+    found: dict[int, list[Path]] = {}
+    for row in rows:
+        found.setdefault(row.followup_id, []).append((_came_from(row),))
+    return found
+
+
 def _ends(root: Root, followup_ids: list[int]) -> Mapping[int, list[Path]]:
     """From each follow-up the measures and their pillars; of a measure's own chain, that one, linked or not."""
     is_end = root.noun == "measure"
@@ -402,6 +521,7 @@ def _ends(root: Root, followup_ids: list[int]) -> Mapping[int, list[Path]]:
             _carried.text.label("carried_text"),
             _carried.pillar.label("carried_pillar"),
             _carried_plan.code.label("carried_code"),
+            *_MEETING,
         )
         .select_from(Measure)
         .join(Plan, Plan.id == Measure.plan_id)
@@ -413,6 +533,8 @@ def _ends(root: Root, followup_ids: list[int]) -> Mapping[int, list[Path]]:
         .outerjoin(MeasureCarries, MeasureCarries.measure_id == Measure.id)
         .outerjoin(_carried, _carried.id == MeasureCarries.strategy_measure_id)
         .outerjoin(_carried_plan, _carried_plan.id == _carried.plan_id)
+        .outerjoin(MeetingOutcome, MeetingOutcome.measure_id == Measure.id)
+        .outerjoin(Meeting, Meeting.id == MeetingOutcome.meeting_id)
         .where(Measure.id == root.id if is_end else sa.true())
         .order_by(Plan.kind.desc(), Plan.code, Measure.position, _carried.position)
     )
@@ -424,6 +546,8 @@ def _ends(root: Root, followup_ids: list[int]) -> Mapping[int, list[Path]]:
         if row.carried:
             carried = Step("measure", row.carried, _shortened(row.carried_text))
             ends.append((measure, carried, Step("pillar", row.carried_pillar, within=row.carried_code)))
+        if row.meeting:
+            ends.append((measure, _came_from(row)))
     return found
 
 

@@ -74,6 +74,7 @@ PHASES = (
 class MeasureRow:
     """A topic of an expert meeting, and the measures of the Strategy on the same subject."""
 
+    meeting: str
     number: int
     pillar: str
     text: str
@@ -85,24 +86,36 @@ class MeasureRow:
 
 
 MEASURES = (
-    MeasureRow(1, "I", "The particular and prevailing conditions conducive to the spread of terrorism"),
-    MeasureRow(2, "II", "Enhance the implementation of regional and international counter-terrorism instruments"),
+    MeasureRow(BRATISLAVA, 1, "I", "The particular and prevailing conditions conducive to the spread of terrorism"),
     MeasureRow(
-        3, "II", "Improve law enforcement cooperation for the prevention and combating of terrorism", ("GCTS-II-3",)
+        DUSHANBE, 2, "II", "Enhance the implementation of regional and international counter-terrorism instruments"
     ),
-    MeasureRow(4, "II", "Counter the financing of terrorism", ("GCTS-II-10",)),
-    MeasureRow(5, "II", "Counter the use of the Internet for terrorist purposes", ("GCTS-II-12",)),
-    MeasureRow(6, "II", "Respond to attacks using weapons of mass destruction", ("GCTS-II-17",)),
-    MeasureRow(7, "II", "Deny illicit trafficking of weapons", ("GCTS-II-5", "GCTS-II-13")),
-    MeasureRow(8, "III", "Build the capacity of States to prevent and combat terrorism"),
-    MeasureRow(9, "III", "The role of the United Nations in building that capacity"),
     MeasureRow(
+        DUSHANBE,
+        3,
+        "II",
+        "Improve law enforcement cooperation for the prevention and combating of terrorism",
+        ("GCTS-II-3",),
+    ),
+    MeasureRow(DUSHANBE, 4, "II", "Counter the financing of terrorism", ("GCTS-II-10",)),
+    MeasureRow(DUSHANBE, 5, "II", "Counter the use of the Internet for terrorist purposes", ("GCTS-II-12",)),
+    MeasureRow(DUSHANBE, 6, "II", "Respond to attacks using weapons of mass destruction", ("GCTS-II-17",)),
+    MeasureRow(DUSHANBE, 7, "II", "Deny illicit trafficking of weapons", ("GCTS-II-5", "GCTS-II-13")),
+    MeasureRow(ALMATY, 8, "III", "Build the capacity of States to prevent and combat terrorism"),
+    MeasureRow(ALMATY, 9, "III", "The role of the United Nations in building that capacity"),
+    MeasureRow(
+        BRATISLAVA,
         10,
         "IV",
         "Measures and practices to safeguard human rights and the rule of law while countering terrorism",
         ("GCTS-IV-2",),
     ),
 )
+
+
+def topics_of(meeting: str) -> list[str]:
+    """The topics on the agenda of a meeting that are recorded as measures."""
+    return [row.text for row in MEASURES if row.meeting == meeting]
 
 
 @dataclass(frozen=True)

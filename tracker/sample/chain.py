@@ -13,7 +13,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from tracker.extensions import db
-from tracker.models import Measure, OutcomeKind, Plan
+from tracker.models import Measure, Meeting, OutcomeKind, Plan
 from tracker.sample import central_asia
 from tracker.sample.central_asia import LinkRow, PhaseRow
 from tracker.sample.findings import findings
@@ -89,16 +89,27 @@ def _hold(world: World, row: MeetingRow) -> None:
     meeting = world.meetings[row.reference] = meeting_service.create(given, by=world.coordinator)
     if meeting.reference != row.reference:
         raise RuntimeError(f"{row.reference} was recorded as {meeting.reference}")
+    for topic in central_asia.topics_of(row.reference):
+        meeting_service.add_outcome(meeting, OutcomeKind.TOPIC, topic, by=world.coordinator)
     for text in row.recommendations:
         meeting_service.add_outcome(meeting, OutcomeKind.RECOMMENDATION, text, by=world.coordinator)
 
 
 def _join_the_plan(world: World) -> None:
-    """The expert meetings were held before there was a plan to link them to."""
+    """The expert meetings were held before there was a plan to link them to, or a measure of what they discussed."""
     for reference in central_asia.PREPARED_BY:
         meeting = world.meetings[reference]
         given = replace(meeting_service.input_of(meeting), plan_id=_plan().id)
         meeting_service.edit(meeting, given, by=world.coordinator)
+        _record_topics(world, meeting)
+
+
+def _record_topics(world: World, meeting: Meeting) -> None:
+    """Each topic names the measure that is recorded by it."""
+    topics = {outcome.text: outcome for outcome in meeting.outcomes if outcome.kind is OutcomeKind.TOPIC}
+    for row in central_asia.MEASURES:
+        if row.meeting == meeting.reference:
+            meeting_service.become(topics[row.text], world.measures[row.reference], by=world.coordinator)
 
 
 def _links() -> Iterator[Step]:

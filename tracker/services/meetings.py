@@ -111,7 +111,7 @@ def pillars_of(meeting: Meeting) -> list[str]:
 
 
 def add_outcome(meeting: Meeting, kind: OutcomeKind, text: str, *, by: Account) -> MeetingOutcome:
-    """Add a gap, a good practice or a recommendation that the meeting produced."""
+    """Add a topic that the meeting discussed, or a gap, a good practice or a recommendation that it produced."""
     policy.require(by, Permission.MEETING_EDIT)
     if not text.strip():
         raise Invalid(_("Enter what the meeting produced."), "text")
@@ -138,20 +138,22 @@ def remove_outcome(outcome: MeetingOutcome, reason: str, *, by: Account) -> None
 
 
 def become(outcome: MeetingOutcome, made: Measure | Followup, *, by: Account) -> None:
-    """Note that the recommendation became ``made``, a measure or a follow-up that ``by`` has just written.
+    """Note that the outcome became ``made``, a measure or a follow-up that ``by`` has just written.
 
-    It becomes one measure at most, and one follow-up of each Member State.
+    A recommendation becomes one measure at most, and one follow-up of each Member State; a topic, a measure alone.
     """
     if isinstance(made, Measure):
         policy.require(by, Permission.PLAN_EDIT, db.session.get_one(Plan, made.plan_id))
+        if outcome.kind not in (OutcomeKind.RECOMMENDATION, OutcomeKind.TOPIC):
+            raise Invalid(_("Only a recommendation or a topic becomes a measure."))
     else:
         policy.require(by, Permission.FOLLOWUP_EDIT, made)
-    if outcome.kind is not OutcomeKind.RECOMMENDATION:
-        raise Invalid(_("Only a recommendation becomes a measure or a follow-up."))
+        if outcome.kind is not OutcomeKind.RECOMMENDATION:
+            raise Invalid(_("Only a recommendation becomes a follow-up."))
     _lock(outcome)
     if isinstance(made, Measure):
         if outcome.measure_id is not None:
-            raise Stale(_("Someone made a measure of this recommendation since you opened the page."))
+            raise Stale(_("Someone made a measure of this since you opened the page."))
         outcome.measure_id = made.id
     else:
         _link(outcome, made)

@@ -18,7 +18,7 @@ from tracker.forms.fields import option
 from tracker.forms.measures import MeasureForm, MeasureReasonForm, RegionalMeasureForm, StatedStatusForm
 from tracker.forms.plans import MeasuresFileForm
 from tracker.imports import measures as imports
-from tracker.models import PILLARS, Measure, MeetingOutcome, Plan, PlanKind
+from tracker.models import PILLARS, Measure, MeetingOutcome, OutcomeKind, Plan, PlanKind
 from tracker.policy import Permission
 from tracker.reports import catalogue, measure_links
 from tracker.reports import meetings as meetings_report
@@ -61,9 +61,9 @@ def show(reference: str) -> ResponseReturnValue:
 
 @blueprint.route("/plans/<code>/measures/new", methods=["GET", "POST"])
 def create(code: str) -> ResponseReturnValue:
-    """A new measure of the plan; ``?outcome=`` makes it of what a meeting recommended."""
+    """A new measure of the plan; ``?outcome=`` makes it of what a meeting recommended or discussed."""
     plan = _editable_plan(code)
-    outcome = meetings_report.recommendation(request.args["outcome"]) if "outcome" in request.args else None
+    outcome = meetings_report.origin_of_a_measure(request.args["outcome"]) if "outcome" in request.args else None
     form = _form(plan)
     if not form.is_bound:
         _propose(form, outcome)
@@ -86,7 +86,12 @@ def _propose(form: MeasureForm, outcome: MeetingOutcome | None) -> None:
     pillar = request.args.get("pillar")
     if outcome is not None:
         form.text.process(None, outcome.text)
-        words = _("Recommended by the meeting %(meeting)s", meeting=outcome.meeting.reference)
+        is_topic, meeting = outcome.kind is OutcomeKind.TOPIC, outcome.meeting.reference
+        words = (
+            _("Topic of the meeting %(meeting)s", meeting=meeting)
+            if is_topic
+            else _("Recommended by the meeting %(meeting)s", meeting=meeting)
+        )
         form.wording_note.process(None, words)
         pillar = pillar or outcome.meeting.pillars
     if pillar in PILLARS:

@@ -122,10 +122,10 @@ def show(reference: str) -> ResponseReturnValue:
 
 
 def _becomes(sheet: report.Sheet) -> dict[int, list[tuple[str, str]]]:
-    """What the reader may make of each recommendation: words and address.
+    """What the reader may make of each recommendation and topic: words and address.
 
-    It becomes one measure, which everyone sees, but a follow-up of each Member State, and which have one shows only in
-    part: so that stays on offer.
+    It becomes one measure, which everyone sees; a recommendation also a follow-up of each Member State, and which have
+    one shows only in part: so that stays on offer.
     """
     plan = sheet.plan
     may_measure = plan is not None and policy.can(current_user, Permission.PLAN_EDIT, plan)
@@ -133,11 +133,11 @@ def _becomes(sheet: report.Sheet) -> dict[int, list[tuple[str, str]]]:
     found: dict[int, list[tuple[str, str]]] = {}
     for row in sheet.outcomes:
         outcome, acts = row.outcome, []
-        if outcome.kind is not OutcomeKind.RECOMMENDATION:
+        if outcome.kind not in (OutcomeKind.RECOMMENDATION, OutcomeKind.TOPIC):
             continue
         if plan is not None and may_measure and outcome.measure_id is None:
             acts.append((_("Make it a measure of %(plan)s", plan=plan.code), _measure_href(plan.code, outcome)))
-        if may_follow_up:
+        if may_follow_up and outcome.kind is OutcomeKind.RECOMMENDATION:
             acts.append((_("Make it a follow-up"), url_for("followups.create", outcome=outcome.id)))
         found[outcome.id] = acts
     return found

@@ -1,4 +1,4 @@
-"""The chain of one record: from the paragraphs that it rests on to the pillar that it serves; that of a plan."""
+"""The chain of one record, from the paragraphs it rests on to the pillar it serves; of a plan; of a meeting."""
 
 from __future__ import annotations
 
@@ -39,5 +39,6 @@ def _nouns() -> dict[str, str]:
         "visit": _("Visit"),
         "measure": _("Measure"),
         "plan": _("Plan"),
+        "meeting": _("Meeting"),
         "paragraph": _("Paragraph"),
     }

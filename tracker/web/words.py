@@ -284,6 +284,7 @@ WORDS: dict[type[StrEnum], Mapping[Any, Any]] = {
         OutcomeKind.GAP: _l("Gap"),
         OutcomeKind.GOOD_PRACTICE: _l("Good practice"),
         OutcomeKind.RECOMMENDATION: _l("Recommendation"),
+        OutcomeKind.TOPIC: _l("Topic"),
     },
 }
 

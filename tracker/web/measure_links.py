@@ -155,14 +155,15 @@ def add_followups(reference: str) -> ResponseReturnValue:
             words = f"{words} {already}"
         return back, words
 
+    typed = request.form if "q" in request.form else request.args
     if "narrow" in request.form:
-        return _list(form, measure, back, found, request.form)
+        return _list(form, measure, back, found, typed)
     if form.validate_on_submit() and _may_go_on(form, found):
         if form.agreed() == len(found) and (answer := once(form, link)):
             return answer
         if not form.errors and not form.form_errors:
             return _confirm(form, measure, found)
-    return _list(form, measure, back, found, request.args)
+    return _list(form, measure, back, found, typed)
 
 
 def _chosen(form: FollowupsForm, measure: Measure) -> list[Followup]:

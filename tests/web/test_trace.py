@@ -380,3 +380,18 @@ def test_more_rows_take_no_more_statements(session: Any, reader: Any, sign_in: S
     session.commit()
     assert [statements(browser, one) for one in addresses] == few
     assert max(few) <= 10
+
+
+def test_what_lies_beyond_those_drawn_is_no_gap(
+    session: Any, reader: Any, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace, "MOST", 2)
+    for _number in range(3):
+        followed(session, labels=("1(b)",))
+    answered, other = found(session, "1(b)"), found(session, "1(b)")
+    late = followed(session, answered, labels=("1(b)",))
+    session.commit()
+    page = sign_in(reader).get("/trace/1373-1(b)").text
+    assert late.reference not in page
+    assert answered.reference in page
+    assert page.count("No follow-up answers it.") == 1, f"only {other.reference} has none"

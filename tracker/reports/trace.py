@@ -314,6 +314,7 @@ _CONCLUSIONS = (
         AreaEdition.title.label("area_title"),
         sa.func.substr(Conclusion.text, 1, EXCERPT + 1).label("title"),
         Visit.reference.label("visit"),
+        sa.exists().where(FollowupConclusion.conclusion_id == Conclusion.id).label("is_answered"),
     )
     .join(Visit, Visit.id == Conclusion.visit_id)
     .join(
@@ -329,6 +330,7 @@ _FOLLOWUPS = sa.select(
     Followup.assessed_status,
     Followup.area_code,
     AreaEdition.title.label("area_title"),
+    sa.exists().where(FollowupConclusion.followup_id == Followup.id).label("is_answer"),
 ).outerjoin(
     AreaEdition, sa.and_(AreaEdition.area_code == Followup.area_code, AreaEdition.edition == Followup.area_edition)
 )
@@ -422,14 +424,16 @@ class _Found:
                 for end in self._from(followup_id):
                     yield _order(places, row, row.id, followup_id), (*above, *end)
             if row.id not in self.answering and self.root.noun not in ("measure", "followup"):
-                yield _order(places, row, row.id, 0), (*above, Step("gap", title=_("No follow-up answers it.")))
+                # Answered only by follow-ups beyond those that are drawn, it is no gap.
+                gap = () if row.is_answered else (Step("gap", title=_("No follow-up answers it.")),)
+                yield _order(places, row, row.id, 0), (*above, *gap)
 
     def _past_conclusions(self) -> Iterator[tuple[Any, Path]]:
         """Follow-ups by paragraphs of their own, which no conclusion of theirs rests on."""
         for row in self.followups.values():
             answered = self.answered.get(row.id, [])
-            if answered and self.root.noun in ("conclusion", "visit"):
-                continue
+            if row.is_answer and (not answered or self.root.noun in ("conclusion", "visit")):
+                continue  # it stands under its conclusions, or under one beyond those that are drawn
             covered = {place for one in answered for place in self.paragraphs.get(("conclusion", one), ())}
             places = tuple(one for one in self.paragraphs.get(("followup", row.id), ()) if one not in covered)
             if answered and not places:

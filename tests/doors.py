@@ -191,6 +191,7 @@ DOORS = {
 # Addresses beside those above, so that each kind of record and part is swept, too.
 FURTHER = [
     *(f"/trace/{{{name}}}" for name in ("conclusion", "visit", "signed")),
+    "/trace/{meeting}",
     "/trace/1373-1",
     "/trace/GCTS-II-10",
     "/trace/GCTS",

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from babel import Locale
 from babel.numbers import format_decimal
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, get_template_attribute, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -75,6 +75,8 @@ NAVIGATION = [
         NavItem("/help", _l("Help"), "question-circle"),
     ],
 ]
+
+LINES = frozenset(item.path for group in NAVIGATION for item in group)
 
 TONES = {
     value: tone
@@ -181,13 +183,13 @@ def is_demo() -> bool:
     return bool(current_app.config["SETTINGS"].is_demo)
 
 
-def navigation() -> list[list[dict[str, Any]]]:
+def navigation() -> Markup:
     """The sidebar's lines for whoever is signed in: only what they may open, only pages that exist."""
     account = viewer()
     if account is None:
-        return []
-    counts = _waiting(account)
-    return [[_line(item, counts) for item in group] for group in _open_to(policy.roles_of(account))]
+        return Markup("")
+    counts = tuple(_waiting(account).items())
+    return _menu(policy.roles_of(account), counts, *_place(request.path), request.script_root, locale.language())
 
 
 def may_search() -> bool:
@@ -254,21 +256,19 @@ def _options(choices: tuple[tuple[str, str], ...]) -> str:
     return "".join(f"{_OPTION.format(escape(choice))}>{escape(said)}</option>" for choice, said in choices)
 
 
-def _line(item: NavItem, counts: dict[str, int]) -> dict[str, Any]:
-    return {
-        "href": request.script_root + item.path,
-        "label": item.label,
-        "icon": item.icon,
-        "current": _current(item.path),
-        "count": counts.get(item.count, 0) if item.count else 0,
-    }
+@lru_cache(maxsize=512)
+def _menu(
+    roles: frozenset[Role], counts: tuple[tuple[str, int], ...], at: str, is_page: bool, _root: str, _language: str
+) -> Markup:
+    """Kept by all that it says, the language included: every page has it."""
+    draw = get_template_attribute("macros/menu.html", "menu")
+    return Markup(draw(_open_to(roles), dict(counts), at, is_page))  # noqa: S704  # what a template rendered
 
 
-def _current(path: str) -> str | None:
-    """The value of ``aria-current``: the page itself, or the part of the site that it lies in."""
-    if request.path == path:
-        return "page"
-    return "true" if path != "/" and request.path.startswith(path + "/") else None
+def _place(path: str) -> tuple[str, bool]:
+    """The line whose page this is, or in whose part of the site it lies, and whether it is the page itself."""
+    top = "/" + path.split("/", 2)[1]
+    return (top, path == top) if top in LINES else ("", False)
 
 
 @lru_cache

@@ -174,6 +174,7 @@ def test_a_period_that_makes_no_sense_is_said(reader: FlaskClient, asked: str) -
     answer = reader.get(f"/gaps/{asked}")
     assert answer.status_code == 200
     assert "is not a whole number from 1 to" in answer.text
+    assert "Nothing in your scope is missing" not in answer.text
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -18,7 +18,6 @@ from flask_babel import gettext as _
 
 from tracker.extensions import db
 from tracker.models import (
-    PILLARS,
     Assessment,
     Followup,
     FollowupMeasure,
@@ -28,7 +27,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.policy import Reach
-from tracker.reports import catalogue, kept
+from tracker.reports import catalogue, kept, plans
 from tracker.reports.filters import BadValue
 
 EXAMINING = ("followup", "matrix", "visit")
@@ -176,7 +175,7 @@ def _areas(asked: Asked) -> list[Heading]:
 
 
 def _pillars() -> list[Heading]:
-    return [Heading(pillar, _("Pillar %(number)s", number=pillar), "pillar") for pillar in PILLARS]
+    return [Heading(pillar, str(title), "pillar") for pillar, title in plans.PILLARS.items()]
 
 
 # What the database tells

@@ -90,7 +90,7 @@ FORMS: tuple[tuple[Any, type[TrackerForm]], ...] = (
     (_l("Returning"), ReturnForm),
 )
 
-# The terms to use, in short (domain brief, section 16).
+# The terms of the field, in short.
 GLOSSARY: tuple[tuple[Any, Any], ...] = (
     (_l("Area"), _l("A theme that a visit looks at, such as FIN-02; it rests on paragraphs of resolutions.")),
     (

@@ -1,4 +1,4 @@
-"""The stages of a visit, as moves (domain brief, sections 6 and 7).
+"""The stages of a visit, from its proposal to its close, as moves.
 
 A move goes to any later stage, because a past visit may be entered at any stage and steps may be unknown; a move
 back is a correction and owes a reason, as do declining, deferring, postponing and cancelling.

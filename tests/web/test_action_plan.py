@@ -191,3 +191,13 @@ def test_the_preview_costs_the_same_whatever_the_rows(measure: Measure, reader: 
         MeasureFactory(plan=measure.plan)
     db.session.commit()
     assert few <= 6 and statements(reader, "/reports/action-plan?plan=JP-1") <= 6
+
+
+def test_a_measure_of_any_number_has_its_rows(session: Any, sign_in: Any) -> None:
+    """The number that orders the rows is made of the measure's: it must not run out of its type."""
+    plan = PlanFactory(participants=("KGZ",))
+    measure = MeasureFactory(plan=plan, id=3_000_000)
+    cell(measure, "KGZ")
+    session.commit()
+    page = sign_in(AccountFactory(role=Role.ANALYST)).get(f"/reports/action-plan?plan={plan.code}")
+    assert page.status_code == 200 and measure.reference in page.text

@@ -127,7 +127,7 @@ def listing(reach: Reach) -> Listing:
     state = pairs.c.state_id
     of_cell = sa.and_(MeasureCell.measure_id == Measure.id, MeasureCell.state_id == state)
     number = sa.cast(sa.func.coalesce(State.m49, "0"), sa.Integer)
-    unique = (Measure.id * 1_000 + number).label("row_number")
+    unique = (sa.cast(Measure.id, sa.BigInteger) * 1_000 + number).label("row_number")
     pillar = sa.case({one: place for place, one in enumerate(PILLARS)}, value=Measure.pillar)
     base: Columns = (
         sa.select(

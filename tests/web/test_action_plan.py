@@ -195,7 +195,7 @@ def test_the_preview_costs_the_same_whatever_the_rows(measure: Measure, reader: 
 
 def test_a_measure_of_any_number_has_its_rows(session: Any, sign_in: Any) -> None:
     """The number that orders the rows is made of the measure's: it must not run out of its type."""
-    plan = PlanFactory(participants=("KGZ",))
+    plan = PlanFactory(participants=("KGZ",), id=3_000_000)
     measure = MeasureFactory(plan=plan, id=3_000_000)
     cell(measure, "KGZ")
     session.commit()

@@ -129,6 +129,7 @@ def listing(reach: Reach) -> Listing:
     number = sa.cast(sa.func.coalesce(State.m49, "0"), sa.Integer)
     unique = (sa.cast(Measure.id, sa.BigInteger) * 1_000 + number).label("row_number")
     pillar = sa.case({one: place for place, one in enumerate(PILLARS)}, value=Measure.pillar)
+    place = (sa.cast(Plan.id, sa.BigInteger) * 4 + pillar) * PLACES + Measure.position
     base: Columns = (
         sa.select(
             Measure.id.label("measure_id"),
@@ -167,7 +168,9 @@ def listing(reach: Reach) -> Listing:
             "region": region(state),
             "word": each(_of_word),
         },
-        sorts={"measure": Sort((Plan.id * 4 + pillar) * PLACES + Measure.position, then=unique)},
+        sorts={
+            "measure": Sort((sa.cast(Plan.id, sa.BigInteger) * 4 + pillar) * PLACES + Measure.position, then=unique)
+        },
         default_sort="measure",
     )
 

@@ -168,9 +168,7 @@ def listing(reach: Reach) -> Listing:
             "region": region(state),
             "word": each(_of_word),
         },
-        sorts={
-            "measure": Sort((sa.cast(Plan.id, sa.BigInteger) * 4 + pillar) * PLACES + Measure.position, then=unique)
-        },
+        sorts={"measure": Sort(place, then=unique)},
         default_sort="measure",
     )
 

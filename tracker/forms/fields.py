@@ -143,7 +143,7 @@ class _Typed(wtforms.Field):
 
     def read(self, text: str) -> Any:
         """The value of the text; raises ValueError with a sentence."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of field reads its own
 
     def process_data(self, value: Any) -> None:
         self.data = value
@@ -436,7 +436,7 @@ class _Choices:
 
     def is_chosen(self, value: str) -> bool:
         """Whether the choice is drawn as chosen."""
-        raise NotImplementedError
+        raise NotImplementedError  # one choice or many: each field knows
 
     def _drawn(self, one: Any) -> Any:
         attributes = {**(one.render_kw or {}), "disabled": True} if one.value in self.closed else one.render_kw

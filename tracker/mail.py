@@ -12,12 +12,12 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from flask import current_app, request
-from flask_babel import gettext as _
 from flask_mail import Connection, Message
 
 from tracker import clock
 from tracker.extensions import db, mail
 from tracker.models import Account, OutboxMail
+from tracker.texts import gettext as _
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
 REFUSALS = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused)

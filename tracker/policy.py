@@ -13,7 +13,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
-from flask_babel import gettext as _
 
 from tracker import clock
 from tracker.errors import Forbidden, NotFound
@@ -37,6 +36,7 @@ from tracker.models import (
     Submission,
 )
 from tracker.role_words import role_words
+from tracker.texts import gettext as _
 
 
 class Permission(StrEnum):

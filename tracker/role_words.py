@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.models import Role
+from tracker.texts import lazy_gettext as _l
 
 ROLE_WORDS = {
     Role.ANALYST: _l("Analyst"),

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from flask import current_app
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from tracker.errors import Invalid, NotFound
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 LARGEST_FILE = 25 * 1024 * 1024
 QUOTA = 2 * 1024 * 1024 * 1024

@@ -27,7 +27,7 @@ LAYERS = [
     ["storage", "extensions", "clock", "reference"],
     ["database", "logs"],
     ["config"],
-    ["errors", "partial_date", "folding"],
+    ["errors", "partial_date", "folding", "texts"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

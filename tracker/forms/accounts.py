@@ -9,13 +9,13 @@ from typing import Any
 
 import wtforms
 from email_validator import EmailNotValidError, validate_email
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import widgets
 from wtforms.validators import StopValidation
 
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import LineField
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 LONGEST_EMAIL = 254
 LONGEST_NAME = 200

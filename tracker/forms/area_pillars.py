@@ -6,10 +6,9 @@ import zlib
 from collections.abc import Collection
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import CodesField
+from tracker.texts import lazy_gettext as _l
 
 
 class MapOnScreen:

@@ -13,12 +13,12 @@ from uuid import uuid4
 
 import wtforms
 from flask import request
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 
 from tracker.errors import Invalid, Stale
 from tracker.forms import checks
+from tracker.texts import gettext as _
 
 _REQUEST_KEY = re.compile(r"[0-9a-f-]{32,64}")
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from wtforms import ValidationError
 
 from tracker.errors import NotFound
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 
 Validator = Callable[[Any, Any], None]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import TextField
+from tracker.texts import lazy_gettext as _l
 
 COMMENT = "comment"
 """The prefix of the form's names: it stands on pages beside other forms."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import ChoiceField, CodesField, EnumField, PartialDateField, TextField
 from tracker.models import Basis, Conclusion, ConclusionKind, Sharing
+from tracker.texts import lazy_gettext as _l
 
 
 class ConclusionForm(TrackerForm):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import EnumRadioField, PartialDateField, TextField
 from tracker.models import ExtensionStatus
+from tracker.texts import lazy_gettext as _l
 
 
 class ExtensionForm(TrackerForm):

@@ -11,21 +11,23 @@ from calendar import monthrange
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import wtforms
+from babel import Locale
 from babel.dates import get_month_names
 from flask import current_app
-from flask_babel import get_locale
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from wtforms import widgets
 from wtforms.fields.choices import Choice, SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import StopValidation, ValidationError
 
+from tracker import texts
 from tracker.forms import checks, dates
 from tracker.partial_date import EARLIEST, LATEST, PartialDate, Precision
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 Words = Any  # str or a lazy translation
 Required = Any  # bool, str or a lazy translation
@@ -241,6 +243,12 @@ class DayField(_Typed):
         return day.first_day
 
 
+@lru_cache
+def _months(language: Locale) -> list[tuple[str, str]]:
+    names = get_month_names("wide", context="stand-alone", locale=language)
+    return [("", "")] + [(str(number), names[number]) for number in range(1, 13)]
+
+
 class PartialDateField(wtforms.Field):
     """A date as exactly as it is known: inputs ``<name>-day``, ``<name>-month`` (number or name) and ``<name>-year``.
 
@@ -275,8 +283,7 @@ class PartialDateField(wtforms.Field):
     @property
     def months(self) -> list[tuple[str, str]]:
         """Choices for a select of months, in the reader's language."""
-        names = get_month_names("wide", context="stand-alone", locale=get_locale() or "en")
-        return [("", "")] + [(str(number), names[number]) for number in range(1, 13)]
+        return _months(texts.locale())
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Read the three inputs, or show a date that is there."""

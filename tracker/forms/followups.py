@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import ValidationError
 
 from tracker.errors import Invalid
@@ -21,6 +19,8 @@ from tracker.forms.fields import (
     TextField,
 )
 from tracker.models import Basis, Followup, Implementation, Position, Priority, Sharing
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 LONGEST_AUTHORITY = 200
 MOST_AUTHORITIES = 40

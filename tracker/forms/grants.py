@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import ChoiceField, CodesField, DayField, EnumField, EnumRadioField, TextField
 from tracker.models import Role, Scope
+from tracker.texts import lazy_gettext as _l
 
 
 class GrantForm(TrackerForm):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import wtforms
-from flask_babel import lazy_gettext as _l
 
 from tracker.forms import checks
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import CodesField, TextField, TickField
+from tracker.texts import lazy_gettext as _l
 
 WHY = _l("One sentence on how it serves the measure. It stands in the history of each follow-up.")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import (
     ChoiceField,
@@ -18,6 +16,7 @@ from tracker.forms.fields import (
     TextField,
 )
 from tracker.models import Measure, MeasureStatus, RegionRule
+from tracker.texts import lazy_gettext as _l
 
 
 class MeasureForm(TrackerForm):

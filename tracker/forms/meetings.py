@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms.validators import StopValidation
 
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import ChoiceField, CodesField, EnumRadioField, LineField, PartialDateField, TextField
 from tracker.models import Meeting, MeetingPart, OutcomeKind
 from tracker.reports import catalogue
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 SEPARATORS = re.compile(r"[;\n]")
 

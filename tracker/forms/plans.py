@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.forms.base import Conflict, OnScreen, TrackerForm
 from tracker.forms.fields import (
     CodesField,
@@ -18,6 +16,7 @@ from tracker.forms.fields import (
     TextField,
 )
 from tracker.models import Plan, PlanPart
+from tracker.texts import lazy_gettext as _l
 
 LAST_PLACE = 1_000
 LONGEST_FILE = 512_000  # characters; a plan of 200 measures has a tenth of it

@@ -5,11 +5,10 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.forms.base import Conflict, TrackerForm
 from tracker.forms.fields import LineField, NumberField, TickField
 from tracker.models import RatingLevel
+from tracker.texts import lazy_gettext as _l
 
 
 class OnScreen:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import EnumField, LineField, PartialDateField, TextField
 from tracker.models import Implementation, Position
+from tracker.texts import lazy_gettext as _l
 
 REPORTED = [member for member in Implementation if member is not Implementation.NOT_ASSESSED]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Self
 
 import wtforms
-from flask_babel import lazy_gettext as _l
 
 from tracker.forms import checks
 from tracker.forms.accounts import SecretField
 from tracker.forms.base import TrackerForm
 from tracker.forms.fields import TextField
+from tracker.texts import lazy_gettext as _l
 
 
 class BoundForm(TrackerForm):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms.validators import ValidationError
 
 from tracker.forms.base import Conflict, OnScreen, TrackerForm
@@ -34,6 +32,8 @@ from tracker.models import (
     VisitType,
 )
 from tracker.reports import visits
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 FIRST_YEAR = 2001  # resolution 1373 (2001)
 LAST_YEAR = 2100

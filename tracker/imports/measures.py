@@ -16,8 +16,6 @@ from io import StringIO
 from typing import IO, Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
 from tracker.errors import Invalid
@@ -28,6 +26,8 @@ from tracker.partial_date import PartialDate
 from tracker.reports import plans as report
 from tracker.reports.csv_file import unguard
 from tracker.services import measures
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 COLUMNS: dict[str, Any] = {
     "pillar": _l("Pillar"),

@@ -12,8 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from tracker.extensions import db
@@ -36,6 +34,8 @@ from tracker.reports import catalogue, measures
 from tracker.reports.filters import BadValue, Condition, as_condition, codes, each, region
 from tracker.reports.listing import Columns, Listing, Sort
 from tracker.reports.measures import Standing, Tally
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 NO_WORD = "none"
 BETWEEN, WITHIN = "\n", "|"  # items of a list, and the parts of each, as the database joins them

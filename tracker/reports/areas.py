@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, policy
 from tracker.database import Unindexed
@@ -32,6 +31,7 @@ from tracker.reports import catalogue, conclusions, followups
 from tracker.reports.catalogue import AreaEntry, ParagraphEntry
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import MOST_COUNTED
+from tracker.texts import gettext as _
 
 FIRST_ROWS = 8
 LAST_EXAMINED = 8

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -29,6 +28,7 @@ from tracker.models import (
     VisitArea,
 )
 from tracker.reports.catalogue import AreaEntry
+from tracker.texts import gettext as _
 
 NOT_ASSESSED = "not_assessed"
 """The rating level of an area that was looked at and not rated: it stands beside the scale."""

@@ -15,7 +15,6 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock
 from tracker.extensions import db
@@ -24,6 +23,7 @@ from tracker.models.plan import PILLARS
 from tracker.policy import Reach
 from tracker.reports import catalogue, kept, measures
 from tracker.reports.measures import Standing, Tally
+from tracker.texts import gettext as _
 
 MOST_STATES = 24
 """How many States stand side by side; more are grouped."""

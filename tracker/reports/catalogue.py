@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask import current_app, g
-from flask_babel import gettext as _
 
 from tracker.errors import Invalid
 from tracker.extensions import db
@@ -27,6 +26,7 @@ from tracker.models import (
     Region,
     State,
 )
+from tracker.texts import gettext as _
 
 _PARAGRAPH = re.compile(r"([0-9]{1,5})(?:[- ]([0-9]{1,3}(?:\([a-z]{1,3}\))?))?", re.IGNORECASE)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from tracker import policy
@@ -31,6 +30,7 @@ from tracker.models.followup import ENDED
 from tracker.reports.assessments import NAME_AT_VISIT, last_return
 from tracker.reports.filters import Condition, codes, each, flag, members, numbers, paragraphs, region, sealed, words
 from tracker.reports.listing import Listing, Sort
+from tracker.texts import gettext as _
 
 EXCERPT = 160
 """Characters of a text that a list shows."""

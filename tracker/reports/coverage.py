@@ -14,7 +14,6 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker.extensions import db
 from tracker.models import (
@@ -29,6 +28,7 @@ from tracker.models import (
 from tracker.policy import Reach
 from tracker.reports import catalogue, kept, plans
 from tracker.reports.filters import BadValue
+from tracker.texts import gettext as _
 
 EXAMINING = ("followup", "matrix", "visit")
 SERVING = ("followup", "measure")

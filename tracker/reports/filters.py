@@ -14,7 +14,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app, has_app_context
-from flask_babel import gettext as _
 
 from tracker.database import UtcDateTime
 from tracker.folding import Term, terms
@@ -22,6 +21,7 @@ from tracker.models import Paragraph, SealedState, SearchRow, search
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
 from tracker.reports import catalogue
+from tracker.texts import gettext as _
 
 Condition = sa.ColumnElement[bool]
 Expression = Any  # a column, a model's attribute or an expression: their common base does not tell its type

@@ -14,7 +14,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import aliased, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -48,6 +47,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.partial_date import PartialDate
+from tracker.texts import gettext as _
 from tracker.workflow.followup import DRAFTS
 
 Row = Any  # a SimpleNamespace with the columns of its part

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
 from tracker import clock, policy
@@ -56,6 +55,7 @@ from tracker.reports.filters import (
     words,
 )
 from tracker.reports.listing import Args, Listing, Page, Sort
+from tracker.texts import gettext as _
 
 NOBODY = "none"
 ME = "me"

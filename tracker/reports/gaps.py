@@ -12,8 +12,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from tracker import clock
@@ -42,6 +40,8 @@ from tracker.policy import Reach
 from tracker.reports import catalogue, conclusions, followups, measures
 from tracker.reports.filters import BadValue, Condition, Filter, as_condition, codes, each, members, region
 from tracker.reports.listing import Listing, Sort
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 from tracker.workflow import visit
 
 MOST_YEARS, MOST_MONTHS = 50, 600

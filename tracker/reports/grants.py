@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
 from tracker import policy
 from tracker.models import Account, Grant, Scope
 from tracker.reports import catalogue
+from tracker.texts import gettext as _
 
 
 def of(account: Account) -> list[Grant]:

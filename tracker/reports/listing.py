@@ -39,7 +39,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker.database import PartialDateType, UtcDateTime, read_only
 from tracker.extensions import db
@@ -48,6 +47,7 @@ from tracker.partial_date import PartialDate
 from tracker.policy import Reach
 from tracker.reports import csv_lines
 from tracker.reports.filters import BadValue, Condition, Expression, Filter, Words, asked
+from tracker.texts import gettext as _
 
 Args = dict[str, list[str]]
 Columns = sa.Select[*tuple[Any, ...]]

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import history, policy
 from tracker.errors import NotFound
@@ -36,6 +35,7 @@ from tracker.reports.filters import BadValue, Condition, Filter, as_condition, c
 from tracker.reports.listing import Listing, Sort
 from tracker.reports.measures import OF_STATED_STATUS
 from tracker.reports.timeline import Entry
+from tracker.texts import gettext as _
 
 COMMAND_LINE = "none"
 LARGEST = 2**63 - 1

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, policy
 from tracker.errors import NotFound
@@ -34,6 +33,7 @@ from tracker.policy import Permission, Reach
 from tracker.reports import area_pillars, catalogue, filters, followups
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import MOST_COUNTED, Columns, Page
+from tracker.texts import gettext as _
 
 SUGGESTED = 8
 FOUND = 50

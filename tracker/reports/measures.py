@@ -25,7 +25,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from tracker import clock, policy
@@ -50,6 +49,7 @@ from tracker.models.followup import ENDED
 from tracker.models.plan import PILLARS
 from tracker.policy import Reach
 from tracker.reports.filters import Condition
+from tracker.texts import gettext as _
 
 
 class Tally(NamedTuple):

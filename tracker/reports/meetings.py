@@ -12,7 +12,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload, selectinload
 
 from tracker import policy
@@ -36,6 +35,7 @@ from tracker.partial_date import EARLIEST, LATEST
 from tracker.reports import catalogue
 from tracker.reports.filters import BadValue, Condition, as_condition, codes, each, words
 from tracker.reports.listing import Listing, Sort
+from tracker.texts import gettext as _
 
 # The list
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -34,6 +32,8 @@ from tracker.models import (
 )
 from tracker.policy import Reach
 from tracker.reports.states import names_over_time
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 # The four pillars of the Strategy's plan of action (A/RES/60/288); regional plans follow them.
 PILLARS: dict[str, LazyString] = {

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
 from tracker import policy
@@ -30,6 +29,7 @@ from tracker.models import (
 )
 from tracker.reports import filters
 from tracker.reports.listing import Listing, Sort
+from tracker.texts import gettext as _
 
 MOST_EXTENSIONS = 100
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
-
 from tracker import policy
 from tracker.errors import NotFound
 from tracker.models import Account, Conclusion, Followup, Matrix, Visit
+from tracker.texts import gettext as _
 
 NOUNS: dict[str, Any] = {"followup": Followup, "conclusion": Conclusion}
 MATRIX_SUFFIX = "-M"

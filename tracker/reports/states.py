@@ -14,7 +14,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
-from flask_babel import gettext as _
 
 from tracker import clock, policy
 from tracker.errors import NotFound
@@ -42,6 +41,7 @@ from tracker.models.followup import ENDED, is_open
 from tracker.reports import catalogue, followups
 from tracker.reports.filters import BadValue, Condition, each, region
 from tracker.reports.listing import Columns, Listing, Sort
+from tracker.texts import gettext as _
 
 Span = tuple[date | None, date | None, str]
 

@@ -12,8 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -43,6 +41,8 @@ from tracker.models.followup import SETTLED
 from tracker.reports.csv_lines import code, written
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import Columns
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 CONTENTS = ("current", "sealed")
 

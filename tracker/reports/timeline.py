@@ -264,14 +264,20 @@ def _comment(changes: dict[str, Any]) -> str:
 
 def _row_change(label: str, columns: dict[str, list[Any]], text: dict[str, Any], root: str, names: Names) -> RowChange:
     table = label.partition(":")[0]
-    told = [name for name in columns if _is_told(table, name, root)]
-    fields = tuple(FieldChange(table, name, *(_named(name, value, names) for value in columns[name])) for name in told)
+    told = [(name, *columns[name]) for name in columns if _is_told(table, name, root)]
     return RowChange(
         table,
         name=_row_name(table, columns, text),
         is_new=all(old in (None, "", False) for old, _new in columns.values()),
         is_gone=all(new is None for _old, new in columns.values()),
-        fields=fields,
+        fields=tuple(
+            [
+                FieldChange(table, name, _named(name, old, names), _named(name, new, names))
+                if name in NAMED or name == "state_id"
+                else FieldChange(table, name, old, new)
+                for name, old, new in told
+            ]
+        ),
     )
 
 
@@ -303,10 +309,11 @@ def _state_name(code: str) -> str:
 
 
 def _named(column: str, value: Any, names: Names) -> Any:
-    if column == "state_id" and value is not None:
+    """The words of an id; ``column`` is one of NAMED, or says which Member State."""
+    if value is None:
+        return None
+    if column == "state_id":
         return _state_name(value)
-    if value is None or column not in NAMED:
-        return value
     return names.get((NAMED[column], str(value)), value)
 
 

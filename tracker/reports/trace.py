@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
 from tracker import policy
@@ -44,6 +43,7 @@ from tracker.policy import Reach
 from tracker.reports import catalogue
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import Columns
+from tracker.texts import gettext as _
 
 MOST = 200
 """Conclusions, follow-ups, measures of a plan, outcomes of a meeting, that one chain shows; the lists show all."""

@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm.attributes import set_committed_value
 
 from tracker import policy
@@ -52,6 +51,7 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.reports.assessments import NOT_ASSESSED
 from tracker.reports.visits import conclusion_label
+from tracker.texts import gettext as _
 from tracker.workflow.visit import LINE, next_stage
 
 S = VisitStage

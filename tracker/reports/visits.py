@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker.extensions import db
 from tracker.models import (
@@ -29,6 +28,7 @@ from tracker.partial_date import PartialDate, Precision
 from tracker.reports import catalogue
 from tracker.reports.filters import BadValue, codes, day, each, members, numbers, region, words
 from tracker.reports.listing import Listing, Sort
+from tracker.texts import gettext as _
 
 OBSERVATIONS_SINCE = date(2018, 10, 8)  # updated post-visit guidelines: preliminary assessment and observations
 

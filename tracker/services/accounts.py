@@ -12,7 +12,6 @@ from datetime import timedelta
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import force_locale
-from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from tracker import clock, history, mail, policy
@@ -21,6 +20,7 @@ from tracker.extensions import db
 from tracker.models import Account, Category, Grant, OutboxMail, Role
 from tracker.role_words import role_words
 from tracker.services import factors, notifications, passwords, sessions, turns
+from tracker.texts import gettext as _
 
 INVITED_FOR = timedelta(days=7)
 RESET_EVERY = timedelta(minutes=2)

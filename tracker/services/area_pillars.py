@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import history, policy
 from tracker.errors import Invalid
@@ -16,6 +15,7 @@ from tracker.policy import Permission
 from tracker.reports import area_pillars
 from tracker.reports.area_pillars import Pair
 from tracker.services import turns
+from tracker.texts import gettext as _
 
 
 def edit(wanted: Iterable[Pair], *, by: Account) -> None:

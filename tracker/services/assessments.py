@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, policy
 from tracker.errors import Invalid, Stale
@@ -12,6 +11,7 @@ from tracker.models import Account, Assessment, Matrix, MatrixStatus, Visit
 from tracker.policy import Permission
 from tracker.reports import assessments, catalogue
 from tracker.services import records, signoff
+from tracker.texts import gettext as _
 
 
 def matrix_of(visit: Visit, *, by: Account) -> Matrix:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import history
 from tracker.errors import Invalid
@@ -11,6 +10,7 @@ from tracker.extensions import db
 from tracker.folding import fold
 from tracker.models import Account, Authority
 from tracker.services import turns
+from tracker.texts import gettext as _
 
 
 def named(state_id: str, name: str, *, by: Account) -> Authority:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import policy
 from tracker.errors import Invalid
@@ -11,6 +10,7 @@ from tracker.extensions import db
 from tracker.models import Account, CarryOver, Disposition, Followup, Visit
 from tracker.policy import Permission
 from tracker.services import records
+from tracker.texts import gettext as _
 
 
 def add(visit: Visit, followup: Followup, *, by: Account, note: str = "") -> CarryOver:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-
 from tracker import history, policy
 from tracker.errors import Invalid
 from tracker.models import Account, MeasureCell, MeasureStatus
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.services import dates
+from tracker.texts import gettext as _
 
 
 @dataclass(frozen=True)

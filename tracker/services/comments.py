@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
 from tracker import clock, history, policy
 from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.models import Account, Category, Comment, Conclusion, Followup, Matrix, Visit
 from tracker.policy import Permission
+from tracker.texts import gettext as _
 
 Commented = Visit | Matrix | Conclusion | Followup
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, policy, workflow
 from tracker.errors import Invalid
@@ -26,6 +25,7 @@ from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.services import dates, links, records, signoff
 from tracker.services import sharing as sharing_rule
+from tracker.texts import gettext as _
 
 
 def create(

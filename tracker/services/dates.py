@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
 from tracker import clock
 from tracker.errors import Invalid
 from tracker.partial_date import PartialDate
+from tracker.texts import gettext as _
 
 
 def refuse_future(day: PartialDate | None, field: str) -> None:

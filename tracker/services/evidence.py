@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import BinaryIO
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, history, policy, storage
 from tracker.errors import Invalid, Stale
@@ -17,6 +16,7 @@ from tracker.extensions import db
 from tracker.models import Account, Category, Evidence, EvidenceRevision, Followup, Outcome
 from tracker.policy import Permission
 from tracker.services import records
+from tracker.texts import gettext as _
 
 
 def add_file(

@@ -6,7 +6,6 @@ requested → approved | refused. An approval changes a sealed field: a signed_o
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, history, policy
 from tracker.errors import Invalid, Stale
@@ -16,6 +15,7 @@ from tracker.models.followup import ENDED
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.services import notifications, records, signoff
+from tracker.texts import gettext as _
 
 
 def request(followup: Followup, new_due: PartialDate, reason: str, *, by: Account) -> DueExtension:

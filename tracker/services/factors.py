@@ -16,7 +16,6 @@ import qrcode
 import qrcode.image.svg
 import sqlalchemy as sa
 from flask import current_app
-from flask_babel import gettext as _
 from flask_security import Totp
 from passlib.exc import TokenError
 from passlib.totp import TOTP
@@ -29,6 +28,7 @@ from tracker.models.account import RecoveryCode
 from tracker.policy import has_role
 from tracker.role_words import role_words
 from tracker.services import sessions
+from tracker.texts import gettext as _
 
 OWED_BY = (Role.REVIEWER, Role.ADMINISTRATOR)
 WINDOW = 30

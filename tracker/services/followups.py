@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tracker import clock, policy, workflow
@@ -45,6 +44,7 @@ from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.services import authorities, dates, links, records, signoff
 from tracker.services import sharing as sharing_rule
+from tracker.texts import gettext as _
 
 LONGEST_TITLE = 300
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, history
 from tracker.errors import Forbidden, Invalid
@@ -14,6 +13,7 @@ from tracker.extensions import db
 from tracker.models import Account, Category, Grant, GrantState, Region, Role, Scope, State
 from tracker.role_words import role_words
 from tracker.services import accounts, notifications, sessions
+from tracker.texts import gettext as _
 
 
 def grant(

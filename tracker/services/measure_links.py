@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, history, policy
 from tracker.errors import Invalid
@@ -17,6 +16,7 @@ from tracker.extensions import db
 from tracker.models import Account, Followup, FollowupMeasure, Measure, PlanKind
 from tracker.models.followup import ENDED
 from tracker.policy import Permission
+from tracker.texts import gettext as _
 
 
 def link(followup: Followup, measure: Measure, *, by: Account, reason: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm.attributes import flag_modified
 
 from tracker import clock, history, policy
@@ -27,6 +26,7 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.services import links, plans
+from tracker.texts import gettext as _
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm.attributes import flag_modified
 
 from tracker import history, policy
@@ -30,6 +29,7 @@ from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.services import links, records, turns
+from tracker.texts import gettext as _
 
 SEPARATOR = ";"  # between the pillars in their column
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import force_locale
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from tracker import clock, mail
 from tracker.errors import NotFound
 from tracker.extensions import db
 from tracker.models import Account, Notification
 from tracker.reports import notifications
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 # kind: what the mail says, and what the inbox says (%(reference)s is the record's)
 KINDS: dict[str, tuple[Any, Any]] = {

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from flask_babel import gettext as _
 
 from tracker.errors import Invalid
+from tracker.texts import gettext as _
 
 SHORTEST = 15
 LONGEST = 1000

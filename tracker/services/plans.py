@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -40,6 +39,7 @@ from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.services import links
+from tracker.texts import gettext as _
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
 LONGEST_CODE = 20

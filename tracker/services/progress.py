@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
 from tracker import clock, policy
 from tracker.errors import Invalid
 from tracker.extensions import db
@@ -11,6 +9,7 @@ from tracker.models import Account, Followup, ProgressEntry
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.services import dates, records
+from tracker.texts import gettext as _
 
 
 def add(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import history, policy
 from tracker.errors import Invalid, NotFound
@@ -13,6 +12,7 @@ from tracker.extensions import db
 from tracker.models import Account, RatingLevel
 from tracker.policy import Permission
 from tracker.services import turns
+from tracker.texts import gettext as _
 
 
 def levels() -> list[RatingLevel]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, history, seals, workflow
 from tracker.errors import Stale
 from tracker.extensions import db
 from tracker.models import Account, Category, Followup, FollowupConclusion, SealedState
 from tracker.services import notifications
+from tracker.texts import gettext as _
 
 
 def save(

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, history
 from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.models import Account, Conclusion, ConsentScope, Followup, Sharing, Visit
+from tracker.texts import gettext as _
 
 GIVEN = (ConsentScope.FULL, ConsentScope.PARTIAL)
 OUTSIDE = (Sharing.PARTNERS, Sharing.PUBLIC)

@@ -15,13 +15,13 @@ from math import ceil
 
 import sqlalchemy as sa
 from flask import current_app, g, has_request_context, request
-from flask_babel import gettext as _
 
 from tracker import clock, history
 from tracker.errors import Invalid, TooOften
 from tracker.extensions import db
 from tracker.models import Account, Category, Outcome, SignInAttempt
 from tracker.services import accounts, factors, passwords, sessions
+from tracker.texts import gettext as _
 
 WINDOW = timedelta(minutes=5)
 MOST = 10

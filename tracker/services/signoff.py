@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, history, policy, seals, workflow
 from tracker.errors import NotReady, Stale
@@ -24,6 +23,7 @@ from tracker.models import (
 )
 from tracker.policy import Permission
 from tracker.services import notifications, succession
+from tracker.texts import gettext as _
 
 ACTIONS = {
     Purpose.SIGN_OFF: "submit",

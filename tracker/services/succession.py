@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
 from tracker.errors import Stale
 from tracker.extensions import db
 from tracker.models import Followup
 from tracker.models.followup import ENDED
+from tracker.texts import gettext as _
 
 
 def check(followup: Followup) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import history
 from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.models import Account, Tour
 from tracker.services import turns
+from tracker.texts import gettext as _
 
 
 def named(title: str, *, by: Account) -> Tour:

@@ -11,7 +11,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, history, policy
 from tracker.errors import Invalid
@@ -42,6 +41,7 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.services import authorities, links
+from tracker.texts import gettext as _
 from tracker.workflow.visit import has_begun
 
 

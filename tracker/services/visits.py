@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from tracker import clock, policy, workflow
 from tracker.errors import Invalid, Stale
@@ -32,6 +31,7 @@ from tracker.policy import Permission
 from tracker.services import dates, deadlines, tours, turns
 from tracker.services import sharing as sharing_rule
 from tracker.services import visit_parts as parts
+from tracker.texts import gettext as _
 from tracker.workflow.moves import Move
 from tracker.workflow.visit import LINE
 

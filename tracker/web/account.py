@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask import session as held
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import clock, policy
@@ -27,6 +26,7 @@ from tracker.models import Account
 from tracker.reports import grants as report
 from tracker.services import accounts, factors, sign_in
 from tracker.services import sessions as session_rows
+from tracker.texts import gettext as _
 from tracker.web import browsers, locale, security, sessions
 
 blueprint = Blueprint("account", __name__)

@@ -7,8 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy
@@ -17,6 +15,8 @@ from tracker.policy import Permission
 from tracker.reports import action_plan as report
 from tracker.reports import catalogue, plans
 from tracker.reports.listing import Args, address
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web.exports import csv_response, shown
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -23,6 +22,7 @@ from tracker.reports import accounts as reports
 from tracker.reports import catalogue, timeline
 from tracker.reports import grants as granted
 from tracker.services import accounts, grants
+from tracker.texts import gettext as _
 from tracker.web.request_keys import Made, once
 from tracker.web.words import words
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -18,6 +17,7 @@ from tracker.policy import Permission
 from tracker.reports import area_pillars as report
 from tracker.reports import catalogue
 from tracker.services import area_pillars
+from tracker.texts import gettext as _
 
 blueprint = Blueprint("area_pillars", __name__, url_prefix="/admin/pillars")
 

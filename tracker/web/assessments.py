@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy, seals, workflow
@@ -23,6 +22,7 @@ from tracker.reports import assessments as report
 from tracker.reports import catalogue
 from tracker.reports.catalogue import AreaEntry
 from tracker.services import assessments
+from tracker.texts import gettext as _
 from tracker.web import timeline
 
 REVIEWERS = ("sign_off", "return")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy
@@ -13,6 +11,8 @@ from tracker.models import Category, Outcome
 from tracker.policy import Permission
 from tracker.reports import catalogue, log
 from tracker.reports.listing import SIZES
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number

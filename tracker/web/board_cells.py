@@ -11,8 +11,6 @@ from types import MappingProxyType
 from urllib.parse import urlencode
 
 from flask import request
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from tracker.models import Implementation, MeasureStatus, Plan, PlanKind
@@ -21,6 +19,8 @@ from tracker.reports import catalogue
 from tracker.reports.boards import COMPUTED, Board, Cell, Column, Row, Section
 from tracker.reports.measures import Tally
 from tracker.reports.plans import PILLARS
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web.followup_cells import kept
 from tracker.web.presentation import number, reference, tag
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy
@@ -19,6 +17,8 @@ from tracker.policy import Permission
 from tracker.reports import boards, catalogue, plans
 from tracker.reports.boards import Board, Column, Question
 from tracker.reports.listing import address, without
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web.board_cells import rows, section_rows
 from tracker.web.exports import rows_response
 from tracker.web.presentation import number

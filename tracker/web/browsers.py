@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+from tracker.texts import gettext as _
 
 BROWSERS = (
     ("Edg", "Edge"),

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -19,6 +18,7 @@ from tracker.models import CarryOver, Followup, Visit
 from tracker.policy import Permission
 from tracker.reports import followups as report
 from tracker.services import carry_overs
+from tracker.texts import gettext as _
 from tracker.web.dates import period_words
 from tracker.web.request_keys import Made, once
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -14,6 +13,7 @@ from tracker.forms.base import Conflict
 from tracker.forms.ratings import RatingForm
 from tracker.policy import Permission
 from tracker.services import ratings
+from tracker.texts import gettext as _
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/admin/ratings")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -17,6 +16,7 @@ from tracker.reports import boards, catalogue, measures
 from tracker.reports.listing import address
 from tracker.services import cells
 from tracker.services.cells import Word
+from tracker.texts import gettext as _
 from tracker.web import retired
 
 blueprint = Blueprint("cells", __name__)

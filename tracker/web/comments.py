@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -15,6 +14,7 @@ from tracker.models import Visit
 from tracker.policy import Permission
 from tracker.reports import sealables
 from tracker.services import comments
+from tracker.texts import gettext as _
 from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("comments", __name__, url_prefix="/comments")

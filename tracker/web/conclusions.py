@@ -6,8 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy, workflow
@@ -22,6 +20,8 @@ from tracker.reports import catalogue
 from tracker.reports import conclusions as report
 from tracker.reports.visits import conclusion_label, is_before
 from tracker.services import conclusions
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web import sealed, timeline
 from tracker.web import sharing as sharing_levels
 from tracker.web.exports import csv_response

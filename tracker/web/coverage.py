@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import clock, policy
 from tracker.errors import TrackerError
 from tracker.reports import catalogue, coverage
 from tracker.reports.listing import address
+from tracker.texts import gettext as _
 from tracker.web.exports import rows_response
 
 blueprint = Blueprint("coverage", __name__)

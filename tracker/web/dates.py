@@ -13,12 +13,12 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from flask import current_app
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 
+from tracker import texts
 from tracker.partial_date import PartialDate, Precision
-from tracker.web import locale
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 
 _TIME = Markup('<bdi><time datetime="{}">{}</time></bdi>')
 _NOTHING = Markup("")
@@ -88,8 +88,8 @@ def _half_known(start: PartialDate | None, end: PartialDate | None) -> str:
 
 
 def _locale() -> Locale:
-    found = locale.current()
-    return locale.ENGLISH if found.language == "en" and found.territory is None else found
+    found = texts.locale()
+    return texts.ENGLISH if found.language == "en" and found.territory is None else found
 
 
 @lru_cache(maxsize=8192)

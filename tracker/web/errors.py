@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.globals import request_ctx
-from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc as database_errors
@@ -26,6 +25,7 @@ from tracker.errors import Forbidden, Missing, TrackerError
 from tracker.extensions import db
 from tracker.models import Sealable
 from tracker.reports import sealables
+from tracker.texts import gettext as _
 
 SECRET_FIELD = re.compile(r"passw|passcode|passphrase|secret|token|otp|recovery|^code$|factor", re.IGNORECASE)
 SENDABLE_AGAIN = (400, 429, 500, 503)

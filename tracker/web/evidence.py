@@ -6,7 +6,6 @@ from typing import Any, BinaryIO
 
 from flask import Blueprint, Response, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy, storage
@@ -17,6 +16,7 @@ from tracker.forms.evidence import EvidenceForm, RemoveBytesForm, RevisionForm, 
 from tracker.models import Evidence, EvidenceRevision, Followup, FollowupStatus
 from tracker.policy import Permission
 from tracker.services import evidence
+from tracker.texts import gettext as _
 from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("evidence", __name__)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -14,6 +13,7 @@ from tracker.forms.extensions import DecisionForm, ExtensionForm
 from tracker.models import Account, DueExtension, ExtensionStatus, Followup, FollowupStatus
 from tracker.policy import Permission
 from tracker.services import extensions
+from tracker.texts import gettext as _
 from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("extensions", __name__, url_prefix="/follow-ups")

@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from flask import request
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from tracker.models import Implementation, SealedState
 from tracker.reports import catalogue
 from tracker.reports import followups as report
+from tracker.texts import gettext as _
 from tracker.web import dates
 from tracker.web.presentation import isolated, reference, tag
 from tracker.web.words import words

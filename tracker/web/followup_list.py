@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy
@@ -13,6 +11,8 @@ from tracker.models import FollowupStatus, Implementation, Position, Priority, S
 from tracker.reports import catalogue
 from tracker.reports import followups as report
 from tracker.reports.listing import Args, Page
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
 from tracker.web.words import reported_words

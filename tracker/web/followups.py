@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import clock, policy, seals, workflow
@@ -46,6 +45,7 @@ from tracker.reports import meetings as meetings_report
 from tracker.reports.followup_sheet import Sheet, sheet
 from tracker.services import followups, meetings
 from tracker.services.followups import FollowupInput
+from tracker.texts import gettext as _
 from tracker.web import sealed, timeline
 from tracker.web import sharing as sharing_levels
 from tracker.web.dates import period_words

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy
 from tracker.models import PILLARS, VisitStage
 from tracker.reports import catalogue, gaps
 from tracker.reports.listing import MOST_COUNTED, address
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number

@@ -9,8 +9,6 @@ from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from tracker import policy, workflow
 from tracker.forms.assessments import AssessmentForm
@@ -39,6 +37,8 @@ from tracker.models import Conclusion, ConclusionStatus, Followup, FollowupStatu
 from tracker.models.visit import VisitStage
 from tracker.policy import Permission
 from tracker.reports import action_plan, conclusions, log, states, status
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 from tracker.web.words import noun_words, words
 from tracker.workflow.moves import Move
 

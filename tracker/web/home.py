@@ -7,8 +7,6 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy
@@ -18,6 +16,8 @@ from tracker.policy import Permission
 from tracker.reports import catalogue, work, work_desk
 from tracker.reports.listing import MOST_COUNTED, Args, Page, address
 from tracker.reports.states import names_over_time
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web import record_rows
 from tracker.web.lists import ListPage
 from tracker.web.locale import language

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker.extensions import db
@@ -14,6 +13,7 @@ from tracker.models import Notification
 from tracker.reports import notifications as report
 from tracker.reports import sealables
 from tracker.services import notifications
+from tracker.texts import gettext as _
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 

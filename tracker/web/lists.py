@@ -14,9 +14,9 @@ from typing import Any
 
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from tracker.reports.listing import Args, Page, address
+from tracker.texts import gettext as _
 from tracker.web.presentation import number
 from tracker.web.words import words
 

@@ -12,17 +12,17 @@ from typing import Any
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel
 from flask_login import current_user
 from markupsafe import Markup
+
+from tracker import texts
+from tracker.texts import DOMAIN, ENGLISH, translations
 
 DEFAULT = "en"
 PSEUDO = "ar-x-pseudo"
 LANGUAGES: dict[str, str] = {"en": "English", PSEUDO: "⟦Right to left⟧"}
 """Each language by its code, in its own words."""
-
-ENGLISH = Locale("en", "GB")
-"""The Organization writes "13 November 2006"; English without a territory would be American."""
 
 _LOCALES = {
     "en": ENGLISH,
@@ -51,61 +51,35 @@ class PseudoTranslations(NullTranslations):
     ungettext = ngettext
 
 
-class KeptDomain(Domain):
-    """Finds the translations once for each locale of a request: a page asks for hundreds of texts."""
-
-    def get_translations(self) -> Any:
-        try:
-            told = g._flask_babel
-            if told.kept_locale is told.babel_locale:
-                return told.kept_translations
-        except (AttributeError, RuntimeError):  # not asked yet, or outside the application
-            pass
-        found = super().get_translations()  # type: ignore[no-untyped-call]  # Flask-Babel's
-        if g and hasattr(g, "_flask_babel"):
-            g._flask_babel.kept_locale, g._flask_babel.kept_translations = get_locale(), found
-        return found
-
-
-_DOMAIN = KeptDomain()  # type: ignore[no-untyped-call]  # Flask-Babel's
-_DOMAIN.cache[str(_LOCALES[PSEUDO]), _DOMAIN.domain[0]] = PseudoTranslations()
+DOMAIN.cache[str(_LOCALES[PSEUDO]), DOMAIN.domain[0]] = PseudoTranslations()
 
 
 def init_locale(app: Flask, babel: Babel) -> None:
     """Let each request speak the language its reader chose."""
     app.config["BABEL_DEFAULT_LOCALE"] = str(_LOCALES[DEFAULT])
     babel.init_app(app, locale_selector=_selected)
-    babel.domain_instance = _DOMAIN
+    babel.domain_instance = DOMAIN
     app.jinja_env.globals.update(gettext=said, ngettext=said_by_number, _=said)
 
 
 def said(text: str, /, **variables: Any) -> Markup:
     """A template's text in the reader's language, variables escaped: as Jinja's own, which takes many times as long."""
-    translations = _DOMAIN.get_translations()
+    found = translations()
     if not variables:
-        return _whole(translations, text)
-    return Markup(translations.ugettext(text)) % variables  # noqa: S704  # our own texts
+        return _whole(found, text)
+    return Markup(found.ugettext(text)) % variables  # noqa: S704  # our own texts
 
 
 @lru_cache(maxsize=4096)
-def _whole(translations: NullTranslations, text: str) -> Markup:
+def _whole(found: NullTranslations, text: str) -> Markup:
     """A text without variables, of which templates have a few thousand."""
-    return Markup(translations.ugettext(text)) % {}  # noqa: S704  # our own texts
+    return Markup(found.ugettext(text)) % {}  # noqa: S704  # our own texts
 
 
 def said_by_number(one: str, many: str, number: int, /, **variables: Any) -> Markup:
     """The same for a text that depends on a number."""
-    text = _DOMAIN.get_translations().ungettext(one, many, number)
+    text = translations().ungettext(one, many, number)
     return Markup(text) % ({"num": number} | variables)  # noqa: S704  # our own texts
-
-
-def current() -> Locale:
-    """The locale of this page. Asked for each cell of a list: hence past Flask-Babel's own, slower question."""
-    try:
-        return g._flask_babel.babel_locale  # type: ignore[no-any-return]  # Flask-Babel's
-    except (AttributeError, RuntimeError):  # not asked yet, or outside the application
-        found = get_locale()
-        return ENGLISH if found is None else found
 
 
 def languages() -> dict[str, str]:
@@ -122,12 +96,12 @@ def spoken() -> dict[str, str]:
 
 def language() -> str:
     """The code of the language that this page speaks, for ``<html lang>``."""
-    return _CODES.get(str(current()), DEFAULT)
+    return _CODES.get(str(texts.locale()), DEFAULT)
 
 
 def direction() -> str:
     """``ltr`` or ``rtl``, for ``<html dir>``."""
-    return str(current().text_direction)
+    return str(texts.locale().text_direction)
 
 
 def _selected() -> Locale:

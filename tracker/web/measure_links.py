@@ -7,8 +7,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy
@@ -24,6 +22,8 @@ from tracker.reports import measure_links as report
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import address
 from tracker.services import measure_links
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web import retired
 from tracker.web.lists import FilterWords, ListPage
 from tracker.web.presentation import number

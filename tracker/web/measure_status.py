@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g, request
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import clock, policy
@@ -20,6 +19,7 @@ from tracker.policy import Permission
 from tracker.reports import catalogue, kept, measures, plans
 from tracker.reports.listing import address, without
 from tracker.reports.measures import Progress, Share, Standing, Tally
+from tracker.texts import gettext as _
 from tracker.web.board_cells import DONE, SIGNED, UNSIGNED
 
 Pairs = Iterable[tuple[str, str]]

@@ -7,8 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy
@@ -28,6 +26,8 @@ from tracker.reports.measures import OF_STATED_STATUS
 from tracker.reports.timeline import Seen
 from tracker.services import measures as service
 from tracker.services import meetings
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web import retired, timeline
 from tracker.web.locale import language
 from tracker.web.presentation import number

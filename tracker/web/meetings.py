@@ -6,8 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy
@@ -24,6 +22,8 @@ from tracker.reports.states import names_over_time
 from tracker.reports.timeline import Seen
 from tracker.services import meetings
 from tracker.services.meetings import MeetingInput
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web import timeline
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage

@@ -8,8 +8,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from tracker import policy
@@ -20,6 +18,8 @@ from tracker.models import Plan, PlanKind, PlanPhase, PlanReview
 from tracker.policy import Permission
 from tracker.reports import plans as report
 from tracker.services import plans as service
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("plan_parts", __name__, url_prefix="/plans/<code>/<any(phases, reviews):part>")

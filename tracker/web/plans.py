@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -20,6 +19,7 @@ from tracker.reports import catalogue, meetings
 from tracker.reports import plans as report
 from tracker.reports.timeline import Seen
 from tracker.services import plans as service
+from tracker.texts import gettext as _
 from tracker.web import timeline
 from tracker.web.locale import language
 from tracker.web.request_keys import Made, once

@@ -13,8 +13,6 @@ import sqlalchemy as sa
 from babel import Locale
 from babel.numbers import format_decimal
 from flask import Flask, current_app, g, get_template_attribute, request
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
@@ -22,12 +20,14 @@ from werkzeug.exceptions import HTTPException
 from wtforms import Field
 from wtforms.form import BaseForm
 
-from tracker import clock, policy
+from tracker import clock, policy, texts
 from tracker.extensions import babel, db
 from tracker.models import Account, Notification, Role, SealedState, Submission
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import notifications
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 from tracker.web import access, assets, dates, locale, words
 
 MOST_COUNTED = 100
@@ -139,7 +139,7 @@ def overdue_words(due: PartialDate) -> str:
 
 def number(value: int | None) -> str:
     """A whole number with the separators of the page's language."""
-    return "" if value is None else _number(value, locale.current())
+    return "" if value is None else _number(value, texts.locale())
 
 
 @lru_cache(maxsize=8192)

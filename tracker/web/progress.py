@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -12,6 +11,7 @@ from tracker.forms.progress import ProgressForm
 from tracker.models import Followup
 from tracker.policy import Permission
 from tracker.services import progress
+from tracker.texts import gettext as _
 from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("progress", __name__, url_prefix="/follow-ups")

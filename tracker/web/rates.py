@@ -9,13 +9,13 @@ from math import ceil
 from time import time
 
 from flask import Flask, current_app, request
-from flask_babel import ngettext
 from flask_login import current_user
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from tracker.errors import TooOften
+from tracker.texts import ngettext
 
 RATES = {"file": parse("60/minute"), "search": parse("600/minute")}
 _counter = FixedWindowRateLimiter(MemoryStorage())

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from flask import request
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from tracker.models import SealedState
 from tracker.reports import sealables
+from tracker.texts import gettext as _
 from tracker.web import dates
 from tracker.web.assets import icon
 from tracker.web.followup_cells import kept

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import clock, policy
@@ -14,6 +13,7 @@ from tracker.policy import Permission
 from tracker.reports import followups, gaps, plans, status
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import address
+from tracker.texts import gettext as _
 from tracker.web.exports import csv_response
 from tracker.web.exports import shown as shown_cell
 from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence

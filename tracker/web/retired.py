@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from tracker.models import Measure
+from tracker.texts import gettext as _
 
 
 def way_out(measure: Measure) -> ResponseReturnValue | None:

@@ -8,8 +8,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import policy, seals
@@ -21,6 +19,8 @@ from tracker.policy import Permission
 from tracker.reports import catalogue, review, sealables
 from tracker.reports.listing import Page
 from tracker.services import sign_in, signoff
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web import sealed
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.record_rows import extension_rows, queue_rows

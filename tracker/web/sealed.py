@@ -6,13 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
-
 from tracker import seals
 from tracker.models import Basis, ConclusionKind, Decision, Followup, Implementation, Submission
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
 from tracker.seals import Content, FieldChange
+from tracker.texts import gettext as _
 from tracker.web.dates import partial
 from tracker.web.words import field_words, words
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker.reports import catalogue, labels, sealables, search, states
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import address
 from tracker.reports.search import Found
+from tracker.texts import gettext as _
 from tracker.web.locale import language
 
 blueprint = Blueprint("search", __name__)

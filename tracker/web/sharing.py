@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
 from tracker.forms.fields import ChoiceField
 from tracker.models import Visit
 from tracker.services import sharing
+from tracker.texts import gettext as _
 
 
 def limit(field: ChoiceField, visit: Visit | None) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from babel import Locale
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from tracker import texts
 from tracker.models import Implementation
 from tracker.reports.listing import MOST_COUNTED
 from tracker.reports.states import AreaHistory, Tally
-from tracker.web import locale
+from tracker.texts import gettext as _
 from tracker.web.presentation import number, reference
 from tracker.web.words import reported_words, words
 
@@ -50,7 +50,7 @@ def rating_rows(areas: Sequence[AreaHistory], references: Sequence[str], base: s
 
 def status_rows(tally: Tally, href: str) -> Markup:
     """Down what the Member State reports, across what we assess; ``href`` lists the live follow-ups, as narrowed."""
-    language, listed = locale.current(), escape(href)
+    language, listed = texts.locale(), escape(href)
     rows = []
     for said in Implementation:
         cells = [

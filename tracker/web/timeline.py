@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -22,6 +21,7 @@ from tracker.models import Category, Visit
 from tracker.policy import Permission
 from tracker.reports import timeline
 from tracker.reports.timeline import Entry, Seen
+from tracker.texts import gettext as _
 from tracker.web.words import words
 
 SHOWN_CATEGORIES = (Category.CHANGE, Category.COMMENT, Category.SIGN_OFF, Category.FILE)

@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 from babel import Locale
 from flask import Flask, get_template_attribute
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup, escape
 
+from tracker import texts
 from tracker.models import Outcome, Visit
 from tracker.reports.timeline import Entry, FieldChange, RowChange
-from tracker.web import dates, locale
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
+from tracker.web import dates
 from tracker.web.presentation import reference
 from tracker.web.words import event_words, field_words, noun_words, value_words, words
 
@@ -49,19 +50,19 @@ def init_entries(app: Flask) -> None:
 
 def entries(shown: Iterable[Entry], root: str, visit: Visit | None = None) -> Markup:
     """The entries as a list; ``root`` is the noun of the record, ``visit`` that which the stages are told of."""
-    language = locale.current()
+    language = texts.locale()
     told = "".join([_entry(entry, root, visit, language) for entry in shown])
     return Markup(f'<ol class="timeline">{told}</ol>')  # noqa: S704  # escaped below
 
 
 def changes(rows: Sequence[RowChange], root: str, visit: Visit | None = None) -> Markup:
     """The rows of an entry, those of other nouns than ``root`` under their names, with their changes."""
-    return Markup(_rows(rows, root, visit, locale.current()))  # noqa: S704  # escaped below
+    return Markup(_rows(rows, root, visit, texts.locale()))  # noqa: S704  # escaped below
 
 
 def change(old: str, new: str) -> Markup:
     """Old and new in words; long texts word by word."""
-    return Markup(_change(old, new, _frames(locale.current())))  # noqa: S704  # escaped below
+    return Markup(_change(old, new, _frames(texts.locale())))  # noqa: S704  # escaped below
 
 
 def _entry(entry: Entry, root: str, visit: Visit | None, language: Locale) -> str:
@@ -124,7 +125,7 @@ def _label(table: str, column: str, _language: Locale) -> str:
 
 def _change(old: str, new: str, frames: Frames) -> str:
     if old and new and len(old) + len(new) > LONG_CHANGE:
-        return _compared(old, new, locale.current())
+        return _compared(old, new, texts.locale())
     removed = f"{frames.removed}<bdi>{escape(old)}</bdi></del>" if old else ""
     if not new:
         return f"{removed}{frames.emptied}"

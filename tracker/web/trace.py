@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker.reports import trace
+from tracker.texts import gettext as _
 
 blueprint = Blueprint("trace", __name__)
 

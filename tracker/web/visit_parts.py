@@ -11,8 +11,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from tracker import policy
@@ -33,6 +31,8 @@ from tracker.policy import Permission
 from tracker.reports import catalogue, visits
 from tracker.reports.states import names_over_time
 from tracker.services import visit_parts as service
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 from tracker.web.dates import partial_words, period_words
 from tracker.web.locale import language
 from tracker.web.request_keys import Made, once

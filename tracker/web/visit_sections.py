@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker import policy
@@ -30,6 +29,7 @@ from tracker.reports import catalogue, visits
 from tracker.reports.states import names_over_time
 from tracker.services import visit_parts as parts
 from tracker.services import visits as service
+from tracker.texts import gettext as _
 from tracker.web import sharing as sharing_levels
 from tracker.web.locale import language
 

@@ -6,8 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from tracker import clock, policy, workflow
@@ -25,6 +23,8 @@ from tracker.reports.visit_sheet import TaskState
 from tracker.services import request_keys
 from tracker.services import visit_parts as parts
 from tracker.services import visits as service
+from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web import timeline
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members

@@ -7,7 +7,7 @@ serves its reader better than none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum, StrEnum
 from functools import lru_cache
@@ -16,9 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 from babel import Locale
 from flask import current_app, has_app_context
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
+from tracker import texts
 from tracker.database import Base, PartialDateType, UtcDateTime
 from tracker.models import (
     Basis,
@@ -57,7 +56,8 @@ from tracker.partial_date import PartialDate, Precision
 from tracker.policy import Permission
 from tracker.reports.visits import conclusion_label
 from tracker.role_words import ROLE_WORDS
-from tracker.web import locale
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 from tracker.web.dates import date_words, moment_words, partial_words
 
 WORDS: dict[type[StrEnum], Mapping[Any, Any]] = {
@@ -686,7 +686,7 @@ _VERBS: dict[str, Any] = {
 
 def words(member: Enum | None) -> str:
     """``FollowupStatus.SIGNED_OFF`` → "Signed off"; ``None`` → ""."""
-    return "" if member is None else _member_words(member, type(member), locale.current())
+    return "" if member is None else _member_words(member, type(member), texts.locale())
 
 
 @lru_cache(maxsize=4096)
@@ -698,7 +698,7 @@ def _member_words(member: Enum, _members: type[Enum], _language: Locale) -> str:
 
 def field_words(name: str, table: str | None = None) -> str:
     """``current_due`` → "Current due date"; ``table`` decides where one column name has two meanings."""
-    return _field_words(name, table, locale.current())
+    return _field_words(name, table, texts.locale())
 
 
 @lru_cache(maxsize=4096)
@@ -709,7 +709,7 @@ def _field_words(name: str, table: str | None, _language: Locale) -> str:
 
 def noun_words(object_type: str) -> str:
     """``followup`` → "Follow-up"."""
-    return _noun_words(object_type, locale.current())
+    return _noun_words(object_type, texts.locale())
 
 
 @lru_cache(maxsize=1024)
@@ -735,7 +735,7 @@ def event_words(kind: str, visit: Any = None) -> str:
     noun, _dot, verb = kind.rpartition(".")
     if noun == "visit" and verb in WORDS[VisitStage]:
         return _("moved it to the stage “%(stage)s”", stage=stage_words(visit, VisitStage(verb)))
-    return _event_words(kind, verb, locale.current())
+    return _event_words(kind, verb, texts.locale())
 
 
 @lru_cache(maxsize=4096)
@@ -772,43 +772,49 @@ def value_words(table: str, column: str, value: Any, visit: Any = None) -> str:
     """
     if value is None or value == "":
         return ""
-    if column == "reported_status" and value == Implementation.NOT_ASSESSED:
-        return reported_words(Implementation.NOT_ASSESSED)
-    if (table, column) == ("visit", "stage") and value == VisitStage.PROVISIONAL_ISSUED:
-        return stage_words(visit, VisitStage.PROVISIONAL_ISSUED)
+    if isinstance(value, str):
+        return _teller(table, column)(value, visit)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list | tuple | set | frozenset):
         return "; ".join(value_words(table, column, item) for item in value)
-    return _scalar_words(_column_type(table, column), value)
-
-
-def _scalar_words(kind: Any, value: Any) -> str:
-    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
-        return _enum_words(kind.enum_class, value)
     if isinstance(value, PartialDate):
         return partial_words(value)
-    if isinstance(kind, PartialDateType):
-        return partial_words(PartialDate.parse(str(value)))
     if isinstance(value, datetime):
         return moment_words(value)
-    if isinstance(value, date):
-        return date_words(value)
-    if isinstance(kind, sa.Date):
-        return date_words(date.fromisoformat(str(value)))
-    if isinstance(kind, UtcDateTime):
-        return moment_words(datetime.fromisoformat(str(value)))
-    return str(value)
-
-
-def _enum_words(members: Any, value: Any) -> str:
-    try:
-        return words(members(value))
-    except ValueError:  # a version row may outlive the member that it names
-        return _written_out(str(value))
+    return date_words(value) if isinstance(value, date) else str(value)
 
 
 @lru_cache(maxsize=4096)
+def _teller(table: str, column: str) -> Callable[[str, Any], str]:
+    """What puts the plain text of a column into words, for the visit whose column it is. A page asks for hundreds."""
+    kind = _column_type(table, column)
+    if (table, column) == ("visit", "stage"):
+        return _stage_of
+    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
+        members, say = kind.enum_class, reported_words if column == "reported_status" else words
+        return lambda text, _visit: _enum_words(members, text, say, texts.locale())
+    if isinstance(kind, PartialDateType):
+        return lambda text, _visit: partial_words(PartialDate.parse(text))
+    if isinstance(kind, sa.Date):
+        return lambda text, _visit: date_words(date.fromisoformat(text))
+    if isinstance(kind, UtcDateTime):
+        return lambda text, _visit: moment_words(datetime.fromisoformat(text))
+    return lambda text, _visit: text
+
+
+@lru_cache(maxsize=4096)
+def _enum_words(members: type[Enum], text: str, say: Callable[[Any], str], _language: Locale) -> str:
+    try:
+        return say(members(text))
+    except ValueError:  # a version row may outlive the member that it names
+        return _written_out(text)
+
+
+def _stage_of(text: str, visit: Any) -> str:
+    return stage_words(visit, VisitStage(text)) if text in list(VisitStage) else _written_out(text)
+
+
 def _column_type(table: str, column: str) -> Any:
     found = Base.metadata.tables.get(table)
     return found.c[column].type if found is not None and column in found.c else None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from flask_babel import gettext as _
-
 from tracker import clock, history, policy
 from tracker.errors import Invalid, Missing, Stale
 from tracker.models import Account, Category, Conclusion, Followup, Matrix, Visit
+from tracker.texts import gettext as _
 from tracker.workflow import assessment, conclusion, followup
 from tracker.workflow.assessment import MATRIX_MOVES
 from tracker.workflow.conclusion import CONCLUSION_MOVES

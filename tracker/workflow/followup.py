@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-
 from tracker.errors import Missing
 from tracker.models import Category, Followup, FollowupStatus
 from tracker.policy import Permission
+from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 from tracker.workflow.moves import Move, review_moves
 
 DRAFTS = frozenset({FollowupStatus.DRAFT, FollowupStatus.RETURNED})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from tracker.models import Category
 from tracker.policy import Permission
+from tracker.texts import lazy_gettext as _l
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ back is a correction and owes a reason, as do declining, deferring, postponing a
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from tracker.models import VisitStage
 from tracker.policy import Permission
+from tracker.texts import lazy_gettext as _l
 from tracker.workflow.moves import Move
 
 S = VisitStage

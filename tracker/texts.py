@@ -1,0 +1,74 @@
+"""Texts in the reader's language.
+
+Flask-Babel decides which language that is and loads its texts. A page asks for hundreds, and asks which locale it has
+as often: hence past Flask-Babel's own, slower questions, to what it keeps for the request.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel import Locale
+from flask import g
+from flask_babel import Domain, get_locale
+from flask_babel.speaklater import LazyString
+
+ENGLISH = Locale("en", "GB")
+"""The Organization writes "13 November 2006"; English without a territory would be American."""
+
+_here = g._get_current_object  # not through the proxy each time
+
+
+class KeptDomain(Domain):
+    """Finds the translations once for each locale of a request."""
+
+    def get_translations(self) -> Any:
+        return translations()
+
+    def find(self) -> Any:
+        """The translations of the locale that is spoken here, past what is kept."""
+        return super().get_translations()  # type: ignore[no-untyped-call]  # Flask-Babel's
+
+
+DOMAIN = KeptDomain()  # type: ignore[no-untyped-call]  # Flask-Babel's
+
+
+def translations() -> Any:
+    """The texts of the locale that is spoken here."""
+    try:
+        told = _here()._flask_babel
+        if told.kept_locale is told.babel_locale:
+            return told.kept_translations
+    except (AttributeError, RuntimeError):  # not asked yet, or outside the application
+        pass
+    found = DOMAIN.find()
+    if g:
+        told = _here()._flask_babel
+        told.kept_locale, told.kept_translations = get_locale(), found
+    return found
+
+
+def locale() -> Locale:
+    """The locale of this page."""
+    try:
+        return _here()._flask_babel.babel_locale  # type: ignore[no-any-return]  # Flask-Babel's
+    except (AttributeError, RuntimeError):  # not asked yet, or outside the application
+        found = get_locale()
+        return ENGLISH if found is None else found
+
+
+def gettext(text: str, **variables: Any) -> str:
+    """The text, with ``variables`` in their places."""
+    said = str(translations().ugettext(text))
+    return said % variables if variables else said
+
+
+def ngettext(one: str, many: str, number: int, **variables: Any) -> str:
+    """The text for this number, which is also the variable ``num``."""
+    said = str(translations().ungettext(one, many, number))
+    return said % ({"num": number} | variables)
+
+
+def lazy_gettext(text: str, **variables: Any) -> LazyString:
+    """The text in the language of whoever reads it, later."""
+    return LazyString(gettext, text, **variables)

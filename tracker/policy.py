@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel.speaklater import LazyString
 
 from tracker import clock
 from tracker.errors import Forbidden, NotFound
@@ -37,6 +38,7 @@ from tracker.models import (
 )
 from tracker.role_words import role_words
 from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 
 class Permission(StrEnum):
@@ -132,6 +134,18 @@ STATUSES: dict[tuple[Permission, type[Any]], frozenset[str]] = {
     for noun in (Matrix, Conclusion, Followup)
 }
 
+# The rules that refuse.
+NOT_THE_ROLE = _l("Your role does not allow this.")
+NOT_THE_STATE = _l("Your role does not allow this for this Member State.")
+NOT_ALL_OF_THE_PLAN = _l("A plan is kept by coordinators whose grant holds every Member State that takes part.")
+LOCKED = _l("It is before the reviewers and locked. Whoever submitted it may recall it; a reviewer may return it.")
+NOT_SUBMITTED = _l("It is not before the reviewers.")
+ENDED = _l("It has ended or is final, and is changed no more.")
+INVOLVED = _l("Nobody signs who drafted it, submitted it, or changed a sealed field or evidence since the last seal.")
+"""R12."""
+SUBMITTED_BY_ANOTHER = _l("Only the person who submitted it may recall it; a reviewer may return it.")
+ASKED_THEMSELVES = _l("Whoever asked for an extension does not decide on it.")
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -218,9 +232,9 @@ def require(account: Account, permission: Permission, thing: Any = None) -> None
     permission anywhere).
     """
     rule = refusal(account, permission, thing)
-    if rule:
+    if rule is not None:
         who = "" if _holds(account, permission, thing) else who_may(permission)
-        raise Forbidden(rule, who, thing)
+        raise Forbidden(str(rule), who, thing)
 
 
 def who_may(permission: Permission) -> str:
@@ -228,27 +242,23 @@ def who_may(permission: Permission) -> str:
     return role_words(ROLES[permission])
 
 
-def refusal(account: Account, permission: Permission, thing: Any = None) -> str | None:
-    """The rule that forbids it, in words; None when it is allowed."""
+def refusal(account: Account, permission: Permission, thing: Any = None) -> LazyString | None:
+    """The rule that forbids it, put into words when it is read: most ask only whether there is one."""
     if not has_role(account, *ROLES[permission]):
-        return _("Your role does not allow this.")
+        return NOT_THE_ROLE
     if thing is None:
         return None
     if not _holds(account, permission, thing):
-        if isinstance(thing, Plan):
-            return _("A plan is kept by coordinators whose grant holds every Member State that takes part.")
-        return _("Your role does not allow this for this Member State.")
+        return NOT_ALL_OF_THE_PLAN if isinstance(thing, Plan) else NOT_THE_STATE
     allowed = STATUSES.get((permission, type(thing)))
     if allowed is not None and thing.workflow not in allowed:
         return _status_refusal(permission, thing.workflow)
     if permission is Permission.SIGN_OFF and isinstance(thing, Sealable):
-        return _duty_refusal(account, thing)
+        return INVOLVED if account.id in involved(thing) else None
     if permission is Permission.RECALL and isinstance(thing, Sealable):
         return _recall_refusal(account, thing)
     if permission is Permission.EXTENSION_DECIDE and isinstance(thing, DueExtension):
-        return (
-            _("Whoever asked for an extension does not decide on it.") if thing.requested_by_id == account.id else None
-        )
+        return ASKED_THEMSELVES if thing.requested_by_id == account.id else None
     return None
 
 
@@ -263,28 +273,15 @@ def _holds(account: Account, permission: Permission, thing: Any) -> bool:
     return reach(account, permission).covers(state_id)
 
 
-def _status_refusal(permission: Permission, status: str) -> str:
+def _status_refusal(permission: Permission, status: str) -> LazyString:
     if status == "submitted":
-        return _("It is before the reviewers and locked. Whoever submitted it may recall it; a reviewer may return it.")
-    if permission in (Permission.SIGN_OFF, Permission.RETURN, Permission.RECALL):
-        return _("It is not before the reviewers.")
-    return _("It has ended or is final, and is changed no more.")
+        return LOCKED
+    return NOT_SUBMITTED if permission in (Permission.SIGN_OFF, Permission.RETURN, Permission.RECALL) else ENDED
 
 
-def _duty_refusal(account: Account, record: Any) -> str | None:
-    """Nobody signs who drafted it, submitted it, or changed a sealed field or evidence since the last seal (R12)."""
-    if account.id in involved(record):
-        return _(
-            "Nobody signs who drafted it, submitted it, or changed a sealed field or evidence since the last seal."
-        )
-    return None
-
-
-def _recall_refusal(account: Account, record: Any) -> str | None:
+def _recall_refusal(account: Account, record: Any) -> LazyString | None:
     pending = pending_submission(record)
-    if pending is not None and pending.submitted_by_id != account.id:
-        return _("Only the person who submitted it may recall it; a reviewer may return it.")
-    return None
+    return SUBMITTED_BY_ANOTHER if pending is not None and pending.submitted_by_id != account.id else None
 
 
 def pending_submission(record: Any) -> Submission | None:

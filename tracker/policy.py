@@ -300,17 +300,22 @@ def pending_submission(record: Any) -> Submission | None:
 
 def involved(record: Any) -> set[int | None]:
     """Who drafted ``record``, submitted it, or changed a sealed field or evidence since its last seal."""
-    submitted = sa.select(Submission.submitted_by_id).where(
-        Submission.object_type == record.__tablename__,
-        Submission.object_id == record.id,
+    asked = {"object_type": record.__tablename__, "object_id": record.id, "round": record.seal_count}
+    return {record.drafted_by_id, *db.session.scalars(_INVOLVED, asked)}
+
+
+_INVOLVED = sa.union(
+    sa.select(Submission.submitted_by_id).where(
+        Submission.object_type == sa.bindparam("object_type"),
+        Submission.object_id == sa.bindparam("object_id"),
         Submission.decision.is_(None),
-    )
-    changed = sa.select(Contributor.account_id).where(
-        Contributor.object_type == record.__tablename__,
-        Contributor.object_id == record.id,
-        Contributor.round == record.seal_count,
-    )
-    return {record.drafted_by_id, *db.session.scalars(sa.union(submitted, changed))}
+    ),
+    sa.select(Contributor.account_id).where(
+        Contributor.object_type == sa.bindparam("object_type"),
+        Contributor.object_id == sa.bindparam("object_id"),
+        Contributor.round == sa.bindparam("round"),
+    ),
+)
 
 
 def _region(code: str) -> frozenset[str]:

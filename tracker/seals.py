@@ -121,9 +121,9 @@ def seal_text(seal: Seal | sa.Row[Any]) -> str:
     )
 
 
-def reportable(record: Any) -> dict[str, Any]:
-    """The seal's columns beside its canonical text: what reports of sealed values read."""
-    return columns_of(record, content(record), is_followup=isinstance(record, Followup))
+def reportable(record: Any, values: Content) -> dict[str, Any]:
+    """The seal's columns beside its canonical text, for these sealed fields: what reports of sealed values read."""
+    return columns_of(record, values, is_followup=isinstance(record, Followup))
 
 
 def columns_of(record: Any, values: Content, *, is_followup: bool) -> dict[str, Any]:

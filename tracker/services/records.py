@@ -29,8 +29,9 @@ def save(
     """
     if not history.has_changes(record):
         return
-    record.updated_at = clock.now()
-    differs = seals.refresh(record, by)
+    with db.session.no_autoflush:  # one UPDATE for the record's own columns
+        differs = seals.refresh(record, by)
+        record.updated_at = clock.now()
     history.record(kind, record, by=by, reason=reason, category=category, details=details)
     if differs and record.sealed_state is SealedState.CHANGED:
         _reopen(record, by)

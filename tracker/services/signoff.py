@@ -193,7 +193,8 @@ def _decide(submission: Submission, decision: Decision, by: Account, reason: str
 
 
 def _seal(record: Any, meaning: Purpose, by: Account, note: str) -> Seal:
-    text = seals.canonical(record)
+    values = seals.content(record)
+    text = seals.canonical_text(record.__tablename__, record.reference, values)
     seal = Seal(
         object_type=record.__tablename__,
         object_id=record.id,
@@ -209,7 +210,7 @@ def _seal(record: Any, meaning: Purpose, by: Account, note: str) -> Seal:
         signer_name=by.name,
         signer_role=Role.REVIEWER,
         signed_at=clock.now(),
-        **seals.reportable(record),
+        **seals.reportable(record, values),
     )
     if seal.content_sha256 != record.content_sha256:
         raise Stale(_("The text changed after you opened it. Read what is there now, then sign."))

@@ -88,8 +88,9 @@ def sign_off(object_type: str, reference: str) -> ResponseReturnValue:
         form.refuse(wrong)
         return _item_page(record, form, ReturnForm(formdata=None), 422)
     seal = signoff.sign_off(record, by=current_user, content_version=form.seen_version(), note=form.note.data)
+    digest = seal.seal_sha256[:12]
     db.session.commit()
-    flash(_("%(reference)s is signed off. Seal %(digest)s.", reference=reference, digest=seal.seal_sha256[:12]))
+    flash(_("%(reference)s is signed off. Seal %(digest)s.", reference=reference, digest=digest))
     return redirect(url_for("review.index"), 303)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import flask_migrate
@@ -149,6 +150,12 @@ def test_a_plan_of_all_states_is_served_by_some_of_the_follow_ups(data: Any) -> 
     assert FOLLOWUPS // 3 < count(data, FollowupMeasure) < FOLLOWUPS
     served = count(data, FollowupMeasure, FollowupMeasure.measure_id.in_(sa.select(MeasureCell.measure_id)))
     assert 0 < served < count(data, FollowupMeasure), "the Strategy is served, too"
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_no_two_measures_of_the_plan_say_the_same(seed: int) -> None:
+    told = [one.text for one in joint_plan.wordings(joint_plan.MOST_MEASURES, Random(f"{seed}/plan"))]
+    assert len(set(told)) == len(told) == joint_plan.MOST_MEASURES
 
 
 def test_time_goes_forward_over_the_years(data: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 from tracker.models import PILLARS, Account, Measure, MeasureStatus
@@ -28,16 +29,25 @@ def load(followups: int, rng: Random, *, by: Account) -> None:
         plans.Parties(participants=tuple(catalogue.states())),
         by=by,
     )
-    count = max(len(PILLARS), min(MOST_MEASURES, followups // FOLLOWUPS_A_MEASURE))
+    for wording in wordings(max(len(PILLARS), min(MOST_MEASURES, followups // FOLLOWUPS_A_MEASURE)), rng):
+        _say(measures.create(plan, wording, by=by), rng, by)
+
+
+def wordings(count: int, rng: Random) -> Iterator[measures.Wording]:
+    """So many measures, in the order of the pillars; no two say the same, which a plan may not."""
+    told: set[str] = set()
     for place in range(count):
         words = vocabulary.language(rng)
-        wording = measures.Wording(
-            text=vocabulary.note(rng, words),
+        text = vocabulary.note(rng, words)
+        while text in told:
+            text = vocabulary.note(rng, words)
+        told.add(text)
+        yield measures.Wording(
+            text=text,
             pillar=PILLARS[place * len(PILLARS) // count],
             wording_note=vocabulary.SOURCE,
             indicator=vocabulary.title(rng, words),
         )
-        _say(measures.create(plan, wording, by=by), rng, by)
 
 
 def _say(measure: Measure, rng: Random, by: Account) -> None:

@@ -7,7 +7,7 @@ Texts typed by people are escaped here as a template would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from flask import request
@@ -40,12 +40,18 @@ LONGEST_STEP = 120
 REPORTED = frozenset(Implementation) - {Implementation.NOT_ASSESSED}
 
 
-def cells(columns: Sequence[str], named: dict[str, Any], is_chosen: bool) -> Callable[[Any], Markup]:
-    """What makes the cells of one row; ``named`` says the columns in words."""
+def rows(listed: Iterable[Any], columns: Sequence[str], named: dict[str, Any], is_chosen: bool) -> Markup:
+    """The rows of the table, each under its reference; ``named`` says the columns in words."""
     places = PLACES if is_chosen else PLACES | LEFT_OFF
     makers = _makers(columns)
     parts = [(_opened(named[name], places.get(name)), makers[name]) for name in columns]
-    return lambda row: Markup("".join([f"{opened}{make(row)}</td>" for opened, make in parts]))  # noqa: S704  # escaped
+    href = f"{request.script_root}/follow-ups/"
+    told = []
+    for row in listed:
+        told.append(f'<tr><th scope="row">{record_link(href, row.reference)}</th>')
+        told += [f"{opened}{make(row)}</td>" for opened, make in parts]
+        told.append("</tr>")
+    return Markup("".join(told))  # noqa: S704  # escaped
 
 
 def _opened(label: Any, place: str | None) -> str:
@@ -89,7 +95,8 @@ def _makers(columns: Collection[str]) -> dict[str, Cell]:
 
 def record_link(href: str, name: str) -> str:
     """A reference that leads to its record; ``href`` is the address up to it."""
-    return f'<a class="record-link" href="{escape(href)}{escape(name)}">{reference(name)}</a>'
+    said = escape(name)
+    return f'<a class="record-link" href="{escape(href)}{said}">{reference(said)}</a>'
 
 
 def kept(make: Callable[[Any], str]) -> Callable[[Any], str]:

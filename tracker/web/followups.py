@@ -49,7 +49,7 @@ from tracker.texts import gettext as _
 from tracker.web import sealed, timeline
 from tracker.web import sharing as sharing_levels
 from tracker.web.dates import period_words
-from tracker.web.followup_cells import cells
+from tracker.web.followup_cells import rows
 from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence, state_name
 from tracker.web.request_keys import Made, once
 from tracker.web.words import field_words
@@ -108,7 +108,7 @@ def index() -> ResponseReturnValue:
         columns=columns,
         column_words=column_words,
         sorted_by=SORTED_BY,
-        cells=cells(columns, column_words, is_chosen=bool(extra)),
+        rows=rows(shown.rows, columns, column_words, is_chosen=bool(extra)),
         choices=filter_choices(),
         owner_choices=owner_choices,
         may_write=policy.can(current_user, Permission.FOLLOWUP_EDIT),

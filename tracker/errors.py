@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -59,13 +59,22 @@ class NotReady(TrackerError):
 
 
 class Invalid(TrackerError):
-    """A value that a form could not catch on its own; ``field`` names the field it belongs to."""
+    """A value that a form could not catch on its own; ``field`` names the field it belongs to. ``others`` are what else
+    is wrong with the same request."""
 
     http_status = 422
 
-    def __init__(self, message: str, field: str | None = None) -> None:
+    def __init__(self, message: str, field: str | None = None, others: Sequence[Invalid] = ()) -> None:
         super().__init__(message)
         self.field = field
+        self.others = tuple(others)
+
+
+def refuse_all(faults: Iterable[Invalid]) -> None:
+    """Raise everything that was found wrong at once, so that nobody mends one thing to be told the next."""
+    found = list(faults)
+    if found:
+        raise Invalid(found[0].message, found[0].field, found[1:])
 
 
 class TooOften(TrackerError):

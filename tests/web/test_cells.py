@@ -91,6 +91,22 @@ def test_what_cannot_be_is_refused(
     assert said in answer.text and "Typed text" in answer.text
 
 
+def test_everything_wrong_with_a_cell_is_said_at_once(measure: Measure, coordinator: FlaskClient) -> None:
+    typed = given(coordinator, note="Typed text") | {"status": "completed", "status_on-year": ""}
+    page = coordinator.post(PATH, data=typed).text
+    assert "Enter since when this holds" in page and "Say what it rests on" in page and "Typed text" in page
+    page = coordinator.post(PATH, data=typed | {"status_on-month": "13", "status_on-year": "2013"}).text
+    assert "from 1 to 12" in page and "Say what it rests on" in page
+    assert "Enter since when this holds" not in page
+
+
+def test_a_doubled_click_on_a_cell_is_no_conflict(measure: Measure, coordinator: FlaskClient) -> None:
+    typed = given(coordinator, note="Second workshop") | {"request_key": "f" * 36}
+    answers = [coordinator.post(PATH, data=typed) for _click in range(2)]
+    assert {(one.status_code, one.location) for one in answers} == {(303, "/measures/JP-1-M01#cell-KGZ")}
+    assert "This was done already" in coordinator.get("/measures/JP-1-M01").text
+
+
 def test_who_came_from_the_board_goes_back_to_its_cell(measure: Measure, coordinator: FlaskClient) -> None:
     board = "/plans/JP-1/board?pillar=II"
     link = re.search(r'id="JP-1-M01-KGZ" href="([^"]+)"', coordinator.get(board).text)

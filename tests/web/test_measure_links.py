@@ -108,6 +108,16 @@ def test_a_measure_is_taken_off_with_a_reason(session: Any, browser: FlaskClient
     assert browser.get(f"{PATH}/GCTS-II-99/remove").status_code == 404
 
 
+def test_a_doubled_click_on_taking_a_measure_off_is_told_that_it_is_done(session: Any, browser: FlaskClient) -> None:
+    link(browser, "GCTS-II-10")
+    data = {"reason": "Another measure fits.", "request_key": KEY}
+    answers = [browser.post(f"{PATH}/GCTS-II-10/remove", data=data) for _click in range(2)]
+    assert {(one.status_code, one.location) for one in answers} == {(303, "/follow-ups/PAK-F001#measures")}
+    assert "This was done already" in browser.get("/follow-ups/PAK-F001").text
+    taken_off = Event.kind == "followup.measure_unlinked"
+    assert session.scalar(sa.select(sa.func.count()).where(taken_off)) == 1
+
+
 def test_who_may_not(session: Any, browser: FlaskClient, sign_in: SignIn) -> None:
     link(browser, "GCTS-II-10")
     remove = f"{PATH}/GCTS-II-10/remove"

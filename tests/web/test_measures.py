@@ -167,6 +167,47 @@ def test_what_a_measure_cannot_say_is_told_beside_the_field(
     assert answer.status_code == 422 and said in unescape(answer.text) and "Kept &amp; shown" in answer.text
 
 
+def test_everything_wrong_with_a_measure_is_said_at_once(browser: FlaskClient, plan: Plan) -> None:
+    wrong = {"text": "Watch the passes", "pillar": "II", "rule": "named", "lead_body": "Kept"}
+    wrong |= {"deadline-month": "13", "deadline-year": "2030"}
+    page = unescape(browser.post("/plans/CX-2011/measures/new", data=wrong).text)
+    for said in ("has this text already", "Name the Member States", "from 1 to 12", "Kept"):
+        assert said in page
+    page = unescape(browser.post("/plans/CX-2011/measures/new", data=wrong | {"deadline-month": "1", "text": ""}).text)
+    assert "Enter the text of the measure" in page and "Name the Member States" in page
+
+
+def test_a_text_that_cannot_be_kept_is_not_looked_for(browser: FlaskClient, plan: Plan) -> None:
+    wrong = {"text": "a\x00b", "pillar": "II", "rule": "named"}
+    answer = browser.post("/plans/CX-2011/measures/new", data=wrong)
+    assert answer.status_code == 422
+    assert "control character" in answer.text and "Name the Member States" in answer.text
+    assert "Enter the text of the measure" not in answer.text, "one thing is said of one field"
+
+
+def test_everything_wrong_with_a_stated_status_is_said_at_once(browser: FlaskClient, measure: Measure) -> None:
+    page = browser.post(f"{HERE}/status", data=form(browser, f"{HERE}/status") | {"stated_on": "2199-01-01"}).text
+    assert "Choose the status" in page and "lies in the future" in page and "Give a reason" in page
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("retire", {"reason": "Merged"}),
+        ("edit", {"text": "Watch both passes"}),
+        ("status", {"stated_status": "suspended", "stated_on": "2012-01-01", "stated_reason": "No funds"}),
+    ],
+)
+def test_a_doubled_click_is_told_that_it_is_done(
+    browser: FlaskClient, measure: Measure, page: str, typed: dict[str, str]
+) -> None:
+    given = form(browser, f"{HERE}/{page}") | typed
+    answers = [browser.post(f"{HERE}/{page}", data=given) for _click in range(2)]
+    assert {(one.status_code, one.location) for one in answers} == {(303, HERE)}
+    assert "This was done already, with the first click" in browser.get(HERE).text
+    assert (measure.retired_on is not None) is (page == "retire"), "the second click does not put it back"
+
+
 def test_a_smaller_grant_reads_the_measure_and_is_refused_its_forms_with_the_rule(
     measure: Measure, sign_in: SignIn
 ) -> None:

@@ -243,6 +243,32 @@ def test_what_is_wrong_is_said_at_its_field_and_kept(browser: FlaskClient, chang
     assert db.session.query(Meeting).count() == 0
 
 
+def test_everything_wrong_with_a_meeting_is_said_at_once(browser: FlaskClient) -> None:
+    wrong = {"title": "", "source": "", "end-year": "2010", "hosts": "NOBODY"}
+    page = browser.post("/meetings/new", data=GIVEN | wrong).text
+    for said in ("Enter the title", "Name the source", "The end lies before the start", "known as “nobody”"):
+        assert said in page
+    assert "61 representatives" in page
+
+
+def test_a_meeting_saved_as_it_was_says_so(browser: FlaskClient, coordinator: Account) -> None:
+    held(coordinator)
+    db.session.commit()
+    address = "/meetings/MTG-2011-1/edit"
+    assert browser.post(address, data=fields_of(browser.get(address).text, address)).status_code == 303
+    assert "Nothing was changed." in browser.get("/meetings/MTG-2011-1").text
+
+
+def test_a_doubled_click_on_a_meeting_is_told_that_it_is_done(browser: FlaskClient, coordinator: Account) -> None:
+    outcome = recommended(coordinator)
+    db.session.commit()
+    remove = f"/meetings/MTG-2011-1/outcomes/{outcome.id}/remove"
+    for address, typed in (("/meetings/MTG-2011-1/edit", {"place": "Almaty"}), (remove, {"reason": "Twice"})):
+        given = fields_of(browser.get(address).text, address) | typed
+        assert [browser.post(address, data=given).status_code for _click in range(2)] == [303, 303]
+        assert "This was done already" in browser.get("/meetings/MTG-2011-1").text
+
+
 def test_editing_keeps_the_reference_and_tells_what_changed(browser: FlaskClient, coordinator: Account) -> None:
     meeting = held(coordinator, states=["TJK"], hosts=[organisation("EU")])
     db.session.commit()

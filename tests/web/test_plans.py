@@ -17,7 +17,8 @@ from tests.forms_of_pages import form_for
 from tests.services.test_plans import made
 from tracker.extensions import db
 from tracker.models import Measure, Plan, PlanPart, Role
-from tracker.services import measures, plans
+from tracker.reports import catalogue
+from tracker.services import cells, measures, plans
 
 SignIn = Callable[[Any], FlaskClient]
 
@@ -246,6 +247,89 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
     answer = browser.post("/plans/new", data=typed)
     assert answer.status_code == 422
     assert said in unescape(answer.text) and "is-invalid" in answer.text and "Typed &amp; kept" in answer.text
+
+
+def test_everything_wrong_with_a_plan_is_said_at_once(browser: FlaskClient) -> None:
+    wrong = {"code": "ca 2011", "title": "", "adopted_on": "2199-01-01", "participants": ["PAK"], "observers": ["PAK"]}
+    answer = browser.post("/plans/new", data=wrong | {"region": "Kept"})
+    page = unescape(answer.text)
+    assert answer.status_code == 422 and 'value="Kept"' in page
+    for said in ("capital letters", "Enter the title", "lies in the future", "either takes part or observes"):
+        assert said in page
+    assert page.index("capital letters") < page.index("Enter the title"), "in the order of the page"
+    answer = browser.post("/plans/new", data=wrong | {"title": "Given"})
+    for said in ("capital letters", "lies in the future", "either takes part or observes"):
+        assert said in answer.text
+
+
+def test_all_states_that_cannot_leave_a_plan_are_named_at_once(
+    browser: FlaskClient, plan: Plan, coordinator: Any
+) -> None:
+    for one in plan.measures[0].cells[:2]:
+        cells.edit(one, cells.Word(note="A workshop was held"), by=coordinator)
+    db.session.commit()
+    kept = [one.state_id for one in plan.measures[0].cells]
+    page = browser.post("/plans/CX-2011/edit", data=form(browser, "/plans/CX-2011/edit") | {"participants": kept[2:]})
+    assert page.status_code == 422
+    for state in kept[:2]:
+        assert f"{catalogue.states()[state].name} cannot leave: CX-2011-M01" in unescape(page.text)
+
+
+def test_a_phase_is_told_all_that_is_wrong_with_it(browser: FlaskClient, plan: Plan) -> None:
+    given = {"title": "", "start-year": "2012", "end-year": "2011", "note": "Kept"}
+    page = browser.post("/plans/CX-2011/phases/new", data=given).text
+    assert "Enter the title of the phase" in page and "ends before it starts" in page and "Kept" in page
+
+
+ALREADY = "This was done already, with the first click"
+
+
+def test_a_doubled_click_on_removing_a_phase_is_told_that_it_is_done(
+    browser: FlaskClient, plan: Plan, coordinator: Any
+) -> None:
+    row = plans.add_phase(plan, plans.Phase("Phase I"), by=coordinator)
+    db.session.commit()
+    address = f"/plans/CX-2011/phases/{row.id}/remove"
+    given = form(browser, address)
+    answers = [browser.post(address, data=given) for _click in range(2)]
+    assert {(one.status_code, one.location) for one in answers} == {(303, "/plans/CX-2011#phases")}
+    assert ALREADY in browser.get("/plans/CX-2011").text
+    assert browser.post(address, data={"request_key": "f" * 36}).status_code == 404
+
+
+def test_a_phase_changed_meanwhile_is_not_removed_unread(browser: FlaskClient, plan: Plan, coordinator: Any) -> None:
+    row = plans.add_phase(plan, plans.Phase("Phase I"), by=coordinator)
+    db.session.commit()
+    address = f"/plans/CX-2011/phases/{row.id}/remove"
+    given = form(browser, address)
+    plans.edit_phase(row, plans.Phase("Phase One"), by=coordinator)
+    db.session.commit()
+    answer = browser.post(address, data=given)
+    assert answer.status_code == 409 and "Phase One" in answer.text and "Nothing was removed" in answer.text
+    again = form_for(answer.text, address)
+    assert again is not None and browser.post(address, data=again.data()).status_code == 303
+
+
+@pytest.mark.parametrize("page", ["edit", "order"])
+def test_a_doubled_click_on_saving_a_plan_is_no_conflict(browser: FlaskClient, plan: Plan, page: str) -> None:
+    address = f"/plans/CX-2011/{page}"
+    changed = {"title": "Renamed"} if page == "edit" else {f"place-{plan.measures[2].id}": "1"}
+    given = form(browser, address) | changed
+    answers = [browser.post(address, data=given) for _click in range(2)]
+    assert [one.status_code for one in answers] == [303, 303]
+    assert ALREADY in browser.get("/plans/CX-2011").text
+
+
+def test_who_went_back_and_typed_something_else_is_shown_both_texts(browser: FlaskClient, plan: Plan) -> None:
+    given = form(browser, "/plans/CX-2011/edit")
+    assert browser.post("/plans/CX-2011/edit", data=given | {"title": "First"}).status_code == 303
+    answer = browser.post("/plans/CX-2011/edit", data=given | {"title": "Second"})
+    assert answer.status_code == 409 and "First" in answer.text and "Second" in answer.text
+
+
+def test_an_order_saved_as_it_was_says_so(browser: FlaskClient, plan: Plan) -> None:
+    browser.post("/plans/CX-2011/order", data=form(browser, "/plans/CX-2011/order"))
+    assert "Nothing was changed." in browser.get("/plans/CX-2011").text
 
 
 def test_a_plan_saved_as_it_was_says_so(browser: FlaskClient, plan: Plan) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -156,8 +157,33 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         self.version.data = getattr(row, "version", None)
 
     def values(self) -> dict[str, Any]:
-        """What was given, by field name: nothing but the declared fields."""
-        return {name: self._fields[name].data for name in self.names()}
+        """What was given, by field name: nothing but the declared fields. One that was refused says nothing."""
+        return {name: self._said(self._fields[name]) for name in self.names()}
+
+    @staticmethod
+    def _said(field: Any) -> Any:
+        """What the field holds; nothing of its kind where that cannot be taken, nor be asked of the database."""
+        if not field.errors:
+            return field.data
+        return type(field.data)() if isinstance(field.data, str | list) else None
+
+    def checks_out(self, faults: Callable[[], Iterable[Invalid]]) -> bool:
+        """Whether something was posted that has the right shape.
+
+        Where it has not, ``faults`` says what the rules of the house have against the rest: everything that is wrong is
+        told at once, each at its field.
+        """
+        if self.validate_on_submit():
+            return True
+        if self.is_bound:
+            for fault in faults():
+                if not self._has_errors_at(fault.field):
+                    self.refuse(fault)
+        return False
+
+    def _has_errors_at(self, name: str | None) -> bool:
+        field = self._fields.get(name or "")
+        return field is not None and bool(field.errors)
 
     def check_version(self, row: Any) -> None:
         """Refuse a form that was opened on an earlier version of the row (R20)."""
@@ -188,10 +214,11 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         return found
 
     def refuse(self, error: Invalid) -> None:
-        """Put what a service found wrong beside the field that it is about, or above the form."""
+        """Put everything that a service found wrong beside the field that it is about, or above the form."""
         self.http_status = error.http_status
-        field = self._fields.get(error.field or "")
-        if field is None:
-            self.form_errors = [*self.form_errors, error.message]
-        else:
-            field.errors = [*field.errors, error.message]
+        for one in (error, *error.others):
+            field = self._fields.get(one.field or "")
+            if field is None:
+                self.form_errors = [*self.form_errors, one.message]
+            else:
+                field.errors = [*field.errors, one.message]

@@ -22,6 +22,17 @@ LAST_PLACE = 1_000
 LONGEST_FILE = 512_000  # characters; a plan of 200 measures has a tenth of it
 
 
+class CodedForm(TrackerForm):
+    """The code that every reference of the plan's measures starts with; above the plan's other fields on the page."""
+
+    code = LineField(
+        _l("Code"),
+        longest=20,
+        required=_l("Enter the code"),
+        hint=_l("Capital letters, digits and hyphens, such as CA-2011. It cannot be changed later."),
+    )
+
+
 class PlanForm(TrackerForm):
     """What a plan says of itself, whoever takes part."""
 
@@ -54,15 +65,8 @@ class RegionalPlanForm(PlanForm):
     hosts = CodesField(_l("Host bodies"), coerce=int, hint=_l("The organisations that host or carry the plan."))
 
 
-class NewPlanForm(RegionalPlanForm):
-    """A new regional plan, with the code that every reference of its measures starts with."""
-
-    code = LineField(
-        _l("Code"),
-        longest=20,
-        required=_l("Enter the code"),
-        hint=_l("Capital letters, digits and hyphens, such as CA-2011. It cannot be changed later."),
-    )
+class NewPlanForm(CodedForm, RegionalPlanForm):
+    """A new regional plan, with its code."""
 
 
 class PlanPartForm(TrackerForm):

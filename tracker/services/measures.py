@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
 
 from tracker import clock, history, policy
-from tracker.errors import Invalid
+from tracker.errors import Invalid, refuse_all
 from tracker.extensions import db
 from tracker.models import (
     PILLARS,
@@ -60,13 +60,12 @@ def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = No
     # Whoever else adds one, or changes who takes part, waits; what was read before waiting may be old.
     db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())
     db.session.refresh(plan)
-    _check(plan, wording)
+    refuse_all(faults(plan, wording))
     _refuse_one_too_many(plan)
     number = number or _next_number(plan, wording.pillar)
     name = reference(plan, wording.pillar, number)
     if db.session.scalar(sa.select(Measure.id).where(Measure.reference == name)) is not None:
         raise Invalid(_("%(reference)s is there already. Leave the number free.", reference=name), "number")
-    _refuse_twin(plan, wording)
     last = db.session.scalar(sa.select(sa.func.max(Measure.position)).where(Measure.plan_id == plan.id))
     measure = Measure(
         reference=name,
@@ -89,10 +88,7 @@ def edit(measure: Measure, wording: Wording, *, by: Account) -> bool:
     """Change what the measure says; whether that differs. Its reference stays, whichever pillar it moves to."""
     policy.require(by, Permission.PLAN_EDIT, measure.plan)
     _refuse_retired(measure)
-    _check(measure.plan, wording)
-    _refuse_twin(measure.plan, wording, measure)
-    if measure.plan.kind is PlanKind.STRATEGY and wording.pillar != measure.pillar:
-        raise Invalid(_("The pillar stands in the reference of a measure of the Strategy and stays."), "pillar")
+    refuse_all(faults(measure.plan, wording, measure))
     _put(measure, wording)
     is_changed = history.has_changes(measure)
     if is_changed:
@@ -125,15 +121,21 @@ def state_status(measure: Measure, status: MeasureStatus, stated_on: date, reaso
     beside it and may differ."""
     policy.require(by, Permission.PLAN_EDIT, measure.plan)
     _refuse_retired(measure)
-    _check_reason(reason, "stated_reason")
-    if stated_on > clock.today():
-        raise Invalid(_("This date lies in the future. State what holds today."), "stated_on")
+    refuse_all(faults_of_statement(stated_on, reason))
     measure.stated_status, measure.stated_on, measure.stated_reason = status, stated_on, reason
     is_changed = history.has_changes(measure)
     if is_changed:
         measure.stated_by_id = by.id
         history.record("measure.status_stated", measure, by=by, reason=reason)
     return is_changed
+
+
+def faults_of_statement(stated_on: date | None, reason: str) -> Iterator[Invalid]:
+    """Everything that keeps a status from being stated so."""
+    if stated_on is not None and stated_on > clock.today():
+        yield Invalid(_("This date lies in the future. State what holds today."), "stated_on")
+    if not reason.strip():
+        yield Invalid(_("Give a reason."), "stated_reason")
 
 
 def withdraw_status(measure: Measure, reason: str, *, by: Account) -> None:
@@ -162,25 +164,34 @@ def _put(measure: Measure, wording: Wording) -> None:
     links.put(measure.named_states, named, "state_id", name)
 
 
-def _check(plan: Plan, wording: Wording) -> None:
+def faults(plan: Plan, wording: Wording, own: Measure | None = None) -> Iterator[Invalid]:
+    """Everything that keeps a measure of the plan from saying this: a new one, or ``own``."""
     if not wording.text.strip():
-        raise Invalid(_("Enter the text of the measure."), "text")
+        yield Invalid(_("Enter the text of the measure."), "text")
     if wording.pillar not in PILLARS:
-        raise Invalid(_("Choose a pillar, I to IV."), "pillar")
-    if plan.kind is PlanKind.STRATEGY:
-        if wording.carries or wording.named or wording.rule is not RegionRule.ALL:
-            raise Invalid(_("Only a measure of a regional plan carries out others or has a rule for its region."))
+        yield Invalid(_("Choose a pillar, I to IV."), "pillar")
+    yield from _twins(plan, wording, own)
+    if plan.kind is PlanKind.REGIONAL:
+        yield from _faults_of_rule(plan, wording)
         return
+    if wording.carries or wording.named or wording.rule is not RegionRule.ALL:
+        yield Invalid(_("Only a measure of a regional plan carries out others or has a rule for its region."))
+    if own is not None and wording.pillar != own.pillar:
+        yield Invalid(_("The pillar stands in the reference of a measure of the Strategy and stays."), "pillar")
+
+
+def _faults_of_rule(plan: Plan, wording: Wording) -> Iterator[Invalid]:
+    """What is wrong with the rule for the region, and with what a measure carries out."""
     if wording.rule is RegionRule.NAMED and not wording.named:
-        raise Invalid(_("Name the Member States that must be done, or choose another rule."), "named")
+        yield Invalid(_("Name the Member States that must be done, or choose another rule."), "named")
     if wording.named and wording.rule is not RegionRule.NAMED:
-        raise Invalid(
+        yield Invalid(
             _("Member States are named only for the rule that names them: choose it, or take the ticks off."), "named"
         )
     if not set(wording.named) <= set(plan.participants):
-        raise Invalid(_("Name only Member States that take part in the plan."), "named")
+        yield Invalid(_("Name only Member States that take part in the plan."), "named")
     if not set(wording.carries) <= strategy_ids(wording.carries):
-        raise Invalid(_("Choose measures of the Strategy."), "carries")
+        yield Invalid(_("Choose measures of the Strategy."), "carries")
 
 
 def _refuse_one_too_many(plan: Plan) -> None:
@@ -189,7 +200,7 @@ def _refuse_one_too_many(plan: Plan) -> None:
         raise Invalid(_("A plan holds at most %(most)s measures. Put this one into another plan.", most=MOST_OF_A_PLAN))
 
 
-def _refuse_twin(plan: Plan, wording: Wording, own: Measure | None = None) -> None:
+def _twins(plan: Plan, wording: Wording, own: Measure | None) -> Iterator[Invalid]:
     """A plan does not say the same twice under one pillar."""
     same = sa.select(Measure).where(
         Measure.plan_id == plan.id,
@@ -199,7 +210,7 @@ def _refuse_twin(plan: Plan, wording: Wording, own: Measure | None = None) -> No
     )
     twin = next((one for one in db.session.scalars(same) if one is not own), None)
     if twin is not None:
-        raise Invalid(
+        yield Invalid(
             _("%(reference)s has this text already. Say how this one differs.", reference=twin.reference), "text"
         )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
 
 from tracker import history, policy
-from tracker.errors import Invalid, Stale
+from tracker.errors import Invalid, Stale, refuse_all
 from tracker.extensions import db
 from tracker.models import (
     PILLARS,
@@ -57,7 +57,7 @@ class MeetingInput:
 def create(given: MeetingInput, *, by: Account) -> Meeting:
     """Record a meeting under the next number of its year."""
     policy.require(by, Permission.MEETING_EDIT)
-    _check(given)
+    refuse_all(faults(given))
     year = given.start.year
     turns.take("meeting", str(year))
     number = (db.session.scalar(sa.select(sa.func.max(Meeting.number)).where(Meeting.year == year)) or 0) + 1
@@ -68,15 +68,18 @@ def create(given: MeetingInput, *, by: Account) -> Meeting:
     return meeting
 
 
-def edit(meeting: Meeting, given: MeetingInput, *, by: Account, version: int | None = None) -> None:
-    """Write all fields anew. The reference stays, also when the dates have slipped to another year."""
+def edit(meeting: Meeting, given: MeetingInput, *, by: Account, version: int | None = None) -> bool:
+    """Write all fields anew; whether that differs. The reference stays, also when the dates have slipped to another
+    year."""
     policy.require(by, Permission.MEETING_EDIT)
     records.require_version(meeting, version)
-    _check(given)
+    refuse_all(faults(given))
     if _write(meeting, given):
         flag_modified(meeting, "title")  # the version rises also where a link alone was changed
-    if history.has_changes(meeting):
+    is_changed = history.has_changes(meeting)
+    if is_changed:
         history.record("meeting.edited", meeting, by=by)
+    return is_changed
 
 
 def input_of(meeting: Meeting) -> MeetingInput:
@@ -230,19 +233,20 @@ def _write_organisations(meeting: Meeting, given: MeetingInput) -> bool:
 # Guards
 
 
-def _check(given: MeetingInput) -> None:
+def faults(given: MeetingInput) -> Iterator[Invalid]:
+    """Everything that keeps the meeting from being recorded so."""
     if not given.title.strip():
-        raise Invalid(_("Give the meeting a title."), "title")
-    if given.end is not None and given.end.last_day < given.start.first_day:
-        raise Invalid(_("The end lies before the start."), "end")
+        yield Invalid(_("Give the meeting a title."), "title")
+    if given.start and given.end and given.end.last_day < given.start.first_day:
+        yield Invalid(_("The end lies before the start."), "end")
     if not given.source.strip():
-        raise Invalid(_("Name the source: the page or document that tells of the meeting."), "source")
+        yield Invalid(_("Name the source: the page or document that tells of the meeting."), "source")
     if not set(given.pillars) <= set(PILLARS):
-        raise Invalid(_("Choose pillars I to IV."), "pillars")
+        yield Invalid(_("Choose pillars I to IV."), "pillars")
     if given.plan_id is not None and db.session.get(Plan, given.plan_id) is None:
-        raise Invalid(_("There is no such plan. Choose from the list."), "plan_id")
+        yield Invalid(_("There is no such plan. Choose from the list."), "plan_id")
     if not set(given.states) <= set(catalogue.states()):
-        raise Invalid(_("There is no such Member State. Choose from the list."), "states")
+        yield Invalid(_("There is no such Member State. Choose from the list."), "states")
     for field in ("hosts", "co_organisers", "participants"):
         if not set(getattr(given, field)) <= set(catalogue.organisations()):
-            raise Invalid(_("There is no such organisation. Choose from the list."), field)
+            yield Invalid(_("There is no such organisation. Choose from the list."), field)

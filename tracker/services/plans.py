@@ -7,7 +7,7 @@ its State stays in the plan until the cell was emptied.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
 from tracker import clock, history, policy
-from tracker.errors import Forbidden, Invalid
+from tracker.errors import Forbidden, Invalid, refuse_all
 from tracker.extensions import db
 from tracker.folding import fold
 from tracker.models import (
@@ -89,11 +89,10 @@ def create(code: str, details: Details, parties: Parties, *, by: Account) -> Pla
     """Make a regional plan, whose States all lie in the grant of whoever makes it."""
     policy.require(by, Permission.PLAN_EDIT)
     _check_reach(parties.participants, by)
-    _check_code(code)
+    refuse_all(faults_of_new(code, details, parties))
     plan = Plan(code=code, kind=PlanKind.REGIONAL, title="")
     db.session.add(plan)
     _put_details(plan, details)
-    _check_parties(parties)
     _put_parties(plan, parties)
     db.session.flush()
     history.record("plan.created", plan, by=by)
@@ -108,11 +107,9 @@ def edit(plan: Plan, details: Details, parties: Parties | None = None, *, by: Ac
         parties = None
     if parties is not None:
         _check_reach(parties.participants, by)
+    refuse_all(faults_of_edit(plan, details, parties))
     _put_details(plan, details)
     if parties is not None:
-        _check_parties(parties)
-        left = set(plan.participants) - set(parties.participants)
-        _refuse_to_lose(plan, left)
         _put_parties(plan, parties)
     is_changed = _note(plan, "plan.edited", by)
     for measure in _measures_with_cells(plan):
@@ -120,6 +117,21 @@ def edit(plan: Plan, details: Details, parties: Parties | None = None, *, by: Ac
             flag_modified(measure, "text")
             history.record("measure.cells_set", measure, by=by)
     return is_changed
+
+
+def faults_of_new(code: str, details: Details, parties: Parties) -> Iterator[Invalid]:
+    """Everything that keeps a plan from being made so."""
+    yield from _faults_of_code(code)
+    yield from _faults_of_details(details)
+    yield from _faults_of_parties(parties)
+
+
+def faults_of_edit(plan: Plan, details: Details, parties: Parties | None) -> Iterator[Invalid]:
+    """Everything that keeps the plan from saying this."""
+    yield from _faults_of_details(details)
+    if parties is not None:
+        yield from _faults_of_parties(parties)
+        yield from _words_lost(plan, set(plan.participants) - set(parties.participants))
 
 
 def put_cells(measure: Measure, plan: Plan) -> bool:
@@ -131,8 +143,8 @@ def put_cells(measure: Measure, plan: Plan) -> bool:
     return links.put(measure.cells, plan.participants, "state_id", make)
 
 
-def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> None:
-    """Put the measures of each pillar in the order of the places given by their ids.
+def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> bool:
+    """Put the measures of each pillar in the order of the places given by their ids; whether that moves any.
 
     Where two were given one place, whichever was moved there gets it and the other gives way.
     """
@@ -141,12 +153,13 @@ def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> None:
     order = [one for pillar in PILLARS for one in ordered([row for row in before if row.pillar == pillar], places)]
     moved = [(place, one) for place, one in enumerate(order, start=1) if one.position != place]
     if not moved:
-        return
+        return False
     for place, measure in moved:
         measure.position = place
         history.record("measure.moved", measure, by=by)
     _touch(plan)
     history.record("plan.reordered", plan, by=by)
+    return True
 
 
 def ordered(measures: Sequence[Any], places: Mapping[int, int]) -> list[Any]:
@@ -166,7 +179,7 @@ def ordered(measures: Sequence[Any], places: Mapping[int, int]) -> list[Any]:
 def add_phase(plan: Plan, phase: Phase, *, by: Account) -> PlanPhase:
     """Add a phase; phases stand in the order of their start."""
     policy.require(by, Permission.PLAN_EDIT, plan)
-    _check_phase(phase, plan.phases)
+    refuse_all(faults_of_phase(phase, plan.phases))
     row = PlanPhase(title=phase.title, start=phase.start, end=phase.end, note=phase.note, position=len(plan.phases) + 1)
     plan.phases.append(row)
     _order_phases(plan)
@@ -174,13 +187,13 @@ def add_phase(plan: Plan, phase: Phase, *, by: Account) -> PlanPhase:
     return row
 
 
-def edit_phase(row: PlanPhase, phase: Phase, *, by: Account) -> None:
-    """Change a phase."""
+def edit_phase(row: PlanPhase, phase: Phase, *, by: Account) -> bool:
+    """Change a phase; whether that differs."""
     policy.require(by, Permission.PLAN_EDIT, row.plan)
-    _check_phase(phase, [one for one in row.plan.phases if one is not row])
+    refuse_all(faults_of_phase(phase, [one for one in row.plan.phases if one is not row]))
     row.title, row.start, row.end, row.note = phase.title, phase.start, phase.end, phase.note
     _order_phases(row.plan)
-    _note(row.plan, "plan.edited", by)
+    return _note(row.plan, "plan.edited", by)
 
 
 def remove_phase(row: PlanPhase, *, by: Account) -> None:
@@ -201,11 +214,11 @@ def add_review(plan: Plan, review: Review, *, by: Account) -> PlanReview:
     return row
 
 
-def edit_review(plan: Plan, row: PlanReview, review: Review, *, by: Account) -> None:
-    """Correct a review."""
+def edit_review(plan: Plan, row: PlanReview, review: Review, *, by: Account) -> bool:
+    """Correct a review; whether that differs."""
     policy.require(by, Permission.PLAN_EDIT, plan)
     row.symbol, row.held_on, row.note = review.symbol, review.held_on, review.note
-    _note(plan, "plan.edited", by)
+    return _note(plan, "plan.edited", by)
 
 
 def remove_review(plan: Plan, row: PlanReview, *, by: Account) -> None:
@@ -215,13 +228,14 @@ def remove_review(plan: Plan, row: PlanReview, *, by: Account) -> None:
     _note(plan, "plan.edited", by)
 
 
-def _check_phase(phase: Phase, others: Iterable[PlanPhase]) -> None:
+def faults_of_phase(phase: Phase, others: Iterable[PlanPhase]) -> Iterator[Invalid]:
+    """Everything that keeps a plan with these other phases from having this one."""
     if not phase.title.strip():
-        raise Invalid(_("Enter the title of the phase."), "title")
+        yield Invalid(_("Enter the title of the phase."), "title")
     if fold(phase.title) in {fold(one.title) for one in others}:
-        raise Invalid(_("The plan has a phase of this title already. Give this one another."), "title")
+        yield Invalid(_("The plan has a phase of this title already. Give this one another."), "title")
     if phase.start and phase.end and phase.end.last_day < phase.start.first_day:
-        raise Invalid(_("The phase ends before it starts. Check both dates."), "end")
+        yield Invalid(_("The phase ends before it starts. Check both dates."), "end")
 
 
 def _order_phases(plan: Plan) -> None:
@@ -248,41 +262,44 @@ def _touch(plan: Plan) -> None:
     flag_modified(plan, "title")
 
 
-def _check_code(code: str) -> None:
+def _faults_of_code(code: str) -> Iterator[Invalid]:
     if len(code) > LONGEST_CODE or not CODE.fullmatch(code):
-        raise Invalid(_("Write the code in capital letters, digits and hyphens, such as CA-2011."), "code")
-    if code == "NEW":
-        raise Invalid(_("This code is kept for the page of a new plan. Choose another."), "code")
-    if db.session.scalar(sa.select(Plan.id).where(Plan.code == code)) is not None:
-        raise Invalid(_("There is a plan of this code already. Choose another."), "code")
+        yield Invalid(_("Write the code in capital letters, digits and hyphens, such as CA-2011."), "code")
+    elif code == "NEW":
+        yield Invalid(_("This code is kept for the page of a new plan. Choose another."), "code")
+    elif db.session.scalar(sa.select(Plan.id).where(Plan.code == code)) is not None:
+        yield Invalid(_("There is a plan of this code already. Choose another."), "code")
+
+
+def _faults_of_details(details: Details) -> Iterator[Invalid]:
+    if not details.title.strip():
+        yield Invalid(_("Enter the title."), "title")
+    if details.adopted_on and details.adopted_on > clock.today():
+        yield Invalid(_("This date lies in the future. Leave it empty until the plan is adopted."), "adopted_on")
 
 
 def _put_details(plan: Plan, details: Details) -> None:
-    if not details.title.strip():
-        raise Invalid(_("Enter the title."), "title")
-    if details.adopted_on and details.adopted_on > clock.today():
-        raise Invalid(_("This date lies in the future. Leave it empty until the plan is adopted."), "adopted_on")
     plan.title, plan.symbol, plan.adopted_on = details.title, details.symbol or None, details.adopted_on
     plan.region, plan.description, plan.source = details.region, details.description, details.source
 
 
-def _check_parties(parties: Parties) -> None:
+def _faults_of_parties(parties: Parties) -> Iterator[Invalid]:
     if not parties.participants:
-        raise Invalid(_("Choose the Member States that take part: at least one."), "participants")
+        yield Invalid(_("Choose the Member States that take part: at least one."), "participants")
     both = sorted(set(parties.participants) & set(parties.observers))
     if both:
-        raise Invalid(
+        yield Invalid(
             _(
                 "%(states)s: a Member State either takes part or observes. Take one of the two ticks off.",
-                states=catalogue.states()[both[0]].name,
+                states=", ".join(catalogue.states()[one].name for one in both if one in catalogue.states()),
             ),
             "observers",
         )
     named = {*parties.participants, *parties.observers}
     if len(named) != _count(State.id, named):
-        raise Invalid(_("Choose Member States from the list."), "participants")
+        yield Invalid(_("Choose Member States from the list."), "participants")
     if len(set(parties.hosts)) != _count(Organisation.id, parties.hosts):
-        raise Invalid(_("Choose organisations from the list."), "hosts")
+        yield Invalid(_("Choose organisations from the list."), "hosts")
 
 
 def _count(column: Any, wanted: Iterable[Any]) -> int:
@@ -299,24 +316,25 @@ def _check_reach(states: Sequence[str], by: Account) -> None:
         )
 
 
-def _refuse_to_lose(plan: Plan, left: set[str]) -> None:
+def _words_lost(plan: Plan, left: set[str]) -> Iterator[Invalid]:
     """A State with a word in a cell, or named in a measure's rule, stays until that was taken back."""
     if not left:
         return
+    held: dict[str, list[str]] = {}
     for measure in _measures_with_cells(plan):
         said = {cell.state_id for cell in measure.cells if cell.status or cell.evidence or cell.note}
         named = {row.state_id for row in measure.named_states}
-        kept = sorted(left & (said | named))
-        if kept:
-            raise Invalid(
-                _(
-                    "%(state)s cannot leave: %(measure)s says how far it is, or names it in its rule. "
-                    "Change that first.",
-                    state=catalogue.states()[kept[0]].name,
-                    measure=measure.reference,
-                ),
-                "participants",
-            )
+        for state_id in left & (said | named):
+            held.setdefault(state_id, []).append(measure.reference)
+    for state_id in sorted(held):
+        yield Invalid(
+            _(
+                "%(state)s cannot leave: %(measure)s says how far it is, or names it in its rule. Change that first.",
+                state=catalogue.states()[state_id].name,
+                measure=", ".join(held[state_id]),
+            ),
+            "participants",
+        )
 
 
 def _measures_with_cells(plan: Plan) -> Sequence[Measure]:

@@ -31,6 +31,13 @@ def claim(key: str | None, by: Account) -> str | None:
     )
     if taken is not None:
         return None
+    return landed(key, by)
+
+
+def landed(key: str | None, by: Account) -> str | None:
+    """The address that an earlier request with the key ended at; None where none has."""
+    if not key or len(key) > 64:
+        return None
     return db.session.scalar(sa.select(RequestKey.url).where(RequestKey.key == _owned(key, by))) or None
 
 

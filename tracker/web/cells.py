@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker import policy
-from tracker.errors import Invalid, Stale
+from tracker.errors import Stale
 from tracker.extensions import db
 from tracker.forms.cells import CellForm
 from tracker.models import MeasureCell
@@ -18,6 +18,7 @@ from tracker.services import cells
 from tracker.services.cells import Word
 from tracker.texts import gettext as _
 from tracker.web import retired
+from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("cells", __name__)
 
@@ -32,21 +33,19 @@ def edit(reference: str, state: str) -> ResponseReturnValue:
     form = CellForm()
     form.fill(cell)
     stale, conflicts = None, []
-    if form.validate_on_submit():
-        try:
-            form.check_version(cell)
-            is_changed = cells.edit(cell, Word(**form.values()), by=current_user)
-            db.session.commit()
-        except Stale as error:
-            db.session.rollback()
-            stale, conflicts = error, form.conflict(cell)
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            name = catalogue.states()[cell.state_id].name
-            flash(_("%(state)s: saved.", state=name) if is_changed else _("Nothing was changed."))
-            return redirect(_back(cell), 303)
+
+    def save() -> Made:
+        form.check_version(cell)
+        is_changed = cells.edit(cell, Word(**form.values()), by=current_user)
+        name = catalogue.states()[cell.state_id].name
+        return _back(cell), _("%(state)s: saved.", state=name) if is_changed else _("Nothing was changed.")
+
+    try:
+        if form.checks_out(lambda: cells.faults(cell, Word(**form.values()))) and (answer := once(form, save)):
+            return answer
+    except Stale as error:
+        db.session.rollback()
+        stale, conflicts = error, form.conflict(cell)
     page = render_template(
         "cells/edit.html",
         cell=cell,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker import policy
-from tracker.errors import Invalid, NotFound
-from tracker.extensions import db
+from tracker.errors import NotFound
 from tracker.forms.fields import option
 from tracker.forms.measure_links import FollowupsForm, MeasuresForm, UnlinkForm
 from tracker.models import Followup, Measure, PlanKind
@@ -27,7 +26,7 @@ from tracker.texts import ngettext
 from tracker.web import retired
 from tracker.web.lists import FilterWords, ListPage
 from tracker.web.presentation import number
-from tracker.web.request_keys import Made, once
+from tracker.web.request_keys import Made, once, repeated
 
 blueprint = Blueprint("measure_links", __name__)
 
@@ -98,19 +97,18 @@ def remove(reference: str, measure_reference: str) -> ResponseReturnValue:
     """Take a measure off, with a reason."""
     followup = policy.load(current_user, Followup, reference=reference)
     policy.require(current_user, Permission.MEASURE_LINK, followup)
-    measure = _served(followup, measure_reference)
     form = UnlinkForm()
+    if answer := repeated(form):
+        return answer
+    measure = _served(followup, measure_reference)
     back = url_for("followups.page", reference=reference, _anchor="measures")
-    if form.validate_on_submit():
-        try:
-            measure_links.unlink(followup, measure, by=current_user, reason=form.reason.data)
-            db.session.commit()
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            flash(_("%(reference)s no longer serves %(measure)s.", reference=reference, measure=measure.reference))
-            return redirect(back, 303)
+
+    def unlink() -> Made:
+        measure_links.unlink(followup, measure, by=current_user, reason=form.reason.data)
+        return back, _("%(reference)s no longer serves %(measure)s.", reference=reference, measure=measure.reference)
+
+    if form.validate_on_submit() and (answer := once(form, unlink)):
+        return answer
     return (
         render_template("measure_links/remove.html", form=form, followup=followup, measure=measure, back=back),
         _status(form),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -76,7 +76,10 @@ def create(code: str) -> ResponseReturnValue:
             "%(reference)s is added to the plan.", reference=measure.reference
         )
 
-    if form.validate_on_submit() and (answer := once(form, make)):
+    def faults() -> Iterable[Invalid]:
+        return service.faults(plan, service.Wording(**form.values()))
+
+    if form.checks_out(faults) and (answer := once(form, make)):
         return answer
     return render_template("measures/new.html", plan=plan, form=form, outcome=outcome), _status(form)
 
@@ -106,10 +109,16 @@ def edit(reference: str) -> ResponseReturnValue:
         return answer
     form = _form(measure.plan, measure)
 
-    def save(measure: Measure, given: dict[str, Any]) -> bool:
-        return service.edit(measure, service.Wording(**{"pillar": measure.pillar} | given), by=current_user)
+    def wording() -> service.Wording:
+        return service.Wording(**{"pillar": measure.pillar} | form.values())
 
-    return _act(measure, form, "measures/edit.html", save)
+    return _act(
+        measure,
+        form,
+        "measures/edit.html",
+        save=lambda: service.edit(measure, wording(), by=current_user),
+        faults=lambda: service.faults(measure.plan, wording(), measure),
+    )
 
 
 def _form(plan: Plan, measure: Measure | None = None) -> MeasureForm:
@@ -145,63 +154,74 @@ def _retired_ones(measure: Measure | None, offered: list[Any]) -> list[Any]:
 @blueprint.route("/measures/<reference>/retire", methods=["GET", "POST"])
 def retire(reference: str) -> ResponseReturnValue:
     """Take the measure out of the plan with a reason, or put a retired one back."""
-    measure = _editable(reference)
+    measure, form = _editable(reference), MeasureReasonForm()
 
-    def save(measure: Measure, given: dict[str, Any]) -> bool:
+    def save() -> bool:
         act = service.reinstate if measure.retired_on else service.retire
-        act(measure, given["reason"], by=current_user)
+        act(measure, form.reason.data, by=current_user)
         return True
 
-    return _act(measure, MeasureReasonForm(), "measures/retire.html", save)
+    return _act(measure, form, "measures/retire.html", save)
 
 
 @blueprint.route("/measures/<reference>/status", methods=["GET", "POST"])
 def state_status(reference: str) -> ResponseReturnValue:
     """State a status with its reason and day, beside the computed one."""
-    measure = _editable(reference)
+    measure, form = _editable(reference), StatedStatusForm()
     if answer := retired.way_out(measure):
         return answer
 
-    def save(measure: Measure, given: dict[str, Any]) -> bool:
+    def save() -> bool:
+        given = form.values()
         return service.state_status(
             measure, given["stated_status"], given["stated_on"], given["stated_reason"], by=current_user
         )
 
-    return _act(measure, StatedStatusForm(), "measures/status.html", save)
+    def faults() -> Iterable[Invalid]:
+        given = form.values()
+        return service.faults_of_statement(given["stated_on"], given["stated_reason"])
+
+    return _act(measure, form, "measures/status.html", save, faults)
 
 
 @blueprint.route("/measures/<reference>/status/withdraw", methods=["GET", "POST"])
 def withdraw_status(reference: str) -> ResponseReturnValue:
     """Take the stated status back, with a reason."""
+    measure, form = _editable(reference), MeasureReasonForm()
 
-    def save(measure: Measure, given: dict[str, Any]) -> bool:
-        service.withdraw_status(measure, given["reason"], by=current_user)
+    def save() -> bool:
+        service.withdraw_status(measure, form.reason.data, by=current_user)
         return True
 
-    return _act(_editable(reference), MeasureReasonForm(), "measures/withdraw_status.html", save)
+    return _act(measure, form, "measures/withdraw_status.html", save)
 
 
 def _act(
-    measure: Measure, form: Any, template: str, save: Callable[[Measure, dict[str, Any]], bool]
+    measure: Measure,
+    form: Any,
+    template: str,
+    save: Callable[[], bool],
+    faults: Callable[[], Iterable[Invalid]] = tuple,
 ) -> ResponseReturnValue:
-    """Show the form, or save what was given and go back to the measure; ``save`` says whether it changed anything."""
+    """Show the form, or save what was given, once, and go back to the measure.
+
+    ``save`` says whether it changed anything, ``faults`` what the rules have against what was given.
+    """
     form.fill(measure)
     stale, conflicts = None, []
-    if form.validate_on_submit():
-        try:
-            form.check_version(measure)
-            is_changed = save(measure, form.values())
-            db.session.commit()
-        except Stale as error:
-            db.session.rollback()
-            stale, conflicts = error, form.conflict(measure)
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            done = _("Done. It stands in the timeline of %(reference)s.", reference=measure.reference)
-            flash(done if is_changed else _("Nothing was changed."))
-            return redirect(url_for("measures.show", reference=measure.reference), 303)
+
+    def act() -> Made:
+        form.check_version(measure)
+        done = _("Done. It stands in the timeline of %(reference)s.", reference=measure.reference)
+        words = done if save() else _("Nothing was changed.")
+        return url_for("measures.show", reference=measure.reference), words
+
+    try:
+        if form.checks_out(faults) and (answer := once(form, act)):
+            return answer
+    except Stale as error:
+        db.session.rollback()
+        stale, conflicts = error, form.conflict(measure)
     page = render_template(template, measure=measure, plan=measure.plan, form=form, stale=stale, conflicts=conflicts)
     return page, 409 if stale else _status(form)
 

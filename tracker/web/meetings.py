@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -29,7 +30,7 @@ from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage
 from tracker.web.locale import language
 from tracker.web.presentation import number
-from tracker.web.request_keys import Made, once
+from tracker.web.request_keys import Made, once, repeated
 
 blueprint = Blueprint("meetings", __name__)
 
@@ -162,7 +163,7 @@ def create() -> ResponseReturnValue:
         words = _("%(reference)s is recorded.", reference=meeting.reference)
         return url_for("meetings.show", reference=meeting.reference), words
 
-    if form.validate_on_submit() and (answer := once(form, record)):
+    if form.checks_out(_faults(form)) and (answer := once(form, record)):
         return answer
     return render_template("meetings/new.html", form=form, organisations=_organisations()), _status(form)
 
@@ -175,23 +176,27 @@ def edit(reference: str) -> ResponseReturnValue:
     form = MeetingForm()
     _offer(form)
     form.fill(meeting)
-    if form.validate_on_submit():
-        try:
-            form.check_version(meeting)
-            meetings.edit(meeting, MeetingInput(**form.values()), by=current_user, version=form.version.data)
-            db.session.commit()
-        except Stale as stale:
-            db.session.rollback()
-            conflicts = form.conflict(report.load(reference))
-            page = _edit_page(meeting, form, stale=stale, conflicts=conflicts)
-            return page, 409
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            flash(_("%(reference)s is saved.", reference=meeting.reference))
-            return redirect(url_for("meetings.show", reference=meeting.reference), 303)
+
+    def save() -> Made:
+        form.check_version(meeting)
+        given = MeetingInput(**form.values())
+        is_changed = meetings.edit(meeting, given, by=current_user, version=form.version.data)
+        words = _("%(reference)s is saved.", reference=meeting.reference)
+        return _page(meeting), words if is_changed else _("Nothing was changed.")
+
+    try:
+        if form.checks_out(_faults(form)) and (answer := once(form, save)):
+            return answer
+    except Stale as stale:
+        db.session.rollback()
+        conflicts = form.conflict(report.load(reference))
+        return _edit_page(meeting, form, stale=stale, conflicts=conflicts), 409
     return _edit_page(meeting, form), _status(form)
+
+
+def _faults(form: MeetingForm) -> Callable[[], Iterable[Invalid]]:
+    """What the rules have against what was typed."""
+    return lambda: meetings.faults(MeetingInput(**form.values()))
 
 
 def _edit_page(meeting: Meeting, form: MeetingForm, **more: Any) -> str:
@@ -240,11 +245,12 @@ def add_outcome(reference: str) -> ResponseReturnValue:
 def remove_outcome(reference: str, outcome_id: int) -> ResponseReturnValue:
     """Take an outcome off, with a reason."""
     policy.require(current_user, Permission.MEETING_EDIT)
-    meeting = report.load(reference)
+    meeting, form = report.load(reference), RemoveOutcomeForm()
+    if answer := repeated(form):
+        return answer
     outcome = report.listed_outcome(outcome_id)
     if outcome is None or outcome.meeting_id != meeting.id:
         raise NotFound(_("This outcome is not there, or was taken off."))
-    form = RemoveOutcomeForm()
 
     def removed() -> Made:
         meetings.remove_outcome(outcome, form.reason.data, by=current_user)

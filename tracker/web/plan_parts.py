@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -20,7 +20,7 @@ from tracker.reports import plans as report
 from tracker.services import plans as service
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
-from tracker.web.request_keys import Made, once
+from tracker.web.request_keys import Made, once, repeated
 
 blueprint = Blueprint("plan_parts", __name__, url_prefix="/plans/<code>/<any(phases, reviews):part>")
 
@@ -37,9 +37,11 @@ class Part:
     edit_words: Any
     remove_words: Any
     add: Callable[..., Any]
-    edit: Callable[[Plan, Any, Any, Any], None]
+    edit: Callable[[Plan, Any, Any, Any], bool]
     remove: Callable[[Plan, Any, Any], None]
     called: Callable[[Any], str]
+    faults: Callable[[Plan, Any, Any], Iterable[Invalid]]
+    """Of what was given of a row (None: a new one), as far as the rules of the house go."""
 
 
 PARTS: dict[str, Part] = {
@@ -55,6 +57,7 @@ PARTS: dict[str, Part] = {
         lambda _plan, row, given, by: service.edit_phase(row, given, by=by),
         lambda _plan, row, by: service.remove_phase(row, by=by),
         lambda row: str(row.title),
+        lambda plan, row, given: service.faults_of_phase(given, [one for one in plan.phases if one is not row]),
     ),
     "reviews": Part(
         PlanKind.STRATEGY,
@@ -68,6 +71,7 @@ PARTS: dict[str, Part] = {
         lambda plan, row, given, by: service.edit_review(plan, row, given, by=by),
         lambda plan, row, by: service.remove_review(plan, row, by=by),
         lambda row: str(row.symbol),
+        lambda _plan, _row, _given: (),
     ),
 }
 
@@ -82,7 +86,7 @@ def add(code: str, part: str) -> ResponseReturnValue:
         kind.add(plan, kind.given(**form.values()), by=current_user)
         return _back(plan, part), _("Added.")
 
-    if form.validate_on_submit() and (answer := once(form, put)):
+    if form.checks_out(_faults(kind, form, plan)) and (answer := once(form, put)):
         return answer
     return _page(plan, form, kind.add_words, _back(plan, part))
 
@@ -95,20 +99,18 @@ def edit(code: str, part: str, row_id: int) -> ResponseReturnValue:
     form = kind.form()
     form.show(row, plan)
     stale, conflicts = None, []
-    if form.validate_on_submit():
-        try:
-            form.check_version(plan)
-            kind.edit(plan, row, kind.given(**form.values()), current_user)
-            db.session.commit()
-        except Stale as error:
-            db.session.rollback()
-            stale, conflicts = error, form.conflict_in(row, plan)
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            flash(_("Saved."))
-            return redirect(_back(plan, part), 303)
+
+    def save() -> Made:
+        form.check_version(plan)
+        is_changed = kind.edit(plan, row, kind.given(**form.values()), current_user)
+        return _back(plan, part), _("Saved.") if is_changed else _("Nothing was changed.")
+
+    try:
+        if form.checks_out(_faults(kind, form, plan, row)) and (answer := once(form, save)):
+            return answer
+    except Stale as error:
+        db.session.rollback()
+        stale, conflicts = error, form.conflict_in(row, plan)
     remove = url_for("plan_parts.remove", code=plan.code, part=part, row_id=row.id), kind.remove_words
     return _page(plan, form, kind.edit_words, _back(plan, part), remove, stale, conflicts)
 
@@ -117,23 +119,35 @@ def edit(code: str, part: str, row_id: int) -> ResponseReturnValue:
 def remove(code: str, part: str, row_id: int) -> ResponseReturnValue:
     """Take a row off the plan, once it is confirmed. The history keeps it."""
     plan, kind = _editable(code, part)
-    row = _row(plan, kind, row_id)
     form = RemovePartForm()
+    if answer := repeated(form):
+        return answer
+    row = _row(plan, kind, row_id)
     form.show(row, plan)
-    if form.validate_on_submit():
+
+    def take_off() -> Made:
         form.check_version(plan)
         kind.remove(plan, row, current_user)
-        db.session.commit()
-        flash(_("Removed. The timeline keeps what it said."))
-        return redirect(_back(plan, part), 303)
-    return render_template(
+        return _back(plan, part), _("Removed. The timeline keeps what it said.")
+
+    stale = None
+    try:
+        if form.validate_on_submit() and (answer := once(form, take_off)):
+            return answer
+    except Stale as error:
+        db.session.rollback()
+        stale = error
+        form.conflict_in(row, plan)
+    page = render_template(
         "plans/remove.html",
         plan=plan,
+        stale=stale,
         form=form,
         title=kind.remove_words,
         called=kind.called(row),
         back=_back(plan, part),
     )
+    return page, 409 if stale else 200
 
 
 def _editable(code: str, part: str) -> tuple[Plan, Part]:
@@ -142,6 +156,10 @@ def _editable(code: str, part: str) -> tuple[Plan, Part]:
     if plan.kind is not kind.kind:
         raise NotFound(_("The Strategy has reviews, a regional plan has phases."))
     return plan, kind
+
+
+def _faults(kind: Part, form: Any, plan: Plan, row: Any = None) -> Callable[[], Iterable[Invalid]]:
+    return lambda: kind.faults(plan, row, kind.given(**form.values()))
 
 
 def _row(plan: Plan, kind: Part, row_id: int) -> Any:
@@ -167,4 +185,4 @@ def _page(
     page = render_template(
         "plans/part.html", plan=plan, form=form, title=title, back=back, remove=remove, stale=stale, conflicts=conflicts
     )
-    return page, 409 if stale else 422 if form.errors else 200
+    return page, 409 if stale else 422 if form.errors or form.form_errors else 200

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker import policy
-from tracker.errors import Invalid, Stale
+from tracker.errors import Stale
 from tracker.extensions import db
 from tracker.forms.fields import option
 from tracker.forms.plans import NewPlanForm, PlacesOnScreen, PlanForm, RegionalPlanForm, order_form
@@ -63,12 +63,15 @@ def create() -> ResponseReturnValue:
     form = NewPlanForm()
     _offer(form)
 
+    def given() -> tuple[str, service.Details, service.Parties]:
+        return form.values()["code"], _details(form), _parties(form)
+
     def make() -> Made:
-        plan = service.create(form.code.data, _details(form), _parties(form), by=current_user)
+        plan = service.create(*given(), by=current_user)
         words = _("%(code)s is made. Next: its phases and its measures.", code=plan.code)
         return url_for("plans.show", code=plan.code), words
 
-    if form.validate_on_submit() and (answer := once(form, make)):
+    if form.checks_out(lambda: service.faults_of_new(*given())) and (answer := once(form, make)):
         return answer
     return render_template("plans/new.html", form=form), _status(form)
 
@@ -80,23 +83,24 @@ def edit(code: str) -> ResponseReturnValue:
     form = RegionalPlanForm() if plan.kind is PlanKind.REGIONAL else PlanForm()
     _offer(form)
     form.fill(plan)
-    if form.validate_on_submit():
-        try:
-            form.check_version(plan)
-            parties = _parties(form) if "hosts" in form else None
-            is_changed = service.edit(plan, _details(form), parties, by=current_user)
-            db.session.commit()
-        except Stale as stale:
-            db.session.rollback()
-            plan = report.load(code)
-            conflicts = form.conflict(plan)
-            return render_template("plans/edit.html", plan=plan, form=form, stale=stale, conflicts=conflicts), 409
-        except Invalid as error:
-            db.session.rollback()
-            form.refuse(error)
-        else:
-            flash(_("%(code)s is saved.", code=plan.code) if is_changed else _("Nothing was changed."))
-            return redirect(url_for("plans.show", code=plan.code), 303)
+
+    def given() -> tuple[service.Details, service.Parties | None]:
+        return _details(form), _parties(form) if "hosts" in form else None
+
+    def save() -> Made:
+        form.check_version(plan)
+        is_changed = service.edit(plan, *given(), by=current_user)
+        words = _("%(code)s is saved.", code=plan.code) if is_changed else _("Nothing was changed.")
+        return url_for("plans.show", code=plan.code), words
+
+    try:
+        if form.checks_out(lambda: service.faults_of_edit(plan, *given())) and (answer := once(form, save)):
+            return answer
+    except Stale as stale:
+        db.session.rollback()
+        now = report.load(code)
+        conflicts = form.conflict(now)
+        return render_template("plans/edit.html", plan=now, form=form, stale=stale, conflicts=conflicts), 409
     return render_template("plans/edit.html", plan=plan, form=form), _status(form)
 
 
@@ -108,19 +112,21 @@ def order(code: str) -> ResponseReturnValue:
     rows = [(row.id, row.reference, place) for _pillar, own in pillars for place, row in enumerate(own, start=1)]
     form = order_form(rows, plan)
     stale, both = None, []
-    if form.validate_on_submit():
-        try:
-            form.check_version(plan)
-            service.reorder(plan, form.places(), by=current_user)
-            db.session.commit()
-        except Stale as error:
-            db.session.rollback()
-            stale = error
-            form.conflict(PlacesOnScreen({key: place for key, _label, place in rows}, report.load(code)))
-            both = _both_orders(pillars, form.places())
-        else:
-            flash(_("The order is saved."))
-            return redirect(url_for("plans.show", code=plan.code), 303)
+
+    def save() -> Made:
+        form.check_version(plan)
+        is_changed = service.reorder(plan, form.places(), by=current_user)
+        words = _("The order is saved.") if is_changed else _("Nothing was changed.")
+        return url_for("plans.show", code=plan.code), words
+
+    try:
+        if form.validate_on_submit() and (answer := once(form, save)):
+            return answer
+    except Stale as error:
+        db.session.rollback()
+        stale = error
+        form.conflict(PlacesOnScreen({key: place for key, _label, place in rows}, report.load(code)))
+        both = _both_orders(pillars, form.places())
     page = render_template("plans/order.html", plan=plan, form=form, pillars=pillars, stale=stale, both=both)
     return page, 409 if stale else _status(form)
 
@@ -171,4 +177,4 @@ def _parties(form: PlanForm) -> service.Parties:
 
 
 def _status(form: Any) -> int:
-    return 422 if form.errors else 200
+    return 422 if form.errors or form.form_errors else 200

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
-from flask import flash, redirect
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker.errors import Invalid
@@ -20,18 +22,40 @@ Made = tuple[str, str]
 def once(form: TrackerForm, make: Callable[[], Made]) -> ResponseReturnValue | None:
     """Make what the form asks for and commit it, unless an earlier request with its key has.
 
-    None when the service refused what was typed: its word then stands beside the field, and nothing was made.
+    None when the service refused what was typed: its words then stand beside the fields, and nothing was made.
     """
-    landed = request_keys.claim(form.request_key.data, current_user)
+    key = _key(form)
+    landed = request_keys.claim(key, current_user)
     if landed is not None:
-        return redirect(landed, 303)
+        return _back_to(landed)
     try:
         address, words = make()
     except Invalid as error:
         db.session.rollback()
         form.refuse(error)
         return None
-    request_keys.land(form.request_key.data, current_user, address)
+    request_keys.land(key, current_user, address)
     db.session.commit()
     flash(words)
     return redirect(address, 303)
+
+
+def repeated(form: TrackerForm) -> ResponseReturnValue | None:
+    """Where an earlier request with the form's key ended, for an act whose object is gone once it is done."""
+    landed = request_keys.landed(_key(form), current_user) if form.is_bound else None
+    return None if landed is None else _back_to(landed)
+
+
+def _key(form: TrackerForm) -> str | None:
+    """The form's key. A form on a record that is there is repeated only by one that says the same: whoever went back
+    and typed something else is to be told of the record's new version, not that it was done already."""
+    key: str | None = form.request_key.data
+    if not key or form.version.data is None:
+        return key
+    said = sorted((name, text) for name, text in request.form.items(multi=True) if name != "csrf_token")
+    return hashlib.sha256(repr(said).encode(errors="surrogatepass")).hexdigest()[:40]
+
+
+def _back_to(landed: str) -> ResponseReturnValue:
+    flash(_("This was done already, with the first click; nothing was done twice."))
+    return redirect(landed, 303)

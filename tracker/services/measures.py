@@ -60,15 +60,12 @@ def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = No
     # Whoever else adds one, or changes who takes part, waits; what was read before waiting may be old.
     db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())
     db.session.refresh(plan)
-    refuse_all(faults(plan, wording))
+    refuse_all([*_number_taken(plan, wording.pillar, number), *faults(plan, wording)])
     _refuse_one_too_many(plan)
     number = number or _next_number(plan, wording.pillar)
-    name = reference(plan, wording.pillar, number)
-    if db.session.scalar(sa.select(Measure.id).where(Measure.reference == name)) is not None:
-        raise Invalid(_("%(reference)s is there already. Leave the number free.", reference=name), "number")
     last = db.session.scalar(sa.select(sa.func.max(Measure.position)).where(Measure.plan_id == plan.id))
     measure = Measure(
-        reference=name,
+        reference=reference(plan, wording.pillar, number),
         plan_id=plan.id,
         pillar=wording.pillar,
         number=number,
@@ -192,6 +189,12 @@ def _faults_of_rule(plan: Plan, wording: Wording) -> Iterator[Invalid]:
         yield Invalid(_("Name only Member States that take part in the plan."), "named")
     if not set(wording.carries) <= strategy_ids(wording.carries):
         yield Invalid(_("Choose measures of the Strategy."), "carries")
+
+
+def _number_taken(plan: Plan, pillar: str, number: int | None) -> Iterator[Invalid]:
+    name = reference(plan, pillar, number) if number else None
+    if name and db.session.scalar(sa.select(Measure.id).where(Measure.reference == name)) is not None:
+        yield Invalid(_("%(reference)s is there already. Leave the number free.", reference=name), "number")
 
 
 def _refuse_one_too_many(plan: Plan) -> None:

@@ -12,12 +12,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
-from tests.forms_of_pages import form_for
+from tests.forms_of_pages import form_for, forms
 from tracker.extensions import db
 from tracker.models import Account, Followup, Measure, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
-from tracker.services import meetings
+from tracker.services import measures, meetings
 from tracker.services.meetings import MeetingInput
 
 SignIn = Callable[[Any], FlaskClient]
@@ -419,6 +419,55 @@ def test_one_recommendation_becomes_follow_ups_of_several_states(sign_in: SignIn
     offered = browser.get(f"/follow-ups/new?outcome={outcome.id}").text
     assert 'value="AFG"' in offered and 'value="IND"' not in offered and 'value="PAK"' not in offered
     assert "Those with a follow-up from it are not offered" in offered
+
+
+def test_the_step_to_the_state_names_the_recommendation_and_offers_who_was_there_first(
+    sign_in: SignIn, coordinator: Account
+) -> None:
+    outcome = recommended(coordinator, states=["TJK", "KGZ"])
+    db.session.commit()
+    browser = sign_in(AccountFactory(role=Role.ANALYST, states=["AFG", "KGZ", "PAK"]))
+    page = browser.get(f"/follow-ups/new?outcome={outcome.id}").text
+    assert "Keep a register of charities" in page and "Expert meeting" in page
+    here = f"/meetings/MTG-2011-1#outcome-{outcome.id}"
+    assert page.count(f'href="{here}"') == 3, "the trail, the card, and the way back"
+    first, _other, others = page.partition("Others in your scope")
+    assert 'label="Took part in the meeting"' in first and 'value="KGZ"' in first and 'value="AFG"' not in first
+    assert 'value="AFG"' in others and 'value="PAK"' in others and 'value="TJK"' not in page, "out of scope"
+
+
+def test_where_no_state_is_left_the_page_says_so(sign_in: SignIn, coordinator: Account) -> None:
+    outcome, analyst = recommended(coordinator), AccountFactory(role=Role.ANALYST, states=["PAK"])
+    meetings.become(outcome, FollowupFactory(), by=analyst)
+    db.session.commit()
+    page = sign_in(analyst).get(f"/follow-ups/new?outcome={outcome.id}").text
+    assert "No Member State is left" in page and "Go on" not in page
+
+
+def test_a_saved_follow_up_is_offered_the_measures_that_its_meeting_leads_to(
+    sign_in: SignIn, coordinator: Account
+) -> None:
+    plan = PlanFactory(code="CA-1", participants=("KGZ", "PAK"))
+    outcome = recommended(coordinator, plan_id=plan.id, states=["PAK"])
+    elsewhere = PlanFactory(code="EU-1", participants=("IND",))
+    for text, its_plan in (("Charities", plan), ("Cash couriers", plan), ("Not of this State", elsewhere)):
+        topic = meetings.add_outcome(outcome.meeting, OutcomeKind.TOPIC, text, by=coordinator)
+        meetings.become(topic, measures.create(its_plan, measures.Wording(text, "II"), by=coordinator), by=coordinator)
+    db.session.commit()
+    browser = sign_in(AccountFactory(role=Role.ANALYST, states=["PAK"]))
+    address = f"/follow-ups/new?state=PAK&outcome={outcome.id}"
+    browser.post(address, data=fields_of(browser.get(address).text, address))
+    page = browser.get("/follow-ups/PAK-F001").text
+    assert "stands what the meeting leads to" in page and "None yet." in page, "nothing is linked by itself"
+    offered = re.findall(r'name="measures" value="([^"]+)"', page)
+    assert offered == ["CA-1-M01", "CA-1-M02"]
+    given = next(one for one in forms(page) if one.action == "/follow-ups/PAK-F001/measures").data()
+    assert given["reason"] == ["Recommended by the meeting MTG-2011-1, which led to this measure."]
+    answer = browser.post("/follow-ups/PAK-F001/measures", data=given | {"measures": "CA-1-M02"})
+    assert answer.location == "/follow-ups/PAK-F001#measures"
+    page = browser.get("/follow-ups/PAK-F001").text
+    assert re.findall(r'name="measures" value="([^"]+)"', page) == ["CA-1-M01"]
+    assert 'href="/follow-ups/PAK-F001/measures/CA-1-M02/remove"' in page
 
 
 def test_two_who_make_it_a_follow_up_of_one_state_at_once(sign_in: SignIn, coordinator: Account) -> None:

@@ -49,7 +49,7 @@ RECORDS = {
     "/conclusions/{conclusion}": ("analyst", 6),
     "/conclusions/{waiting}": ("reviewer", 6),
     "/conclusions/{signed}": ("analyst", 6),
-    "/follow-ups/{followup}": ("analyst", 7),
+    "/follow-ups/{followup}": ("analyst", 8),  # one of them asks what its meeting leads to
     "/follow-ups/{submitted}": ("reviewer", 7),
     "/follow-ups/{again}": ("reviewer", 7),
     "/follow-ups/{changed}": ("analyst", 8),

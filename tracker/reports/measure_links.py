@@ -19,6 +19,10 @@ from tracker.models import (
     FollowupMeasure,
     FollowupParagraph,
     Measure,
+    Meeting,
+    MeetingOutcome,
+    OutcomeFollowup,
+    OutcomeKind,
     Paragraph,
     Plan,
     PlanKind,
@@ -109,6 +113,26 @@ def suggestions(followup: Followup) -> list[Offered]:
         .limit(CANDIDATES)
     ).all()
     return _ranked(found, stems, pillars)[:SUGGESTED]
+
+
+def of_its_meeting(followup: Followup) -> Sequence[Any]:
+    """The measures that the meeting leads to which recommended the follow-up: the one that the recommendation became,
+    and those by which its topics are recorded. Of them, what the follow-up may serve and does not yet; one statement."""
+    is_own = MeetingOutcome.id == OutcomeFollowup.outcome_id
+    found = db.session.execute(
+        _open_to(followup)
+        .join(MeetingOutcome, MeetingOutcome.measure_id == Measure.id)
+        .join(OutcomeFollowup, OutcomeFollowup.meeting_id == MeetingOutcome.meeting_id)
+        .join(Meeting, Meeting.id == MeetingOutcome.meeting_id)
+        .where(
+            OutcomeFollowup.followup_id == followup.id,
+            MeetingOutcome.position.is_not(None),
+            sa.or_(is_own, MeetingOutcome.kind == OutcomeKind.TOPIC),
+        )
+        .add_columns(Meeting.reference.label("meeting"))
+        .order_by(sa.case((is_own, 0), else_=1), Plan.code, Measure.position, MeetingOutcome.id)
+    )
+    return list({row.reference: row for row in found}.values())  # two topics may be recorded by one measure
 
 
 def unmapped(followup: Followup) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from tracker.forms.followups import (
     WithdrawForm,
     lines_of,
 )
+from tracker.forms.measure_links import MeasuresForm
 from tracker.forms.progress import ProgressForm
 from tracker.forms.review import SubmitForm
 from tracker.models import (
@@ -38,6 +39,7 @@ from tracker.models import (
     Sharing,
     Visit,
 )
+from tracker.models.followup import ENDED
 from tracker.policy import Permission
 from tracker.reports import catalogue, measure_links
 from tracker.reports import followups as report
@@ -136,6 +138,8 @@ def page(reference: str) -> ResponseReturnValue:
     moves = workflow.available(followup, account, REVIEWERS_MOVES)
     may_edit = policy.can(account, Permission.FOLLOWUP_EDIT, followup)
     may_track = policy.can(account, Permission.FOLLOWUP_TRACK, followup)
+    may_link = policy.can(account, Permission.MEASURE_LINK, followup) and followup.workflow not in ENDED
+    led_to = measure_links.of_its_meeting(followup) if may_link and found.parts["origins"] else []
     missing = workflow.missing(followup) if followup.workflow in DRAFTS else []
     since, moved_by = _last_move(found)
     return render_template(
@@ -156,7 +160,9 @@ def page(reference: str) -> ResponseReturnValue:
         may_edit=may_edit,
         may_track=may_track,
         measures=measure_links.of_followup(followup),
-        may_link=policy.can(account, Permission.MEASURE_LINK, followup),
+        may_link=may_link,
+        led_to=led_to,
+        link_form=_link_form(led_to) if led_to else None,
         may_extend=_may_extend(found, account),
         may_decide_extension=policy.can(account, Permission.EXTENSION_DECIDE, followup.state_id),
         may_review=followup.workflow is FollowupStatus.SUBMITTED and policy.can(account, Permission.REVIEW, followup),
@@ -182,6 +188,16 @@ def _progress_form() -> ProgressForm:
     form = ProgressForm(formdata=None)
     for name in form.names():
         form[name].id = f"progress-{name}"
+    return form
+
+
+def _link_form(led_to: Sequence[Any]) -> MeasuresForm:
+    """The small form that links a measure which the meeting of the follow-up leads to: with a reason to begin with, and
+    ids of its own."""
+    form = MeasuresForm(formdata=None)
+    form.reason.id = "led-to-reason"
+    meeting = led_to[0].meeting
+    form.reason.data = _("Recommended by the meeting %(meeting)s, which led to this measure.", meeting=meeting)
     return form
 
 
@@ -251,6 +267,8 @@ def create() -> ResponseReturnValue:
             meetings.become(outcome, followup, by=current_user)
         reference = followup.reference
         words = _("%(reference)s is a draft. Submit it when it is complete.", reference=reference)
+        if outcome is not None and measure_links.of_its_meeting(followup):
+            words += " " + _("Under “Measures it serves” stands what the meeting leads to; link what fits.")
         return url_for("followups.page", reference=reference), words
 
     if form.validate_on_submit() and (answer := once(form, draft)):
@@ -294,14 +312,24 @@ def _choose_state(outcome: MeetingOutcome | None) -> ResponseReturnValue:
     """First the Member State: none out of scope, none with a follow-up from the same recommendation."""
     covered = policy.reach(current_user, Permission.FOLLOWUP_EDIT)
     done = meetings_report.states_of(outcome) if outcome else frozenset()
+    offered = [one for one in catalogue.states().values() if covered.covers(one.id) and one.id not in done]
     form = ChooseStateForm()
-    form.state.choices = [
-        option(one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id) and one.id not in done
-    ]
+    form.state.choices = _states_to_choose(offered, outcome)
     if form.validate_on_submit():
         chosen = url_for("followups.create", state=form.state.data, outcome=request.args.get("outcome"))
         return redirect(chosen, 303)
     return render_template("followups/choose_state.html", form=form, outcome=outcome), _status(form)
+
+
+def _states_to_choose(offered: Sequence[Any], outcome: MeetingOutcome | None) -> list[Any]:
+    """Of a meeting's recommendation, the States that took part in the meeting come first."""
+    took_part = {row.state_id for row in outcome.meeting.states} if outcome else set()
+    first = [one for one in offered if one.id in took_part]
+    if not first:
+        return [option(one.id, one.name) for one in offered]
+    here, elsewhere = _("Took part in the meeting"), _("Others in your scope")
+    others = [one for one in offered if one.id not in took_part]
+    return [option(one.id, one.name, here) for one in first] + [option(one.id, one.name, elsewhere) for one in others]
 
 
 @blueprint.route("/<reference>/edit", methods=["GET", "POST"])

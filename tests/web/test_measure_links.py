@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from tests.counting import statements
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
 from tracker import history
+from tracker.forms import fields
 from tracker.models import Event, Followup, FollowupMeasure, FollowupStatus, Measure, Role
 from tracker.web import measure_links as pages
 
@@ -172,6 +174,62 @@ def test_applying_a_filter_keeps_ticks_and_reason(session: Any, browser: FlaskCl
     assert offered(page.text, "followups") == ["PAK-F001", "PAK-F002"]
     assert re.search(r'value="PAK-F001"[^>]* checked', page.text)
     assert f'action="{BULK}?q=harbour"' in page.text and "Read and confirm what will be linked" in page.text
+
+
+def test_ticks_and_reason_go_along_from_page_to_page(session: Any, browser: FlaskClient) -> None:
+    for number in range(29):
+        FollowupFactory(title=f"Guard the harbour {number}", area_code="ASY-01", text="")
+    session.commit()
+    first = browser.get(f"{BULK}?state=PAK&size=25").text
+    here, away = offered(first, "followups")[:2]
+    turn = unescape(re.findall(r'name="turn" value="1" formaction="([^"]+)">Next', first)[0])
+    data = {"followups": [here, away], "reason": WHY, "q": "", "state": "PAK", "area": "", "turn": "1"}
+    second = browser.post(turn, data=data)
+    assert second.status_code == 200 and linked(session) == [] and WHY in second.text
+    on_page = offered(second.text, "followups")
+    assert on_page[:2] == [here, away] and len(on_page) == 2 + 5
+    assert len(re.findall(r'name="followups"[^>]* checked', second.text)) == 2
+    assert "2 chosen so far" in second.text and "(2 of them not on this page)" in second.text
+    chosen = data | {"followups": on_page[:3], "reason": ""}
+    del chosen["turn"]
+    action = unescape(re.findall(r'<form class="form" method="post" action="([^"]+)"', second.text)[0])
+    refused = browser.post(action, data=chosen)
+    assert refused.status_code == 422 and offered(refused.text, "followups") == on_page, "the page that was open"
+    assert "Link 3 follow-ups to" in browser.post(action, data=chosen | {"reason": WHY}).text
+    back = unescape(re.findall(r'name="turn" value="1" formaction="([^"]+)">Clear', second.text)[0])
+    assert "2 chosen so far" in browser.post(back, data=data).text
+
+
+def test_more_ticks_than_can_be_kept_are_not_dropped_without_a_word(
+    session: Any, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fields, "MOST_CODES", 1)
+    FollowupFactory()
+    session.commit()
+    data = {"followups": ["PAK-F001", "PAK-F002"], "reason": WHY}
+    said = "1 can be chosen at once. The last 1 tick was not kept"
+    assert said in browser.post(BULK, data=data | {"turn": "1"}).text
+    answer = browser.post(BULK, data=data)
+    assert answer.status_code == 422 and said in answer.text
+    assert linked(session) == []
+
+
+def test_nothing_ticked_and_no_reason_are_told_together(session: Any, browser: FlaskClient) -> None:
+    page = browser.post(BULK, data={"reason": ""}).text
+    assert "Tick a follow-up at least" in page and "Enter the reason" in page
+
+
+def test_finding_other_measures_keeps_ticks_and_reason(session: Any, browser: FlaskClient) -> None:
+    data = {"measures": ["GCTS-II-10"], "reason": WHY, "q": "GCTS-I-1", "pillar": "", "narrow": "1"}
+    page = browser.post(PATH, data=data)
+    assert page.status_code == 200 and linked(session) == [] and WHY in page.text
+    assert offered(page.text, "measures")[0] == "GCTS-II-10" and "Ticked before" in page.text
+    assert "GCTS-I-1" in offered(page.text, "measures")
+    assert re.search(r'value="GCTS-II-10"[^>]* checked', page.text)
+    del data["narrow"]
+    data["measures"] = ["GCTS-II-10", "GCTS-I-1"]  # type: ignore[assignment]
+    assert browser.post(f"{PATH}?q=GCTS-I-1", data=data).status_code == 303
+    assert linked(session) == [("PAK-F001", "GCTS-I-1"), ("PAK-F001", "GCTS-II-10")]
 
 
 def test_what_is_linked_already_is_said(session: Any, browser: FlaskClient) -> None:

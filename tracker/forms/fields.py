@@ -629,6 +629,7 @@ class CodesField(_Choices, wtforms.SelectMultipleField):
         self.type = "SelectMultipleField"
         self.to_value = coerce
         self.posted: list[str] = []
+        self.left_out = 0  # how many ticks were more than are kept
         _require(self, required)
 
     def is_chosen(self, value: str) -> bool:
@@ -639,7 +640,8 @@ class CodesField(_Choices, wtforms.SelectMultipleField):
         self.posted = [_key(one) for one in self.data]
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        self.posted = list(dict.fromkeys(text.strip() for text in valuelist[:MOST_CODES] if text.strip()))
+        posted = list(dict.fromkeys(text.strip() for text in valuelist if text.strip()))
+        self.posted, self.left_out = posted[:MOST_CODES], len(posted[MOST_CODES:])
         self.data = []
 
     def post_process(self, formdata: Any = None) -> None:
@@ -656,8 +658,20 @@ class CodesField(_Choices, wtforms.SelectMultipleField):
         unknown = [text for text in self.posted if text not in known]
         if unknown:
             raise _unknown(self, unknown[0])
+        if self.left_out:
+            raise StopValidation(self.too_many())
         if not self.data and self.flags.required:
             raise _missing(self, _("Choose at least one: %(label)s", label=label_of(self)))
+
+    def too_many(self) -> str:
+        """The sentence on ticks that were not kept."""
+        return ngettext(
+            "%(label)s: %(most)s can be chosen at once. The last %(num)s tick was not kept",
+            "%(label)s: %(most)s can be chosen at once. The last %(num)s ticks were not kept",
+            self.left_out,
+            label=label_of(self),
+            most=MOST_CODES,
+        )
 
     def shown(self, value: Any) -> str:
         """The words of the choices, joined."""

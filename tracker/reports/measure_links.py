@@ -116,8 +116,11 @@ def suggestions(followup: Followup) -> list[Offered]:
 
 
 def of_its_meeting(followup: Followup) -> Sequence[Any]:
-    """The measures that the meeting leads to which recommended the follow-up: the one that the recommendation became,
-    and those by which its topics are recorded. Of them, what the follow-up may serve and does not yet; one statement."""
+    """The measures that the meeting leads to which recommended the follow-up, in one statement.
+
+    The one that the recommendation became, then those by which the topics are recorded; of them, what the follow-up
+    may serve and does not yet.
+    """
     is_own = MeetingOutcome.id == OutcomeFollowup.outcome_id
     found = db.session.execute(
         _open_to(followup)
@@ -159,6 +162,11 @@ def chosen(followup: Followup, references: Collection[str]) -> list[Measure]:
     """Those of these measures that the follow-up may serve, or does."""
     ids = _for_state(followup.state_id, Measure.reference.in_(sorted(references))).with_only_columns(Measure.id)
     return list(db.session.scalars(sa.select(Measure).where(Measure.id.in_(ids)).order_by(Measure.position)))
+
+
+def as_offered(found: Measure) -> Offered:
+    """A measure that was chosen, as it is offered."""
+    return Offered(found.reference, found.text, found.pillar, found.plan.code)
 
 
 def _open_to(followup: Followup, *conditions: Condition) -> Columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker import policy
-from tracker.errors import NotFound
+from tracker.errors import Invalid, NotFound
 from tracker.forms.fields import option
 from tracker.forms.measure_links import FollowupsForm, MeasuresForm, UnlinkForm
 from tracker.models import Followup, Measure, PlanKind
@@ -42,7 +42,8 @@ def choose(reference: str) -> ResponseReturnValue:
     """Choose the measures that the follow-up serves: those that are near to it, or by words and pillar."""
     followup = policy.load(current_user, Followup, reference=reference)
     policy.require(current_user, Permission.MEASURE_LINK, followup)
-    q, pillar = request.args.get("q", "").strip(), request.args.get("pillar", "").strip()
+    asked = request.args if "turn" in request.form or "q" not in request.form else request.form
+    q, pillar = asked.get("q", "").strip(), asked.get("pillar", "").strip()
     form = MeasuresForm()
     chosen = report.chosen(followup, form.measures.posted)
     form.measures.choices = [option(one.reference, one.text) for one in chosen]
@@ -61,14 +62,20 @@ def choose(reference: str) -> ResponseReturnValue:
         )
         return back, words
 
-    if form.validate_on_submit() and (answer := once(form, link)):
+    if not _looks_on() and form.validate_on_submit() and (answer := once(form, link)):
         return answer
+    offers = _offers(followup, q, pillar)
+    shown = {one.reference for one in (*(offers["found"] or ()), *offers["suggested"])}
+    path = url_for("measure_links.choose", reference=reference)
     return (
         render_template(
             "measure_links/choose.html",
             form=form,
             followup=followup,
             back=back,
+            path=path,
+            here=address(path, {name: [value] for name, value in (("q", q), ("pillar", pillar)) if value}),
+            kept=[report.as_offered(one) for one in chosen if one.reference not in shown],
             q=q,
             pillar=pillar,
             pillar_choices=[("", _("All")), *((one, _("Pillar %(number)s", number=one)) for one in PILLARS)],
@@ -76,7 +83,7 @@ def choose(reference: str) -> ResponseReturnValue:
             unmapped=report.unmapped(followup),
             map_href=url_for("area_pillars.edit") if policy.can(current_user, Permission.CATALOGUE_MANAGE) else "",
             help_href=url_for("help.index"),
-            **_offers(followup, q, pillar),
+            **offers,
         ),
         _status(form),
     )
@@ -153,33 +160,56 @@ def add_followups(reference: str) -> ResponseReturnValue:
             words = f"{words} {already}"
         return back, words
 
-    typed = request.form if "q" in request.form else request.args
-    if "narrow" in request.form:
-        return _list(form, measure, back, found, typed)
-    if form.validate_on_submit() and _may_go_on(form, found):
+    if _looks_on():
+        if form.followups.left_out:
+            form.followups.errors = [form.followups.too_many()]
+        return _list(form, measure, back, found, _asked())
+    if form.checks_out(lambda: _faults(found)) and _may_go_on(form, found):
         if form.agreed() == len(found) and (answer := once(form, link)):
             return answer
         if not form.errors and not form.form_errors:
             return _confirm(form, measure, found)
-    return _list(form, measure, back, found, typed)
+    return _list(form, measure, back, found, _asked())
+
+
+def _looks_on() -> bool:
+    """Whether a button was pressed that narrows or turns the list: ticks and reason go along, nothing is linked."""
+    return "narrow" in request.form or "turn" in request.form
+
+
+def _asked() -> Mapping[str, Any]:
+    """What narrows the list: the filters as they are typed. Where they are those of the address, that says the page of
+    the list as well; a button that turns it says so in its address."""
+    typed, applied = request.form, request.args
+    if "q" not in typed or "turn" in typed:
+        return applied
+    is_applied = all(typed.get(name, "").strip() == applied.get(name, "").strip() for name in ("q", "state", "area"))
+    return applied if is_applied else typed
 
 
 def _chosen(form: FollowupsForm, measure: Measure) -> list[Followup]:
     """The follow-ups that were ticked, or all that the address finds; nothing before something was posted."""
     if not form.is_bound:
         return []
-    if form.everything.data and "narrow" not in request.form:
+    if form.everything.data and not _looks_on():
         return report.asked_for(measure, request.args, current_user, MOST_AT_ONCE)
     return report.named(measure, form.followups.posted, current_user, MOST_AT_ONCE)
 
 
-def _may_go_on(form: FollowupsForm, found: list[Followup]) -> bool:
-    """Whether there is something to link, and not too much at once."""
+def _faults(found: list[Followup]) -> Iterator[Invalid]:
+    """Nothing to link, or too much at once."""
     if len(found) > MOST_AT_ONCE:
-        form.followups.errors = [_("Link %(most)s follow-ups or fewer at once: narrow the list.", most=MOST_AT_ONCE)]
+        many = _("Link %(most)s follow-ups or fewer at once: narrow the list.", most=MOST_AT_ONCE)
+        yield Invalid(many, "followups")
     elif not found:
-        form.followups.errors = [_("Tick a follow-up at least")]
-    return bool(0 < len(found) <= MOST_AT_ONCE)
+        yield Invalid(_("Tick a follow-up at least"), "followups")
+
+
+def _may_go_on(form: FollowupsForm, found: list[Followup]) -> bool:
+    faults = list(_faults(found))
+    for fault in faults:
+        form.refuse(fault)
+    return not faults
 
 
 def _confirm(form: FollowupsForm, measure: Measure, found: list[Followup]) -> ResponseReturnValue:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.journeys.browser import axe
 
@@ -37,5 +38,53 @@ def test_words_found_hide_no_line_above_them(sign_in_as: SignIn) -> None:
 def test_the_cards_of_a_form_stand_apart(sign_in_as: SignIn) -> None:
     page = sign_in_as("analyst")
     page.goto("/follow-ups/KGZ-F001/measures")
-    upper, lower = (one.bounding_box() for one in page.locator("form > .card").all())
-    assert upper and lower and lower["y"] - upper["y"] - upper["height"] >= 12
+    boxes = [one.bounding_box() for one in page.locator("form > .card").all()]
+    assert len(boxes) == 3
+    for upper, lower in pairwise(boxes):
+        assert upper and lower and lower["y"] - upper["y"] - upper["height"] >= 12
+
+
+@pytest.mark.parametrize("report", ["/reports/action-plan?plan=CA-2011", "/reports/status?state=KGZ"])
+def test_the_rows_of_a_file_are_whole_on_a_narrow_screen_and_on_paper(sign_in_as: SignIn, report: str) -> None:
+    page = sign_in_as("coordinator", viewport={"width": 1280, "height": 800})
+    page.goto(report)
+    region = page.locator(".table-file")
+    record, state = region.locator("tbody th").first, region.locator('td[data-label="member_state"]').first
+    region.evaluate("one => one.scrollTo(one.scrollWidth, 0)")
+    assert within(record, region), "the record stays in sight, however far the row is followed"
+    for media, width in (("screen", 390), ("print", 720)):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(media=media)  # type: ignore[arg-type]
+        assert within(record, region) and within(state, region), media
+        assert not region.locator('td[data-label="deadline"]:visible').count(), "what is empty takes no room"
+
+
+def within(inner: Locator, outer: Locator) -> bool:
+    """Whether nothing of it lies beyond the sides."""
+    one, other = inner.bounding_box(), outer.bounding_box()
+    assert one and other
+    return one["x"] >= other["x"] - 1 and one["x"] + one["width"] <= other["x"] + other["width"] + 1
+
+
+def test_a_board_is_walked_by_the_keyboard_alone_and_a_row_is_skipped(sign_in_as: SignIn) -> None:
+    page = sign_in_as("coordinator", java_script_enabled=False)
+    page.goto("/plans/CA-2011/board")
+    page.get_by_role("button", name="Apply").focus()
+    focused = page.locator(":focus")
+    reached: list[str] = []
+    for _step in range(40):
+        page.keyboard.press("Tab")
+        reached.append(focused.inner_text().strip())
+        if reached[-1] == "Skip to the next measure":
+            page.keyboard.press("Enter")
+            break
+    assert reached[-2:] == ["CA-2011-M01", "Skip to the next measure"]
+    page.keyboard.press("Tab")
+    assert focused.inner_text() == "CA-2011-M02", "the next row, without its cells before"
+    page.goto("/plans/GCTS/board?measures=all")
+    assert page.locator(".skip-row").count() == page.locator("tbody th[scope=row]").count() - 1, "but the last"
+    page.goto("/plans/CA-2011/board")
+    cell = page.locator("#CA-2011-M02-KGZ")
+    cell.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/measures/CA-2011-M02/cells/KGZ?*")

@@ -450,7 +450,7 @@ def test_a_saved_follow_up_is_offered_the_measures_that_its_meeting_leads_to(
     plan = PlanFactory(code="CA-1", participants=("KGZ", "PAK"))
     outcome = recommended(coordinator, plan_id=plan.id, states=["PAK"])
     elsewhere = PlanFactory(code="EU-1", participants=("IND",))
-    for text, its_plan in (("Charities", plan), ("Cash couriers", plan), ("Not of this State", elsewhere)):
+    for text, its_plan in (("Cash couriers", plan), ("Charities", plan), ("Not of this State", elsewhere)):
         topic = meetings.add_outcome(outcome.meeting, OutcomeKind.TOPIC, text, by=coordinator)
         meetings.become(topic, measures.create(its_plan, measures.Wording(text, "II"), by=coordinator), by=coordinator)
     db.session.commit()
@@ -460,7 +460,7 @@ def test_a_saved_follow_up_is_offered_the_measures_that_its_meeting_leads_to(
     page = browser.get("/follow-ups/PAK-F001").text
     assert "stands what the meeting leads to" in page and "None yet." in page, "nothing is linked by itself"
     offered = re.findall(r'name="measures" value="([^"]+)"', page)
-    assert offered == ["CA-1-M01", "CA-1-M02"]
+    assert offered == ["CA-1-M02", "CA-1-M01"], "the nearest in words first"
     given = next(one for one in forms(page) if one.action == "/follow-ups/PAK-F001/measures").data()
     assert given["reason"] == ["Recommended by the meeting MTG-2011-1, which led to this measure."]
     answer = browser.post("/follow-ups/PAK-F001/measures", data=given | {"measures": "CA-1-M02"})

@@ -118,8 +118,8 @@ def suggestions(followup: Followup) -> list[Offered]:
 def of_its_meeting(followup: Followup) -> Sequence[Any]:
     """The measures that the meeting leads to which recommended the follow-up, in one statement.
 
-    The one that the recommendation became, then those by which the topics are recorded; of them, what the follow-up
-    may serve and does not yet.
+    The one that the recommendation became, then those by which the topics are recorded, the nearest in words first; of
+    them, what the follow-up may serve and does not yet.
     """
     is_own = MeetingOutcome.id == OutcomeFollowup.outcome_id
     found = db.session.execute(
@@ -132,10 +132,12 @@ def of_its_meeting(followup: Followup) -> Sequence[Any]:
             MeetingOutcome.position.is_not(None),
             sa.or_(is_own, MeetingOutcome.kind == OutcomeKind.TOPIC),
         )
-        .add_columns(Meeting.reference.label("meeting"))
-        .order_by(sa.case((is_own, 0), else_=1), Plan.code, Measure.position, MeetingOutcome.id)
+        .add_columns(Meeting.reference.label("meeting"), is_own.label("is_own"))
+        .order_by(Plan.code, Measure.position, MeetingOutcome.id)
     )
-    return list({row.reference: row for row in found}.values())  # two topics may be recorded by one measure
+    each = {row.reference: row for row in found}.values()  # two topics may be recorded by one measure
+    stems = _stems(f"{followup.title} {followup.text}")
+    return sorted(each, key=lambda row: (not row.is_own, -len(_shared(fold(row.text), stems))))
 
 
 def unmapped(followup: Followup) -> list[str]:

@@ -53,7 +53,7 @@ def rows(
         link = f'<a class="record-link" href="{href}{measure}">{reference(row.reference)}</a>'
         text = f'<bdi class="board-text">{escape(_cut(row.text))}</bdi>'
         skip = following.get(row.reference)
-        text += f' <a class="skip-row" href="#{escape(skip)}">{onward}</a>' if skip and is_regional else ""
+        text += f' <a class="skip-row" href="#{escape(skip)}">{onward}</a>' if skip else ""
         head = f'<tr id="{measure}"><th scope="row">{link} {text}</th>'
         return Markup(f"{head}{status((row.status, row.stated))}{''.join(made)}</tr>")  # noqa: S704  # escaped
 

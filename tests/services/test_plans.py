@@ -203,6 +203,10 @@ def ordered(plan: Plan) -> list[str]:
         ({"a": 3}, "bcad"),
         ({"a": 4, "d": 1}, "dbca"),
         ({"b": 900}, "acdb"),
+        ({"d": 1, "c": 2}, "dcab"),
+        ({"a": 2, "c": 2}, "bacd"),
+        ({"a": 2, "b": 1}, "bacd"),
+        ({"a": 900, "b": 900}, "cdba"),
         ({}, "abcd"),
     ],
 )

@@ -277,7 +277,7 @@ def test_faults_are_listed_and_nothing_is_loaded(browser: FlaskClient, plan: Pla
     typed = "pillar,text,deadline\nI,Fine,2020\nV,,soon\n"
     for more in ({}, {"load": "1"}):
         answer = browser.post(IMPORT, data={"content": typed, **more})
-        assert answer.status_code == 422 and "3 faults, listed below" in answer.text
+        assert answer.status_code == 422 and "3 faults, listed under “What is wrong”" in answer.text
         assert "is no pillar" in answer.text and "is no date" in answer.text and "Load them" not in answer.text
         found = form_for(answer.text, IMPORT)
         assert found is not None and found.data()["content"][0].strip() == typed.strip()

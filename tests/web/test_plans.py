@@ -215,7 +215,10 @@ def test_two_who_order_the_measures_see_both_orders_and_undo_nothing(
     said = re.findall(r"CX-2011-M0\d", panel.split("<tbody")[1])
     assert said == ["CX-2011-M03", "CX-2011-M02", "CX-2011-M01", "CX-2011-M03", "CX-2011-M02", "CX-2011-M01"]
     again = form_for(answer.text, "/plans/CX-2011/order")
-    assert again is not None and browser.post("/plans/CX-2011/order", data=again.data()).status_code == 303
+    assert again is not None
+    shown = [again.controls[f"place-{key}"].values for key in (second, third, first)]
+    assert shown == [["1"], ["2"], ["3"]], "the places of the second column"
+    assert browser.post("/plans/CX-2011/order", data=again.data()).status_code == 303
     places = {row.id: row.position for row in plan.measures}
     assert sorted(places, key=lambda key: places[key]) == [second, third, first]
 

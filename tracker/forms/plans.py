@@ -120,6 +120,11 @@ class OrderForm(TrackerForm):
         given = {name: self._fields[name].data for name in self.names()}
         return {int(name.removeprefix("place-")): place for name, place in given.items() if place is not None}
 
+    def show(self, places: Mapping[int, int]) -> None:
+        """Show these places in the stead of those that were typed."""
+        for key, place in places.items():
+            self[f"place-{key}"].process(None, place)
+
 
 def order_form(rows: Sequence[tuple[int, str, int]], plan: Plan) -> OrderForm:
     """The form for these measures: id, reference, present place."""

@@ -146,7 +146,7 @@ def put_cells(measure: Measure, plan: Plan) -> bool:
 def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> bool:
     """Put the measures of each pillar in the order of the places given by their ids; whether that moves any.
 
-    Where two were given one place, whichever was moved there gets it and the other gives way.
+    What was moved gets its place, of two that were moved to one the first; the others give way and keep their order.
     """
     policy.require(by, Permission.PLAN_EDIT, plan)
     before = sorted(plan.measures, key=lambda one: (one.position, one.id))
@@ -164,13 +164,20 @@ def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> bool:
 
 def ordered(measures: Sequence[Any], places: Mapping[int, int]) -> list[Any]:
     """The measures (or rows of them) of one pillar in their new order. ``measures`` are in the present one."""
-
-    def rank(item: tuple[int, Any]) -> tuple[int, int, int]:
-        now, measure = item
-        wanted = places.get(measure.id, now)
-        return wanted, (wanted > now) - (wanted < now), now
-
-    return [measure for _now, measure in sorted(enumerate(measures, start=1), key=rank)]
+    moved = [
+        (wanted, place, measure)
+        for place, measure in enumerate(measures, start=1)
+        if (wanted := places.get(measure.id, place)) != place
+    ]
+    free = list(range(len(measures)))
+    order: dict[int, Any] = {}
+    for wanted, _place, measure in sorted(moved, key=lambda one: one[:2]):
+        slot = next((one for one in free if one >= wanted - 1), free[-1])
+        free.remove(slot)
+        order[slot] = measure
+    gone = {measure.id for _wanted, _place, measure in moved}
+    order |= zip(free, (one for one in measures if one.id not in gone), strict=True)
+    return [order[slot] for slot in sorted(order)]
 
 
 # Phases and reviews

@@ -272,8 +272,8 @@ def _checked(plan: Plan, form: MeasuresFileForm) -> imports.Checked | None:
         form.refuse(
             Invalid(
                 ngettext(
-                    "%(count)s fault, listed below. Nothing was loaded.",
-                    "%(count)s faults, listed below. Nothing was loaded.",
+                    "%(count)s fault, listed under “What is wrong”. Nothing was loaded.",
+                    "%(count)s faults, listed under “What is wrong”. Nothing was loaded.",
                     len(checked.faults),
                     count=number(len(checked.faults)),
                 ),

@@ -127,6 +127,7 @@ def order(code: str) -> ResponseReturnValue:
         stale = error
         form.conflict(PlacesOnScreen({key: place for key, _label, place in rows}, report.load(code)))
         both = _both_orders(pillars, form.places())
+        form.show({row.id: place for _pillar, pairs in both for place, (_now, row) in enumerate(pairs, start=1)})
     page = render_template("plans/order.html", plan=plan, form=form, pillars=pillars, stale=stale, both=both)
     return page, 409 if stale else _status(form)
 

@@ -76,7 +76,15 @@ OF_COORDINATOR = (
     "/measures/CA-2011-M08/edit",
     "/measures/CA-2011-M08/status",
     "/measures/CA-2011-M08/retire",
+    "/measures/CA-2011-M08/cells/KGZ",
     "/measures/GCTS-II-10",
+    "/measures/GCTS-II-10/follow-ups",
+    "/plans/CA-2011/board",
+    "/meetings",
+    "/meetings/new",
+    "/meetings/MTG-2011-1",
+    "/meetings/MTG-2011-1/outcomes/new",
+    "/reports/action-plan",
 )
 OF_ADMINISTRATOR = ("/", "/admin/people", "/admin/people/new")
 PAGES = {

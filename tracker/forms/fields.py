@@ -28,6 +28,7 @@ from tracker.forms import checks, dates
 from tracker.partial_date import EARLIEST, LATEST, PartialDate, Precision
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
+from tracker.texts import ngettext
 
 Words = Any  # str or a lazy translation
 Required = Any  # bool, str or a lazy translation

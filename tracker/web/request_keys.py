@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.forms.base import TrackerForm
 from tracker.services import request_keys
+from tracker.texts import gettext as _
 
 Made = tuple[str, str]
 """Where to go after it, and what to say there."""

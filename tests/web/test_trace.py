@@ -395,3 +395,49 @@ def test_what_lies_beyond_those_drawn_is_no_gap(
     assert late.reference not in page
     assert answered.reference in page
     assert page.count("No follow-up answers it.") == 1, f"only {other.reference} has none"
+
+
+def test_an_area_leads_down_to_what_was_found_and_what_came_of_it(session: Any, reader: Any, sign_in: SignIn) -> None:
+    conclusion, other = found(session, "1(b)"), found(session, "1(c)", area_code="FIN-03")
+    serve(followed(session, conclusion, labels=("1(b)",)), strategy(session))
+    followed(session, labels=("2(a)",))
+    followed(session, conclusion, labels=("1(c)",), area_code="FIN-03")
+    followed(session, other, area_code="FIN-03")
+    session.commit()
+    none = {"It serves no measure.": {}}
+    fin02 = {
+        "1373 1(b)": {
+            "FIN-02": {"PAK-2006-1-C1": {"PAK-F001": {"GCTS-II-10": {"GCTS II": {}}}, "PAK-F003": none}},
+        },
+        "1373 2(a)": {"FIN-02": {"PAK-F002": none}},
+    }
+    assert chain(reader, "FIN-02") == chain(reader, "fin-02") == fin02
+    whole = chain(reader, "FIN")
+    assert list(whole["1373 1(c)"]["FIN-03"]) == ["PAK-2006-2-C1", "PAK-F003"]
+    assert whole["1373 1(b)"] == fin02["1373 1(b)"]
+    assert chain(reader, "FIN-06") == {}
+    browser = sign_in(reader)
+    page = browser.get("/trace/FIN-02").text
+    assert 'href="/areas/FIN-02">Area' in page and "this record" in page
+    assert statements(browser, "/trace/FIN-02") <= 10
+
+
+def test_an_areas_chain_is_bounded_and_tells_no_gap_that_is_none(
+    session: Any, reader: Any, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace, "MOST", 2)
+    for _number in range(3):
+        followed(session, labels=("1(b)",))
+    late = followed(session, found(session, "1(b)"), labels=("1(b)",))
+    followed(session, found(session, "1(b)", visit=VisitFactory(state_id="IND")), state_id="IND")
+    session.commit()
+    page = sign_in(reader).get("/trace/FIN-02").text
+    assert "The chain holds more than is shown" in page and 'href="/follow-ups?area=FIN-02"' in page
+    assert "PAK-2006-1-C1" in page and late.reference not in page and "IND-" not in page
+    assert "No follow-up answers it." not in page
+
+
+def test_a_paragraph_that_a_follow_up_names_beside_its_conclusion_leads_to_it(session: Any, reader: Any) -> None:
+    followed(session, found(session, "1(b)"), labels=("2(a)",))
+    session.commit()
+    assert chain(reader, "1373-2(a)") == {"1373 2(a)": {"FIN-02": {"PAK-F001": {"It serves no measure.": {}}}}}

@@ -158,7 +158,7 @@ def _editions(code: str) -> list[Edition]:
     return [Edition(*row) for row in rows]
 
 
-def _within(column: Any, codes: list[str]) -> Condition:
+def within(column: Any, codes: Sequence[str]) -> Condition:
     """One area by its index. Those under a top area hold a good part of all rows: read these in the order that is
     asked for, or all of them are sorted for the first few."""
     wanted = column == codes[0] if len(codes) == 1 else Unindexed(column).in_(codes)
@@ -170,7 +170,7 @@ def _followups(account: Account, codes: list[str]) -> Counted:
     covered = followups.scope(account)
     shown = db.session.execute(
         followups.rows(clock.today(), ())
-        .where(_within(Followup.area_code, codes), covered)
+        .where(within(Followup.area_code, codes), covered)
         .order_by(Followup.current_due_last.nulls_last(), Followup.id)
         .limit(FIRST_ROWS)
     ).all()
@@ -189,7 +189,7 @@ def _conclusions(account: Account, codes: list[str]) -> Counted:
             Visit.sort_day,
         )
         .outerjoin(Visit, Visit.id == Conclusion.visit_id)  # each has one: but read conclusions first, in their order
-        .where(_within(Conclusion.area_code, codes), covered)
+        .where(within(Conclusion.area_code, codes), covered)
         .order_by(Conclusion.id.desc())
         .limit(FIRST_ROWS)
     ).all()

@@ -1,6 +1,7 @@
 """The chain that one record stands in: paragraph → area → conclusion → follow-up → measure → pillar; of a plan, what
 it is made of: plan → pillar → measure → measure of the Strategy that it carries out; of a meeting, what came of it:
-meeting → topic or outcome → measure → follow-up. A measure or a follow-up that came from a meeting names it.
+meeting → topic or outcome → measure → follow-up. A measure or a follow-up that came from a meeting names it. The chain
+of an area holds what was concluded on it and the follow-ups whose main area it is; of a top area, of all under it.
 
 It is read in a fixed number of statements, whatever hangs on the record. What lies out of the reader's scope is neither
 shown nor counted.
@@ -40,7 +41,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.policy import Reach
-from tracker.reports import catalogue
+from tracker.reports import areas, catalogue
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import Columns
 from tracker.texts import gettext as _
@@ -55,6 +56,7 @@ NOUNS = {
     "visit": re.compile(r"[A-Z]{3}-[0-9]{4}-[0-9]{1,4}"),
     "meeting": re.compile(r"MTG-[0-9]{4}-[0-9]{1,4}"),
     "paragraph": re.compile(r"[0-9]{3,5}(?:[- ].{1,9})?"),
+    "area": re.compile(r"[A-Z]{3}(?:-[0-9]{2})?"),
 }
 """How a reference tells its noun; any other is a measure's or the code of a plan, which may look like one of these."""
 
@@ -81,11 +83,12 @@ Path = tuple[Step, ...]
 
 @dataclass(frozen=True)
 class Root:
-    """The record whose chain it is."""
+    """The record whose chain it is. An area has no number: ``areas`` are those that it stands for, by their codes."""
 
     noun: str
     id: int
     reference: str
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,8 @@ def trace(account: Account, reference: str) -> Trace:
         return _of_plan(root)
     if root.noun == "meeting":
         return _of_meeting(root, reach)
-    conclusions = _read(_CONCLUSIONS, _conclusions_of(root), reach)
-    followups = _read(_FOLLOWUPS, _followups_of(root), reach)
+    conclusions = _read(Conclusion, _CONCLUSIONS.where(_conclusions_of(root)), reach)
+    followups = _read(Followup, _answering(root).where(_followups_of(root)), reach)
     found = _Found(root, conclusions[:MOST], followups[:MOST])
     tree: Tree = {}
     for path in found.paths():
@@ -124,46 +127,61 @@ def _root(reference: str, reach: Reach) -> Root:
     written = reference.strip()
     like = [noun for noun, form in NOUNS.items() if form.fullmatch(written.upper())]
     for noun in *(like or ["measure"]), "plan":
-        found = db.session.execute(_ROOTS[noun](written, reach)).one_or_none()
+        found = _ROOTS[noun](written, reach)
         if found is not None:
-            is_paragraph = noun == "paragraph"
-            said = catalogue.paragraph_reference(found.number, found.label) if is_paragraph else found.reference
-            return Root(noun, found.id, said)
+            return found
     raise NotFound(_("There is no such record, or it lies outside your scope."))
 
 
-def _of_state(model: Any) -> Callable[[str, Reach], Columns]:
-    return lambda reference, reach: sa.select(model.id, model.reference).where(
-        model.reference == reference.upper(), reach.condition(model.state_id)
-    )
+Finder = Callable[[str, Reach], Root | None]
 
 
-def _measure(reference: str, _reach: Reach) -> Columns:
-    return sa.select(Measure.id, Measure.reference).where(Measure.reference == reference.upper())
+def _by_reference(noun: str, model: Any) -> Finder:
+    """A record that every signed-in person may read."""
+    named = model.code if model is Plan else model.reference
+    return lambda reference, _reach: _found(noun, sa.select(model.id, named).where(named == reference.upper()))
 
 
-def _plan(reference: str, _reach: Reach) -> Columns:
-    return sa.select(Plan.id, Plan.code.label("reference")).where(Plan.code == reference.upper())
+def _of_state(noun: str, model: Any) -> Finder:
+    """A record that follows its State."""
+
+    def find(reference: str, reach: Reach) -> Root | None:
+        rows = sa.select(model.id, model.reference).where(model.reference == reference.upper())
+        return _found(noun, rows.where(reach.condition(model.state_id)))
+
+    return find
 
 
-def _meeting(reference: str, _reach: Reach) -> Columns:
-    return sa.select(Meeting.id, Meeting.reference).where(Meeting.reference == reference.upper())
+def _found(noun: str, rows: Columns) -> Root | None:
+    row = db.session.execute(rows).one_or_none()
+    return None if row is None else Root(noun, *row)
 
 
-def _paragraph(reference: str, _reach: Reach) -> Columns:
+def _paragraph(reference: str, _reach: Reach) -> Root | None:
     number, label = catalogue.paragraph_said(reference) or (0, "")
-    rows = sa.select(Paragraph.id, Paragraph.resolution_number.label("number"), Paragraph.label.label("label"))
-    return rows.where(Paragraph.resolution_number == number, Paragraph.label == label)
+    rows = sa.select(Paragraph.id).where(Paragraph.resolution_number == number, Paragraph.label == label)
+    found = db.session.scalar(rows)
+    return None if found is None else Root("paragraph", found, catalogue.paragraph_reference(number, label))
 
 
-_ROOTS: dict[str, Callable[[str, Reach], Columns]] = {
-    "followup": _of_state(Followup),
-    "conclusion": _of_state(Conclusion),
-    "visit": _of_state(Visit),
-    "measure": _measure,
-    "plan": _plan,
-    "meeting": _meeting,
+def _area(reference: str, _reach: Reach) -> Root | None:
+    """An area of either level; a top area stands for those under it."""
+    code, known = reference.upper(), catalogue.areas()
+    if code not in known:
+        return None
+    under = tuple(one.code for one in known.values() if one.parent_code == code)
+    return Root("area", 0, code, under or (code,))
+
+
+_ROOTS: dict[str, Finder] = {
+    "followup": _of_state("followup", Followup),
+    "conclusion": _of_state("conclusion", Conclusion),
+    "visit": _of_state("visit", Visit),
+    "measure": _by_reference("measure", Measure),
+    "plan": _by_reference("plan", Plan),
+    "meeting": _by_reference("meeting", Meeting),
     "paragraph": _paragraph,
+    "area": _area,
 }
 
 
@@ -179,8 +197,7 @@ def _of_plan(root: Root) -> Trace:
     has_more = len({row.reference for row in rows}) > MOST
     for row in rows:
         if row.reference in shown:
-            measure = Step("measure", row.reference, _shortened(row.text), "retired" if row.retired_on else None)
-            under = pillars[Step("pillar", row.pillar, within=plan.code)].setdefault(measure, {})
+            under = pillars[Step("pillar", row.pillar, within=plan.code)].setdefault(_measure(row), {})
             if row.carried:
                 under[Step("measure", row.carried, _shortened(row.carried_text))] = {}
             if row.meeting:
@@ -196,23 +213,8 @@ def _measures_of(plan: Plan) -> Sequence[Any]:
     """The measures in their order, one more than is shown, each with every measure that it carries out."""
     some = sa.select(Measure.id).where(Measure.plan_id == plan.id).order_by(Measure.position, Measure.id)
     own = sa.select(some.limit(MOST + 1).subquery().c.id)
-    return db.session.execute(
-        sa.select(
-            Measure.reference,
-            Measure.text,
-            Measure.pillar,
-            Measure.retired_on,
-            _carried.reference.label("carried"),
-            _carried.text.label("carried_text"),
-            *_MEETING,
-        )
-        .outerjoin(MeasureCarries, MeasureCarries.measure_id == Measure.id)
-        .outerjoin(_carried, _carried.id == MeasureCarries.strategy_measure_id)
-        .outerjoin(MeetingOutcome, MeetingOutcome.measure_id == Measure.id)
-        .outerjoin(Meeting, Meeting.id == MeetingOutcome.meeting_id)
-        .where(Measure.id.in_(own))
-        .order_by(Measure.position, Measure.id, _carried.position)
-    ).all()
+    rows = _leading_on(sa.select(*_MEASURE).select_from(Measure)).where(Measure.id.in_(own))
+    return db.session.execute(rows.order_by(Measure.position, Measure.id, _carried.position)).all()
 
 
 # The chain of a meeting
@@ -231,12 +233,11 @@ def _of_meeting(root: Root, reach: Reach) -> Trace:
     for row in shown:
         branch: Tree = {}
         if row.measure_id:
-            measure = Step("measure", row.reference, _shortened(row.measure), "retired" if row.retired_on else None)
-            branch[measure] = {step: {} for step in serving.get(row.measure_id, ())}
+            branch[_measure(row)] = {step: {} for step in serving.get(row.measure_id, ())}
         branch.update({step: {} for step in became.get(row.id, ())})
         if not branch and row.kind is OutcomeKind.RECOMMENDATION and not more_became:
             branch[Step("gap", title=_("No measure and no follow-up in your scope came of it."))] = {}
-        under[Step("outcome", str(row.id), _shortened(row.text), kind=row.kind, within=meeting.reference)] = branch
+        under[Step("outcome", str(row.id), _shortened(row.said), kind=row.kind, within=meeting.reference)] = branch
     has_more = len(outcomes) > MOST or more_became or more_serving
     return Trace(root, {Step("meeting", meeting.reference, meeting.title): under}, has_more)
 
@@ -247,10 +248,10 @@ def _outcomes_of(meeting: Meeting) -> Sequence[Any]:
         sa.select(
             MeetingOutcome.id,
             MeetingOutcome.kind,
-            MeetingOutcome.text,
+            MeetingOutcome.text.label("said"),
             MeetingOutcome.measure_id,
             Measure.reference,
-            Measure.text.label("measure"),
+            Measure.text,
             Measure.retired_on,
         )
         .outerjoin(Measure, Measure.id == MeetingOutcome.measure_id)
@@ -290,12 +291,37 @@ def _steps(rows: Any) -> Owned:
     return found, len(read) > MOST
 
 
+# A measure, what it carries out, and the meeting that it came from
+
 _MEETING = (
     Meeting.reference.label("meeting"),
     Meeting.title.label("meeting_title"),
     MeetingOutcome.kind.label("meeting_kind"),
 )
 """Where a measure or a follow-up came from."""
+_MEASURE = (
+    Measure.reference,
+    Measure.text,
+    Measure.pillar,
+    Measure.retired_on,
+    _carried.reference.label("carried"),
+    _carried.text.label("carried_text"),
+    *_MEETING,
+)
+
+
+def _leading_on(rows: Any) -> Any:
+    """Measures with each measure of the Strategy that they carry out, and with the meeting that they came from."""
+    return (
+        rows.outerjoin(MeasureCarries, MeasureCarries.measure_id == Measure.id)
+        .outerjoin(_carried, _carried.id == MeasureCarries.strategy_measure_id)
+        .outerjoin(MeetingOutcome, MeetingOutcome.measure_id == Measure.id)
+        .outerjoin(Meeting, Meeting.id == MeetingOutcome.meeting_id)
+    )
+
+
+def _measure(row: Any) -> Step:
+    return Step("measure", row.reference, _shortened(row.text), "retired" if row.retired_on else None)
 
 
 def _came_from(row: Any) -> Step:
@@ -330,17 +356,23 @@ _FOLLOWUPS = sa.select(
     Followup.assessed_status,
     Followup.area_code,
     AreaEdition.title.label("area_title"),
-    sa.exists().where(FollowupConclusion.followup_id == Followup.id).label("is_answer"),
 ).outerjoin(
     AreaEdition, sa.and_(AreaEdition.area_code == Followup.area_code, AreaEdition.edition == Followup.area_edition)
 )
 
 
-def _read(rows: Any, condition: Condition, reach: Reach) -> Sequence[Any]:
+def _answering(root: Root) -> Any:
+    """The follow-ups, each with whether it answers a conclusion of this chain, drawn or not."""
+    link = aliased(FollowupConclusion)
+    answered = sa.exists().where(
+        link.followup_id == Followup.id, Conclusion.id == link.conclusion_id, _conclusions_of(root)
+    )
+    return _FOLLOWUPS.add_columns(answered.label("is_answer"))
+
+
+def _read(model: Any, rows: Any, reach: Reach) -> Sequence[Any]:
     """The first of them in scope, one more than is shown."""
-    model: Any = Conclusion if rows is _CONCLUSIONS else Followup
-    in_scope = rows.where(condition, reach.condition(model.state_id))
-    return db.session.execute(in_scope.order_by(model.id).limit(MOST + 1)).all()
+    return db.session.execute(rows.where(reach.condition(model.state_id)).order_by(model.id).limit(MOST + 1)).all()
 
 
 def _conclusions_of(root: Root) -> Condition:
@@ -357,6 +389,7 @@ def _conclusions_of(root: Root) -> Condition:
                 FollowupMeasure.measure_id == root.id
             )
         ),
+        "area": areas.within(Conclusion.area_code, root.areas),
     }
     return as_condition(conditions[root.noun])
 
@@ -366,14 +399,14 @@ def _followups_of(root: Root) -> Condition:
     on_paragraph = answering.join(
         ConclusionParagraph, ConclusionParagraph.conclusion_id == FollowupConclusion.conclusion_id
     )
-    of_visit = answering.join(Conclusion, Conclusion.id == FollowupConclusion.conclusion_id)
+    of_conclusion = answering.join(Conclusion, Conclusion.id == FollowupConclusion.conclusion_id)
     conditions: dict[str, Any] = {
         "followup": Followup.id == root.id,
         "conclusion": Followup.id.in_(answering.where(FollowupConclusion.conclusion_id == root.id)),
         "visit": Followup.id.in_(
             sa.union(
                 sa.select(Followup.id).where(Followup.visit_id == root.id),
-                of_visit.where(Conclusion.visit_id == root.id),
+                of_conclusion.where(Conclusion.visit_id == root.id),
             )
         ),
         "paragraph": Followup.id.in_(
@@ -383,6 +416,12 @@ def _followups_of(root: Root) -> Condition:
             )
         ),
         "measure": Followup.id.in_(sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id == root.id)),
+        "area": Followup.id.in_(
+            sa.union(
+                sa.select(Followup.id).where(Followup.area_code.in_(root.areas)),
+                of_conclusion.where(Conclusion.area_code.in_(root.areas)),
+            )
+        ),
     }
     return as_condition(conditions[root.noun])
 
@@ -432,6 +471,8 @@ class _Found:
         """Follow-ups by paragraphs of their own, which no conclusion of theirs rests on."""
         for row in self.followups.values():
             answered = self.answered.get(row.id, [])
+            if self.root.areas and row.area_code not in self.root.areas:
+                continue  # it is here for a conclusion of the area alone
             if row.is_answer and (not answered or self.root.noun in ("conclusion", "visit")):
                 continue  # it stands under its conclusions, or under one beyond those that are drawn
             covered = {place for one in answered for place in self.paragraphs.get(("conclusion", one), ())}
@@ -513,38 +554,28 @@ def _origins(followup_ids: list[int]) -> Mapping[int, list[Path]]:
 def _ends(root: Root, followup_ids: list[int]) -> Mapping[int, list[Path]]:
     """From each follow-up the measures and their pillars; of a measure's own chain, that one, linked or not."""
     is_end = root.noun == "measure"
-    rows = db.session.execute(
+    of_these = sa.and_(FollowupMeasure.measure_id == Measure.id, FollowupMeasure.followup_id.in_(followup_ids))
+    serving = (
         sa.select(
+            *_MEASURE,
             FollowupMeasure.followup_id,
-            Measure.reference,
-            Measure.text,
-            Measure.pillar,
             Plan.code,
-            Measure.retired_on,
-            _carried.reference.label("carried"),
-            _carried.text.label("carried_text"),
             _carried.pillar.label("carried_pillar"),
             _carried_plan.code.label("carried_code"),
-            *_MEETING,
         )
         .select_from(Measure)
         .join(Plan, Plan.id == Measure.plan_id)
-        .join(
-            FollowupMeasure,
-            sa.and_(FollowupMeasure.measure_id == Measure.id, FollowupMeasure.followup_id.in_(followup_ids)),
-            isouter=is_end,
-        )
-        .outerjoin(MeasureCarries, MeasureCarries.measure_id == Measure.id)
-        .outerjoin(_carried, _carried.id == MeasureCarries.strategy_measure_id)
+        .join(FollowupMeasure, of_these, isouter=is_end)
+    )
+    rows = db.session.execute(
+        _leading_on(serving)
         .outerjoin(_carried_plan, _carried_plan.id == _carried.plan_id)
-        .outerjoin(MeetingOutcome, MeetingOutcome.measure_id == Measure.id)
-        .outerjoin(Meeting, Meeting.id == MeetingOutcome.meeting_id)
         .where(Measure.id == root.id if is_end else sa.true())
         .order_by(Plan.kind.desc(), Plan.code, Measure.position, _carried.position)
     )
     found: dict[int, list[Path]] = {}
     for row in rows:
-        measure = Step("measure", row.reference, _shortened(row.text), "retired" if row.retired_on else None)
+        measure = _measure(row)
         ends = found.setdefault(row.followup_id or 0, [])
         ends.append((measure, Step("pillar", row.pillar, within=row.code)))
         if row.carried:

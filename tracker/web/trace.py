@@ -11,7 +11,7 @@ from tracker.texts import gettext as _
 
 blueprint = Blueprint("trace", __name__)
 
-LISTS = {"visit": "visit", "measure": "measure", "paragraph": "paragraph", "conclusion": "conclusion"}
+LISTS = {"visit": "visit", "measure": "measure", "paragraph": "paragraph", "conclusion": "conclusion", "area": "area"}
 """The filter of the follow-ups' list that shows all of a record's, where the chain holds more than is shown."""
 
 
@@ -41,4 +41,5 @@ def _nouns() -> dict[str, str]:
         "plan": _("Plan"),
         "meeting": _("Meeting"),
         "paragraph": _("Paragraph"),
+        "area": _("Area"),
     }

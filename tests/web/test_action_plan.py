@@ -24,7 +24,7 @@ SignIn = Callable[[Any], FlaskClient]
 HEADER = (
     "plan_code,measure,pillar,measure_number,measure_text,lead_body,deadline,measure_status,stated_status,stated_on,"
     "iso3,member_state,cell_status,cell_status_on,cell_evidence,cell_note,followups,implementation_statuses,"
-    "status_dates,sealed_states,current_dues,open,implemented,signed"
+    "status_dates,sealed_states,current_dues,open,implemented,signed,cell_rests_on_nothing"
 )
 SIGNED = {"sealed_sha256": "a" * 64, "content_sha256": "a" * 64}
 
@@ -88,6 +88,7 @@ def test_a_row_says_what_is_known_of_a_measure_in_a_state(measure: Measure, read
         "open": "1",
         "implemented": "1",
         "signed": "1",
+        "cell_rests_on_nothing": "no",
     }
     assert (tajikistan["iso3"], tajikistan["cell_status"], tajikistan["open"]) == ("TJK", "", "0")
 

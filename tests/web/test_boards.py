@@ -22,6 +22,7 @@ from tracker.models import (
     Event,
     Followup,
     FollowupMeasure,
+    FollowupStatus,
     Implementation,
     Measure,
     MeasureStatus,
@@ -82,7 +83,7 @@ def test_a_cell_says_its_word_and_counts_the_follow_ups(plan: Plan, measure: Mea
     told = [
         "no word yet 0 follow-ups",
         "no word yet 1 open · 1 done · 1 not signed",
-        "Under way 0 follow-ups",
+        "Under way rests on nothing 0 follow-ups",
         "no word yet 0 follow-ups",
     ]
     assert rows(page) == [["JP-1-M01 Exchange what is known of the movement of funds.", "Under way", *told]]
@@ -93,6 +94,42 @@ def test_a_cell_says_its_word_and_counts_the_follow_ups(plan: Plan, measure: Mea
     ]
     unsigned = coordinator.get("/plans/JP-1/board?unsigned=1").text
     assert rows(unsigned)[0][3] == "no word yet 1 open · 2 done"
+
+
+def test_a_word_that_rests_on_nothing_is_told(plan: Plan, measure: Measure, coordinator: FlaskClient) -> None:
+    second = MeasureFactory(plan=plan)
+    on_nothing = cell(second, "KAZ", MeasureStatus.COMPLETED)
+    borne_out = cell(second, "KGZ", MeasureStatus.COMPLETED)
+    served(second, "KGZ")
+    withdrawn = cell(second, "TJK", MeasureStatus.COMPLETED)
+    served(second, "TJK", workflow=FollowupStatus.WITHDRAWN)
+    with_evidence = cell(second, "TKM", MeasureStatus.COMPLETED)
+    with_evidence.evidence = "Letter of 3 May"
+    for one in (on_nothing, borne_out, withdrawn, with_evidence):
+        history.record("measure.cell_changed", second, by=None, state_id=one.state_id)
+    planned = MeasureFactory(plan=plan)
+    cell(planned, "KAZ", MeasureStatus.PLANNED)
+    db.session.commit()
+    page = coordinator.get("/plans/JP-1/board").text
+    told = [
+        "Completed rests on nothing 0 follow-ups",
+        "Completed 1 open",
+        "Completed rests on nothing 0 follow-ups",
+        "Completed 0 follow-ups",
+    ]
+    assert rows(page)[1][2:] == told
+    assert rows(page)[2][2] == "Planned 0 follow-ups"
+    text = coordinator.get("/plans/JP-1/board.csv").data.decode("utf-8-sig")
+    line = list(csv.DictReader(io.StringIO(text)))[1]
+    assert [line[f"{state}_rests_on_nothing"] for state in STATES] == ["1", "0", "1", "0"]
+    shown = coordinator.get(f"/measures/{second.reference}").text
+    assert shown.count("Rests on nothing yet.") == 2
+    file = coordinator.get("/reports/action-plan.csv?plan=JP-1").data.decode("utf-8-sig")
+    reported = {
+        (row["measure"], row["iso3"]): row["cell_rests_on_nothing"] for row in csv.DictReader(io.StringIO(file))
+    }
+    assert [reported[second.reference, state] for state in STATES] == ["yes", "no", "yes", "no"]
+    assert reported[planned.reference, "KAZ"] == "no" and reported[planned.reference, "KGZ"] == ""
 
 
 def test_a_keyboard_stops_once_at_a_cell_and_hears_whose_it_is(
@@ -316,7 +353,7 @@ def test_the_file_holds_what_the_page_shows(plan: Plan, measure: Measure, coordi
     db.session.commit()
     answer = coordinator.get("/plans/JP-1/board.csv?unsigned=1")
     found = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    assert found[0][:8] == [
+    assert found[0][:9] == [
         "measure",
         "pillar",
         "text",
@@ -325,8 +362,10 @@ def test_the_file_holds_what_the_page_shows(plan: Plan, measure: Measure, coordi
         "KAZ_status",
         "KAZ_open",
         "KAZ_done",
+        "KAZ_rests_on_nothing",
     ]
-    assert found[1][3:] == ["under_way", "suspended", "", "0", "0", "", "1", "0", "under_way", "0", "0", "", "0", "0"]
+    told = [["", "0", "0", "0"], ["", "1", "0", "0"], ["under_way", "0", "0", "1"], ["", "0", "0", "0"]]
+    assert found[1][3:] == ["under_way", "suspended", *(value for one in told for value in one)]
     assert found[2][:3] == ["JP-1-M02", "IV", "'=HYPERLINK()"]
     assert "plan-board-" in answer.headers["Content-Disposition"] and "-2.csv" in answer.headers["Content-Disposition"]
     narrowed = coordinator.get("/plans/JP-1/board.csv?pillar=IV").data.decode("utf-8-sig")

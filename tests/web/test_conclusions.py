@@ -13,15 +13,18 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory
+from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, serve
 from tracker import history
 from tracker.extensions import db
 from tracker.models import (
     Conclusion,
     ConclusionKind,
+    ConclusionParagraph,
     ConclusionStatus,
     Event,
     FollowupConclusion,
+    Measure,
+    Paragraph,
     Role,
     Sharing,
     VisitArea,
@@ -344,6 +347,35 @@ def test_follow_ups_that_answer_it_are_on_the_page(browser: FlaskClient, session
     history.record("followup.edited", followup, by=None)
     page = browser.get(HREF).text
     assert "PAK-F001" in page and "/follow-ups/new?conclusion=PAK-2006-1-C1" in page
+
+
+def test_what_came_of_it_leads_on_to_measures_and_pillars_and_back_to_its_paragraphs(
+    browser: FlaskClient, session: Any, written: Any
+) -> None:
+    assert "None yet. A follow-up is linked to measures on its own page." in browser.get(HREF).text
+    whole = session.scalars(sa.select(Paragraph.id).where(Paragraph.label == "")).first()
+    written.paragraphs.append(ConclusionParagraph(paragraph_id=whole, state_id="PAK"))
+    on = [row.paragraph_id for row in written.paragraphs]
+    history.record("conclusion.edited", written, by=None)
+    measure = session.scalars(sa.select(Measure).where(Measure.reference == "GCTS-II-10")).one()
+    answering, other = FollowupFactory(), FollowupFactory()
+    answering.conclusions.append(FollowupConclusion(conclusion_id=written.id, state_id="PAK"))
+    history.record("followup.edited", answering, by=None)
+    for one in (answering, other):
+        serve(one, measure)
+    session.commit()
+    page = browser.get(HREF).text
+    href = "/follow-ups?conclusion=PAK-2006-1-C1&amp;measure=GCTS-II-10"
+    assert f'href="{href}" aria-label="1 follow-up that serves GCTS-II-10"' in page
+    listed = browser.get(href.replace("&amp;", "&")).text
+    assert "PAK-F001" in listed and "PAK-F002" not in listed
+    for address in ("/plans/GCTS#pillar-II", "/areas/FIN-02", "/trace/PAK-2006-1-C1"):
+        assert f'href="{address}"' in page
+    words = session.execute(sa.select(Paragraph.resolution_number, Paragraph.label).where(Paragraph.id.in_(on))).all()
+    for number, label in words:
+        anchor = label.replace("(", "").replace(")", "") or "whole"
+        assert f'href="/resolutions/{number}#p-{anchor}"' in page
+        assert f'id="p-{anchor}"' in browser.get(f"/resolutions/{number}").text
 
 
 def test_the_page_takes_ten_statements_at_most(

@@ -351,3 +351,15 @@ def test_a_phase_of_a_title_that_is_there_and_a_state_in_two_parts_are_refused(
     assert browser.post(own, data=form(browser, own) | {"note": "Drafting"}).status_code == 303
     given = form(browser, "/plans/CX-2011/edit") | {"participants": ["KAZ", "KGZ"], "observers": ["KGZ"]}
     assert "Kyrgyzstan: a Member State either takes part" in browser.post("/plans/CX-2011/edit", data=given).text
+
+
+def test_the_states_that_take_part_lead_to_their_pages_where_in_scope(
+    browser: FlaskClient, plan: Plan, sign_in: SignIn
+) -> None:
+    page = browser.get(f"/plans/{plan.code}").text
+    first, second = plan.participants[:2]
+    assert f'href="/states/{first}"' in page and f'href="/states/{second}"' in page
+    narrow = sign_in(AccountFactory(role=Role.ANALYST, states=[first])).get(f"/plans/{plan.code}").text
+    assert f'href="/states/{first}"' in narrow and f'href="/states/{second}"' not in narrow
+    administrator = sign_in(AccountFactory(role=Role.ADMINISTRATOR)).get(f"/plans/{plan.code}").text
+    assert 'href="/states/' not in administrator

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from tests.counting import statements
-from tests.factories import AccountFactory, AuthorityFactory, ConclusionFactory, FollowupFactory, VisitFactory
-from tracker.models import FollowupStatus, Implementation, Position, Role
+from tests.factories import (
+    AccountFactory,
+    AuthorityFactory,
+    ConclusionFactory,
+    FollowupFactory,
+    MeasureFactory,
+    MeetingFactory,
+    PlanFactory,
+    VisitFactory,
+    cell,
+    serve,
+)
+from tracker import history
+from tracker.models import FollowupStatus, Implementation, MeasureStatus, MeetingState, Position, Role
 from tracker.partial_date import PartialDate
 
 SignIn = Callable[[Any], FlaskClient]
@@ -128,3 +141,77 @@ def test_statements_do_not_grow_with_the_rows(browser: FlaskClient) -> None:
     assert (statements(browser, "/states/PAK"), statements(browser, "/states")) == few
     assert few[0] <= 14
     assert few[1] <= 8
+
+
+def section(page: str, name: str) -> str:
+    found = re.search(rf'<section class="card" id="{name}".*?</section>', page, re.S)
+    assert found, name
+    return found[0]
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_a_states_plans_cells_measures_and_meetings_stand_on_its_page(browser: FlaskClient, session: Any) -> None:
+    plan = PlanFactory(code="JP-1", participants=("KAZ", "KGZ"), observers=("PAK",))
+    first, second, third, retired = (MeasureFactory(plan=plan) for _each in range(4))
+    for measure, status in ((first, MeasureStatus.COMPLETED), (second, None), (third, None), (retired, None)):
+        cell(measure, "KAZ", status)
+        cell(measure, "KGZ", MeasureStatus.DELAYED)
+    retired.retired_on, retired.retired_reason = date(2020, 1, 1), "Merged"
+    history.record("measure.retired", retired, by=None)
+    for _each in range(2):
+        serve(followups(state_id="KAZ"), second)
+    serve(followups(state_id="KAZ", workflow=FollowupStatus.WITHDRAWN), first)
+    serve(followups(state_id="KGZ"), third)
+    meeting, elsewhere = MeetingFactory(title="In Almaty"), MeetingFactory(title="Elsewhere")
+    for one, state in ((meeting, "KAZ"), (elsewhere, "KGZ")):
+        one.states.append(MeetingState(state_id=state))
+        history.record("meeting.edited", one, by=None)
+    session.commit()
+    page = browser.get("/states/KAZ").text
+    plans = section(page, "plans")
+    assert "JP-1" in plans and "Cells: 1 Completed ; 2 no word yet" in words(plans), "those of measures in use"
+    for word, rows in (("completed", 1), ("none", 2)):
+        href = f"/reports/action-plan?state=KAZ&amp;plan=JP-1&amp;word={word}"
+        assert f'href="{href}"' in plans
+        listed = browser.get(href.replace("&amp;", "&")).text
+        assert (
+            f"{rows} row" in listed
+            and len(re.findall(r'<th scope="row"><a class="record-link" href="/measures/', listed)) == rows
+        )
+    measures = section(page, "measures")
+    assert [first.reference, second.reference] == sorted(set(re.findall(r"JP-1-M\d+", words(measures))))
+    assert measures.index(second.reference) < measures.index(first.reference), "what most serve comes first"
+    href = f"/follow-ups?state=KAZ&amp;measure={second.reference}"
+    assert f'href="{href}" aria-label="2 follow-ups that serve {second.reference}"' in measures
+    assert "2 follow-ups" in browser.get(href.replace("&amp;", "&")).text
+    assert 'href="/plans/JP-1#pillar-' in measures
+    meetings = section(page, "meetings")
+    assert "In Almaty" in meetings and "Elsewhere" not in meetings
+    assert "In Almaty" in (listed := browser.get("/meetings?state=KAZ").text) and "Elsewhere" not in listed
+    assert 'href="/coverage?region=143#KAZ"' in page
+    assert '<tr id="KAZ">' in browser.get("/coverage?region=143").text
+    observer = section(browser.get("/states/PAK").text, "plans")
+    assert "An observer has no cells." in observer and "Cells:" not in observer
+    nothing = browser.get("/states/MKD").text
+    for said in ("takes part in no regional plan", "No follow-up serves a measure yet", "None is recorded."):
+        assert said in nothing
+
+
+def test_of_many_measures_and_meetings_the_first_are_shown_with_the_way_to_all(
+    browser: FlaskClient, session: Any
+) -> None:
+    plan = PlanFactory(code="JP-1", participants=("KAZ",))
+    for _each in range(9):
+        serve(followups(state_id="KAZ"), MeasureFactory(plan=plan))
+        meeting = MeetingFactory()
+        meeting.states.append(MeetingState(state_id="KAZ"))
+        history.record("meeting.edited", meeting, by=None)
+    session.commit()
+    page = browser.get("/states/KAZ").text
+    assert len(re.findall(r'href="/measures/', section(page, "measures"))) == 8
+    assert 'href="/reports/action-plan?state=KAZ">All measures' in section(page, "measures")
+    assert len(re.findall(r'href="/meetings/MTG', section(page, "meetings"))) == 8
+    assert "All meetings that it took part in" in section(page, "meetings")

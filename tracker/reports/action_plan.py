@@ -67,6 +67,7 @@ COLUMNS: dict[str, LazyString] = {
     "open": _l("How many of them are open"),
     "implemented": _l("How many are assessed implemented"),
     "signed": _l("How many of those are signed off as such and not changed since"),
+    "cell_rests_on_nothing": _l("yes when the cell says completed or under way without evidence or follow-up, else no"),
 }
 HEADER = tuple(COLUMNS)
 
@@ -108,6 +109,7 @@ def _row(row: Any, standing: Standing) -> Sequence[Any]:
         row.cell_note,
         *_lists(row.followups),
         *((tally.open, tally.implemented, tally.signed) if row.state_id else (None, None, None)),
+        ("yes" if tally.rests_on_nothing else "no") if row.cell_status else None,
     )
 
 

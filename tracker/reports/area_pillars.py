@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,6 +32,17 @@ def pillars_of(codes: Collection[str]) -> set[str]:
     ).all()
     own = {row.code for row in rows if row.area_code == row.code}
     return {row.pillar for row in rows if row.area_code == row.code or row.code not in own}
+
+
+def joined(code: str) -> Any:
+    """The same of one area as a column with its pillars in one text: nothing where the map has none."""
+    of_top = sa.select(Area.parent_code).where(Area.code == code).scalar_subquery()
+
+    def mapped(area: Any) -> Any:
+        ordered = sa.select(AreaPillar.pillar).where(AreaPillar.area_code == area).order_by(AreaPillar.pillar)
+        return sa.select(sa.func.aggregate_strings(ordered.subquery().c.pillar, " ")).scalar_subquery()
+
+    return sa.func.coalesce(mapped(code), mapped(of_top))
 
 
 def by_area() -> dict[str, set[str]]:

@@ -27,10 +27,11 @@ from tracker.models import (
     Resolution,
     Visit,
 )
-from tracker.reports import catalogue, conclusions, followups
+from tracker.reports import area_pillars, catalogue, conclusions, followups, neighbours
 from tracker.reports.catalogue import AreaEntry, ParagraphEntry
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import MOST_COUNTED
+from tracker.reports.neighbours import Served
 from tracker.texts import gettext as _
 
 FIRST_ROWS = 8
@@ -72,6 +73,8 @@ class Sheet:
     followups: Counted
     conclusions: Counted
     examined: Sequence[Any]
+    measures: Served
+    pillars: list[str]
 
 
 @dataclass(frozen=True)
@@ -93,15 +96,18 @@ def sheet(account: Account, code: str) -> Sheet:
         raise NotFound(_("There is no such area. The list of areas shows those that there are."))
     children = [one for one in known.values() if one.parent_code == code]
     codes = [one.code for one in children] or [code]
+    followups, conclusions, pillars = _figures(account, area.code, codes)
     return Sheet(
         area=area,
         parent=known.get(area.parent_code or ""),
         children=children,
         editions=_editions(code),
         paragraphs=catalogue.paragraphs_of_area(area.code),
-        followups=_followups(account, codes),
-        conclusions=_conclusions(account, codes),
+        followups=Counted(_followups(account, codes), followups),
+        conclusions=Counted(_conclusions(account, codes), conclusions),
         examined=_examined(account, codes),
+        measures=_served(account, codes),
+        pillars=pillars,
     )
 
 
@@ -165,21 +171,25 @@ def within(column: Any, codes: Sequence[str]) -> Condition:
     return as_condition(wanted)
 
 
-def _followups(account: Account, codes: list[str]) -> Counted:
+def _followups(account: Account, codes: list[str]) -> Sequence[Any]:
     """The follow-ups whose main area it is, as the list with ``area=`` has them."""
     covered = followups.scope(account)
-    shown = db.session.execute(
+    return db.session.execute(
         followups.rows(clock.today(), ())
         .where(within(Followup.area_code, codes), covered)
         .order_by(Followup.current_due_last.nulls_last(), Followup.id)
         .limit(FIRST_ROWS)
     ).all()
-    return Counted(shown, _count(account, Followup, codes))
 
 
-def _conclusions(account: Account, codes: list[str]) -> Counted:
+def _served(account: Account, codes: list[str]) -> Served:
+    """The measures that these follow-ups serve: read like their number, in no order."""
+    return neighbours.served(_of_areas(account, Followup, codes))
+
+
+def _conclusions(account: Account, codes: list[str]) -> Sequence[Any]:
     covered = conclusions.scope(account)
-    shown = db.session.execute(
+    return db.session.execute(
         sa.select(
             Conclusion.reference,
             Conclusion.state_id,
@@ -193,7 +203,6 @@ def _conclusions(account: Account, codes: list[str]) -> Counted:
         .order_by(Conclusion.id.desc())
         .limit(FIRST_ROWS)
     ).all()
-    return Counted(shown, _count(account, Conclusion, codes))
 
 
 def _examined(account: Account, codes: list[str]) -> Sequence[Any]:
@@ -216,8 +225,19 @@ def _examined(account: Account, codes: list[str]) -> Sequence[Any]:
     ).all()
 
 
-def _count(account: Account, model: Any, codes: list[str]) -> int:
-    """Up to one more than is counted, from an index that holds area and State."""
-    rows = sa.select(model.id).where(model.area_code.in_(codes), policy.reach(account).condition(model.state_id))
-    capped = rows.limit(MOST_COUNTED + 1).subquery()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(capped)) or 0
+def _figures(account: Account, code: str, codes: list[str]) -> tuple[int, int, list[str]]:
+    """How many follow-ups and conclusions it has, and its pillars on the map, in one statement."""
+    counts = (_count(account, model, codes) for model in (Followup, Conclusion))
+    row = db.session.execute(sa.select(*counts, area_pillars.joined(code).label("pillars"))).one()
+    return row[0], row[1], (row.pillars or "").split()
+
+
+def _count(account: Account, model: Any, codes: list[str]) -> sa.ScalarSelect[int]:
+    """Up to one more than is counted."""
+    capped = _of_areas(account, model, codes).limit(MOST_COUNTED + 1).subquery()
+    return sa.select(sa.func.count()).select_from(capped).scalar_subquery()
+
+
+def _of_areas(account: Account, model: Any, codes: list[str]) -> sa.Select[Any]:
+    """The ids of the records on it in scope, from an index that holds area and State."""
+    return sa.select(model.id).where(model.area_code.in_(codes), policy.reach(account).condition(model.state_id))

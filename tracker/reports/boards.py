@@ -49,10 +49,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is known of a measure in a column: follow-ups, the word of a State, and how many States are done."""
+    """What is known of a measure in a column: follow-ups, the word of a State, how many States are done, and of how
+    many the word rests on nothing."""
 
     tally: Tally
     states_done: int = 0
+    resting_on_nothing: int = 0
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,8 @@ def _sections(rows: Sequence[Row]) -> tuple[Section, ...]:
 def _sum(cells: Sequence[Cell]) -> Cell:
     """The cells of one column together."""
     tallies = [cell.tally for cell in cells]
-    return Cell(measures.sum_of(tallies), sum(cell.states_done for cell in cells))
+    bare = sum(cell.resting_on_nothing for cell in cells)
+    return Cell(measures.sum_of(tallies), sum(cell.states_done for cell in cells), bare)
 
 
 @dataclass(frozen=True)
@@ -276,16 +279,18 @@ def _cell(standing: Standing, column: Column) -> Cell:
     if not own:
         return NOTHING
     if column.is_state:
-        return Cell(own[0], int(own[0].is_done(standing.signed_only)))
-    return Cell(measures.sum_of(own), sum(one.is_done(standing.signed_only) for one in own))
+        return Cell(own[0], int(own[0].is_done(standing.signed_only)), int(own[0].rests_on_nothing))
+    bare = sum(one.rests_on_nothing for one in own)
+    return Cell(measures.sum_of(own), sum(one.is_done(standing.signed_only) for one in own), bare)
 
 
 # The same as a file
 
 
 def header(found: Board) -> list[str]:
-    """The columns of the file: of a State its word, of a region how many States are done; then the follow-ups."""
-    parts = ["open", "done", *(["not_signed"] if found.tells_unsigned else [])]
+    """The columns of the file: of a State its word, of a region how many States are done; then the follow-ups, and how
+    many words rest on nothing."""
+    parts = ["open", "done", *(["not_signed"] if found.tells_unsigned else []), "rests_on_nothing"]
     return ["measure", "pillar", "text", "status", "stated_status"] + [
         f"{column.code}_{part}"
         for column in found.columns
@@ -301,4 +306,5 @@ def lines(found: Board) -> Iterator[list[Any]]:
             told.append(cell.tally.cell if column.is_state else cell.states_done)
             told += [cell.tally.open, cell.tally.followups_done(found.signed_only)]
             told += [cell.tally.unsigned] if found.tells_unsigned else []
+            told.append(cell.resting_on_nothing)
         yield told

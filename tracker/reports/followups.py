@@ -58,6 +58,7 @@ from tracker.reports.listing import Args, Listing, Page, Sort
 from tracker.texts import gettext as _
 
 NOBODY = "none"
+ANY = "any"
 ME = "me"
 BY_PERSON = ("owner", "person")  # the filters that understand ``me``
 FEW_STATES = 3
@@ -243,9 +244,12 @@ def _answering(reference: str) -> Condition:
 
 
 def _serving(reference: str) -> Condition:
-    """Linked to this measure, retired or not; ``none`` for follow-ups that serve no measure that counts."""
-    if reference == NOBODY:
-        return ~sa.exists().where(FollowupMeasure.followup_id == Followup.id, FollowupMeasure.measure_id.in_(_MEASURES))
+    """Linked to this measure, retired or not; ``any`` or ``none``: of the measures that count."""
+    if reference in (ANY, NOBODY):
+        serves = sa.exists().where(
+            FollowupMeasure.followup_id == Followup.id, FollowupMeasure.measure_id.in_(_MEASURES)
+        )
+        return serves if reference == ANY else ~serves
     measure = sa.select(Measure.id).where(Measure.reference == reference.upper()).scalar_subquery()
     links = sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id == measure)
     return Followup.id.in_(links)
@@ -280,7 +284,7 @@ _MEASURES = sa.select(Measure.id).join(Plan, Plan.id == Measure.plan_id).where(M
 def _with_next_step(value: str) -> Condition:
     if value == NOBODY:
         return Followup.next_step == ""
-    if value == "any":
+    if value == ANY:
         return Followup.next_step != ""
     raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known="none, any"))
 

@@ -391,6 +391,17 @@ def suggested_followups(found: Measure, account: Account) -> list[OfferedFollowu
     ]
 
 
+def unmapped_areas() -> list[str]:
+    """The areas that the map gives no pillar, so that their follow-ups are near to no measure but in words; a top area
+    stands for all under it."""
+    mapped = area_pillars.by_area()
+    found: list[str] = []
+    for top, under in catalogue.area_groups():
+        without = [area.code for area in under if area.code not in mapped]
+        found += [top.code] if len(without) == len(under) else without
+    return found
+
+
 def narrowing(args: Mapping[str, Any]) -> dict[str, list[str]]:
     """The arguments that narrow the follow-ups to link."""
     return {name: args.getlist(name) if hasattr(args, "getlist") else args[name] for name in FILTERS if name in args}

@@ -53,12 +53,13 @@ from tracker.texts import gettext as _
 
 
 class Tally(NamedTuple):
-    """What counts for one measure in one Member State: follow-ups and the word of the cell."""
+    """What counts for one measure in one Member State: follow-ups and the word of the cell, with evidence or bare."""
 
     open: int = 0
     implemented: int = 0
     signed: int = 0
     cell: MeasureStatus | None = None
+    is_bare: bool = False
 
     @property
     def followups(self) -> int:
@@ -80,12 +81,20 @@ class Tally(NamedTuple):
     def done(self, signed_only: bool) -> int:
         return self.followups_done(signed_only) + (self.cell is MeasureStatus.COMPLETED)
 
+    @property
+    def rests_on_nothing(self) -> bool:
+        """The cell says that something is done or under way, names no evidence, and no follow-up bears it out."""
+        return self.is_bare and self.cell in CLAIMS and not self.followups
+
     def is_done(self, signed_only: bool) -> bool:
         """There are items and all are done."""
         return 0 < self.items == self.done(signed_only)
 
 
 NO_FOLLOWUPS = Tally()
+
+CLAIMS = (MeasureStatus.COMPLETED, MeasureStatus.UNDER_WAY)
+"""Words of a cell by which a measure is more than planned."""
 
 OF_STATED_STATUS = ("measure.status_stated", "measure.status_withdrawn")
 """What the log tells of how a whole region stands: hidden from those whose scope does not hold it."""
@@ -333,11 +342,12 @@ def _standings(
 def _by_measure(tallies: Any, values: dict[str, Any]) -> dict[int, dict[str, Tally]]:
     """The tallies of each measure by State: follow-ups and the word of the cell come in rows of their own."""
     found: dict[int, dict[str, Tally]] = {}
-    for measure_id, state_id, opened, implemented, signed, cell in db.session.execute(tallies, values):
+    for measure_id, state_id, opened, implemented, signed, cell, bare in db.session.execute(tallies, values):
         own = found.setdefault(measure_id, {})
         before = own.get(state_id, NO_FOLLOWUPS)
-        said = MeasureStatus(cell) if cell else before.cell
-        own[state_id] = Tally(before.open + opened, before.implemented + implemented, before.signed + signed, said)
+        counted = (before.open + opened, before.implemented + implemented, before.signed + signed)
+        said = (MeasureStatus(cell), bool(bare)) if cell else (before.cell, before.is_bare)
+        own[state_id] = Tally(*counted, *said)
     return found
 
 
@@ -454,14 +464,16 @@ def _tallies(reach: Reach, of_links: Condition, of_cells: Condition) -> sa.Compo
             _number(implemented).label("implemented"),
             _number(is_done(signed_only=True)).label("signed"),
             sa.cast(sa.null(), sa.String).label("cell"),
+            sa.literal(0).label("bare"),
         )
         .join(Followup, Followup.id == FollowupMeasure.followup_id)
         .where(of_links, counts(), reach.condition(FollowupMeasure.state_id))
         .group_by(FollowupMeasure.measure_id, FollowupMeasure.state_id)
     )
     none = sa.literal(0)
+    bare = sa.case((MeasureCell.evidence == "", 1), else_=0)
     cells = sa.select(
-        MeasureCell.measure_id, MeasureCell.state_id, none, none, none, sa.cast(MeasureCell.status, sa.String)
+        MeasureCell.measure_id, MeasureCell.state_id, none, none, none, sa.cast(MeasureCell.status, sa.String), bare
     ).where(of_cells, MeasureCell.status.is_not(None), reach.condition(MeasureCell.state_id))
     return sa.union_all(followups, cells)
 

@@ -38,9 +38,10 @@ from tracker.models import (
     Visit,
 )
 from tracker.models.followup import ENDED, is_open
-from tracker.reports import catalogue, followups
+from tracker.reports import catalogue, followups, neighbours
 from tracker.reports.filters import BadValue, Condition, each, region
 from tracker.reports.listing import Columns, Listing, Sort
+from tracker.reports.neighbours import OfState
 from tracker.texts import gettext as _
 
 Span = tuple[date | None, date | None, str]
@@ -244,6 +245,7 @@ class Sheet:
     kind: StateKind
     region: str
     subregion: str
+    subregion_code: str
     current_names: list[Name]
     former_names: list[Name]
     visits: Sequence[Any]
@@ -256,6 +258,7 @@ class Sheet:
     has_more_followups: bool
     tally: Tally
     authorities: Sequence[Any]
+    beside: OfState
 
 
 LIVE = tuple(status for status in FollowupStatus if status not in ENDED)
@@ -277,6 +280,7 @@ def sheet(account: Account, code: str) -> Sheet:
         kind=named[0].kind,
         region=regions[entry.region_code].name,
         subregion=regions[entry.subregion_code].name,
+        subregion_code=entry.subregion_code,
         current_names=[name for name in names if name.valid_to is None],
         former_names=[name for name in names if name.valid_to is not None],
         visits=found_visits[:MOST_VISITS],
@@ -289,6 +293,7 @@ def sheet(account: Account, code: str) -> Sheet:
         has_more_followups=len(found_followups) > FIRST_ROWS,
         tally=_tally(code),
         authorities=_rows(_AUTHORITIES, code),
+        beside=neighbours.of_state(code),
     )
 
 

@@ -9,7 +9,9 @@ from flask_login import current_user
 from tracker import policy
 from tracker.policy import Permission
 from tracker.reports import areas, catalogue
+from tracker.reports.plans import PILLARS
 from tracker.reports.states import names_over_time
+from tracker.services.reference import STRATEGY
 
 blueprint = Blueprint("areas", __name__, url_prefix="/areas")
 
@@ -35,5 +37,8 @@ def show(code: str) -> ResponseReturnValue:
         states=catalogue.states(),
         names=names_over_time(),
         may_read=policy.can(current_user, Permission.RECORD_READ),
+        may_map=policy.can(current_user, Permission.CATALOGUE_MANAGE),
+        pillar_titles=PILLARS,
+        strategy=STRATEGY,
         base=f"{request.script_root}/",
     )

@@ -63,7 +63,7 @@ def rows(
 def section_rows(plan: Plan, found: Board, href: Callable[[str, Column | None], str]) -> Callable[[Section], Markup]:
     """What makes the row of a pillar; ``href`` is the address of its measures, in a column or in all."""
     is_regional = plan.kind is PlanKind.REGIONAL
-    nothing = _nothing(is_regional)
+    nothing, bare = _nothing(is_regional), _bare()
 
     def cell(section: Section, column: Column, own: Cell) -> str:
         done = own.tally.followups_done(found.signed_only)
@@ -73,7 +73,7 @@ def section_rows(plan: Plan, found: Board, href: Callable[[str, Column | None], 
         numbers = " · ".join(f"{to}{escape(one)}</a>" for one in told) or nothing
         states = number(section.measures * len(column.states))
         word = escape(_("%(done)s of %(states)s done", done=number(own.states_done), states=states))
-        before = f'<span class="board-word">{word}</span> ' if is_regional else ""
+        before = f'<span class="board-word">{word}</span> {bare(own)}' if is_regional else ""
         return f'<td data-label="{escape(column.name)}">{before}<span class="board-counts">{numbers}</span></td>'
 
     def make(section: Section) -> Markup:
@@ -105,15 +105,28 @@ def _words(href: str, editable: Reach, back: str) -> Callable[[str, Column, Cell
     tagged = kept(lambda status: tag(status) if status else no_word)
     said, names = Numbers(), kept(lambda code: str(escape(catalogue.states()[code].name)))
     of_states = str(escape(_("%(done)s of %(states)s done")))
+    on_nothing, bare = f'<span class="board-bare muted">{escape(_("rests on nothing"))}</span> ', _bare()
 
     def make(measure: str, column: Column, cell: Cell) -> str:
         if not column.is_state:
             told = of_states % {"done": said[cell.states_done], "states": said[len(column.states)]}
-            return f'<span class="board-word">{told}</span> '
+            return f'<span class="board-word">{told}</span> {bare(cell)}'
         place = f"/cells/{column.code}{back}" if editable.covers(column.code) else f"#cell-{column.code}"
         named = f'<span class="visually-hidden">{names(column.code)}, {measure}: </span>'
         mark = f'id="{measure}-{column.code}"'
-        return f'<a class="board-word" {mark} href="{href}{measure}{place}">{named}{tagged(cell.tally.cell)}</a> '
+        word = f'<a class="board-word" {mark} href="{href}{measure}{place}">{named}{tagged(cell.tally.cell)}</a> '
+        return word + on_nothing if cell.resting_on_nothing else word
+
+    return make
+
+
+def _bare() -> Callable[[Cell], str]:
+    """Of several cells, how many words rest on nothing; of none, nothing."""
+
+    def make(cell: Cell) -> str:
+        n = cell.resting_on_nothing
+        told = ngettext("%(n)s rests on nothing", "%(n)s rest on nothing", n, n=number(n)) if n else ""
+        return f'<span class="board-bare muted">{escape(told)}</span> ' if n else ""
 
     return make
 

@@ -16,7 +16,7 @@ from tracker.forms.fields import option
 from tracker.forms.review import SubmitForm
 from tracker.models import Conclusion, ConclusionKind, ConclusionStatus, SealedState, Sharing, Visit
 from tracker.policy import Permission
-from tracker.reports import catalogue
+from tracker.reports import catalogue, neighbours
 from tracker.reports import conclusions as report
 from tracker.reports.visits import conclusion_label, is_before
 from tracker.services import conclusions
@@ -145,6 +145,7 @@ def page(reference: str) -> ResponseReturnValue:
         visit=sheet.visit,
         noun=conclusion_label(sheet.visit, is_plural=False),
         followups=report.answering(conclusion),
+        measures=neighbours.of_conclusion(conclusion),
         seal=sheet.seal,
         changes=sealed.changes(conclusion) if conclusion.sealed_state is SealedState.CHANGED else [],
         missing=missing,

@@ -76,8 +76,13 @@ def sentence(shown: ListPage) -> str:
 
 
 def _serving(measure: str) -> str:
-    """How the filter by measure reads, of one measure and of none."""
-    return _("serving no measure") if measure == _("none") else _("serving the measure %(value)s", value=measure)
+    """How the filter by measure reads, of one measure, of any and of none."""
+    whole = {_("none"): _("serving no measure"), _("any"): _("serving a measure")}
+    return whole.get(measure) or _("serving the measure %(value)s", value=measure)
+
+
+def _measure(value: str) -> str:
+    return {report.NOBODY: _("none"), report.ANY: _("any")}.get(value) or value.upper()
 
 
 def filter_words(rows: Any) -> dict[str, FilterWords]:
@@ -90,7 +95,7 @@ def filter_words(rows: Any) -> dict[str, FilterWords]:
         "visit": FilterWords(_("Visit"), str.upper),
         "conclusion": FilterWords(_("Conclusion"), str.upper),
         "paragraph": FilterWords(_("Paragraph")),
-        "measure": FilterWords(_("Measure"), lambda value: _("none") if value == report.NOBODY else value.upper()),
+        "measure": FilterWords(_("Measure"), _measure),
         "plan": FilterWords(_("Plan"), str.upper),
         "pillar": FilterWords(_("Pillar"), str.upper),
         "counted": FilterWords(_("Open or implemented")),

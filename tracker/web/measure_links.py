@@ -81,12 +81,17 @@ def choose(reference: str) -> ResponseReturnValue:
             pillar_choices=[("", _("All")), *((one, _("Pillar %(number)s", number=one)) for one in PILLARS)],
             present=report.of_followup(followup),
             unmapped=report.unmapped(followup),
-            map_href=url_for("area_pillars.edit") if policy.can(current_user, Permission.CATALOGUE_MANAGE) else "",
-            help_href=url_for("help.index"),
+            **_map_hrefs(),
             **offers,
         ),
         _status(form),
     )
+
+
+def _map_hrefs() -> dict[str, str]:
+    """Where the map of areas and pillars is edited, for those who may, and where it is told who does."""
+    may_map = policy.can(current_user, Permission.CATALOGUE_MANAGE)
+    return {"map_href": url_for("area_pillars.edit") if may_map else "", "help_href": url_for("help.index")}
 
 
 def _offers(followup: Followup, q: str, pillar: str) -> dict[str, Any]:
@@ -252,6 +257,8 @@ def _list(
             back=back,
             list=shown,
             suggested=suggested,
+            unmapped=[] if asked else report.unmapped_areas(),
+            **_map_hrefs(),
             suggested_references={one.row.reference for one in suggested},
             ticked=[one for one in ticked if one.reference in form.followups.posted],
             shown_references={one.row.reference for one in suggested} | {row.reference for row in shown.rows},

@@ -52,6 +52,7 @@ class CellShown:
     name: str
     cell: MeasureCell | None
     is_done: bool
+    rests_on_nothing: bool
     counts: Counts
     edit_href: str | None
 
@@ -226,7 +227,8 @@ def _cells(measure: Measure, standing: Standing, reach: policy.Reach, signed_onl
             may_edit = editable.covers(code) and code in own and not standing.is_retired
             href = f"{request.script_root}/measures/{measure.reference}/cells/{code}" if may_edit else None
             counts = _counts(tally, place, signed_only)
-            found.append(CellShown(code, entry.name, own.get(code), tally.is_done(signed_only), counts, href))
+            is_done, is_bare = tally.is_done(signed_only), tally.rests_on_nothing
+            found.append(CellShown(code, entry.name, own.get(code), is_done, is_bare, counts, href))
     return found
 
 

@@ -23,6 +23,7 @@ from tracker.reports.states import names_over_time
 from tracker.reports.timeline import Seen
 from tracker.services import meetings
 from tracker.services.meetings import MeetingInput
+from tracker.services.reference import STRATEGY
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web import timeline
@@ -114,6 +115,7 @@ def show(reference: str) -> ResponseReturnValue:
         pillars=[(one, PILLARS[one]) for one in meetings.pillars_of(meeting)],
         states=sorted((names.as_at(row.state_id, meeting.sort_day), row.state_id) for row in meeting.states),
         reach=reach,
+        plan_code=sheet.plan.code if sheet.plan else STRATEGY,
         MeetingPart=MeetingPart,
         may_edit=may_edit,
         becomes=_becomes(sheet),

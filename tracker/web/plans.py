@@ -51,6 +51,7 @@ def show(code: str) -> ResponseReturnValue:
         is_regional=is_regional,
         meetings=meetings.of_plan(plan) if is_regional else [],
         may_edit=policy.can(current_user, Permission.PLAN_EDIT, plan),
+        reach=policy.reach(current_user),
         measures_base=url_for("measures.show", reference="-").removesuffix("-"),
         history=timeline.page(plan, Seen(policy.reach(current_user))),
     )

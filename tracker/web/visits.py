@@ -299,6 +299,7 @@ def show(reference: str) -> ResponseReturnValue:
         names=names,
         name_then=names.as_at(visit.state_id, visit.sort_day),
         name_now=catalogue.states()[visit.state_id].name,
+        subregion=catalogue.states()[visit.state_id].subregion_code,
         stage_words=lambda stage: stage_words(visit, stage),
         is_beside=visit.stage not in LINE,
         conclusions_label=visits.conclusion_label(visit),

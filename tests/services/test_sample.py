@@ -484,6 +484,7 @@ def test_what_was_recommended_to_kyrgyzstan_serves_measures_for_a_reason(sample:
     assert {(followup, measure) for followup, measure, _reason in rows} == {
         ("KGZ-F001", "CA-2011-M08"),
         ("KGZ-F002", "CA-2011-M08"),
+        ("KGZ-F002", "CA-2011-M07"),
         ("KGZ-F002", "GCTS-II-13"),
         ("KGZ-F002", "GCTS-III-11"),
     }

@@ -80,12 +80,18 @@ class Sheet:
 @dataclass(frozen=True)
 class ParagraphSheet:
     """A paragraph, the areas that rest on it, and how much in the reader's scope was found under it and came of it:
-    conclusions and follow-ups, counted as far as lists count."""
+    conclusions and follow-ups, counted as far as lists count; and of follow-ups that could all be counted, how many
+    serve a measure."""
 
     paragraph: ParagraphEntry
     areas: list[AreaEntry]
     conclusions: int = 0
     followups: int = 0
+    serving: int = 0
+
+    @property
+    def is_counted(self) -> bool:
+        return self.followups <= MOST_COUNTED
 
 
 def sheet(account: Account, code: str) -> Sheet:
@@ -132,26 +138,36 @@ def resolution(number: int, account: Account) -> tuple[Resolution, list[Paragrap
             resting.setdefault(row.id, []).append(area)
     own = [row for row in catalogue.paragraphs().values() if row.resolution_number == number]
     counts = _on_paragraphs(number, policy.reach(account))
-    return found, [ParagraphSheet(row, resting.get(row.id, []), *counts.get(row.id, (0, 0))) for row in own]
+    return found, [ParagraphSheet(row, resting.get(row.id, []), *counts.get(row.id, ())) for row in own]
 
 
-def _on_paragraphs(number: int, reach: policy.Reach) -> dict[int, tuple[int, int]]:
-    """How many conclusions and follow-ups rest on each paragraph of the resolution, in one statement."""
+def _on_paragraphs(number: int, reach: policy.Reach) -> dict[int, tuple[int, int, int]]:
+    """How many conclusions and follow-ups rest on each paragraph of the resolution, and how many of the follow-ups that
+    are counted serve a measure, in one statement."""
     rows = db.session.execute(
         sa.select(
             Paragraph.id,
-            _resting(ConclusionParagraph, reach).label("conclusions"),
-            _resting(FollowupParagraph, reach).label("followups"),
+            _counted(_resting(ConclusionParagraph.conclusion_id, reach)).label("conclusions"),
+            _counted(_resting(FollowupParagraph.followup_id, reach)).label("followups"),
+            _serving(_resting(FollowupParagraph.followup_id, reach)).label("serving"),
         ).where(Paragraph.resolution_number == number)
     )
-    return {row.id: (row.conclusions, row.followups) for row in rows}
+    return {row.id: (row.conclusions, row.followups, row.serving) for row in rows}
 
 
-def _resting(link: Any, reach: policy.Reach) -> sa.ScalarSelect[int]:
+def _resting(owner: Any, reach: policy.Reach) -> sa.Subquery:
+    """The ids of the records that rest on the paragraph, as many as are counted."""
+    link = owner.class_
     on_it = (link.paragraph_id == Paragraph.id, reach.condition(link.state_id))
-    some = sa.select(sa.literal(1).label("one")).select_from(link).where(*on_it).correlate(Paragraph)
-    counted = sa.select(sa.func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery())
-    return counted.scalar_subquery()
+    return sa.select(owner.label("id")).where(*on_it).correlate(Paragraph).limit(MOST_COUNTED + 1).subquery()
+
+
+def _counted(some: sa.Subquery) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
+
+
+def _serving(some: sa.Subquery) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(some).where(followups.serves_a_measure(some.c.id)).scalar_subquery()
 
 
 def _editions(code: str) -> list[Edition]:

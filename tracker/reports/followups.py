@@ -246,13 +246,20 @@ def _answering(reference: str) -> Condition:
 def _serving(reference: str) -> Condition:
     """Linked to this measure, retired or not; ``any`` or ``none``: of the measures that count."""
     if reference in (ANY, NOBODY):
-        serves = sa.exists().where(
-            FollowupMeasure.followup_id == Followup.id, FollowupMeasure.measure_id.in_(_MEASURES)
-        )
+        serves = serves_a_measure(Followup.id)
         return serves if reference == ANY else ~serves
     measure = sa.select(Measure.id).where(Measure.reference == reference.upper()).scalar_subquery()
     links = sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id == measure)
     return Followup.id.in_(links)
+
+
+def serves_a_measure(followup_id: Any) -> Condition:
+    """The follow-up of this id serves a measure that counts."""
+    return sa.exists().where(
+        FollowupMeasure.followup_id == followup_id,
+        Measure.id == FollowupMeasure.measure_id,
+        Measure.retired_on.is_(None),
+    )
 
 
 def _serving_plan(code: str) -> Condition:

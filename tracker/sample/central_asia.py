@@ -141,6 +141,12 @@ LINKS = (
         "CA-2011-M08",
         "Border capacity built with partners is capacity of the State to prevent and combat terrorism.",
     ),
+    LinkRow(
+        "KGZ",
+        "BOR-01",
+        "CA-2011-M07",
+        "Border capacity prevents and detects illicit traffic of weapons: the measure carries out GCTS-II-13.",
+    ),
     LinkRow("KGZ", "BOR-01", "GCTS-II-13", "Border capacity serves national effort on border control."),
     LinkRow(
         "KGZ", "BOR-01", "GCTS-III-11", "The measure supports border management systems, facilities and institutions."

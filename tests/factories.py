@@ -37,6 +37,7 @@ from tracker.models import (
     Scope,
     Versioned,
     Visit,
+    VisitArea,
     VisitMode,
     VisitSequence,
     VisitStage,
@@ -248,6 +249,14 @@ def serve(followup: Followup, measure: Measure) -> FollowupMeasure:
     db.session.add(made)
     history.record("followup.measure_linked", followup, by=None)
     return made
+
+
+def examined(state: str, *areas: str, **values: Any) -> Visit:
+    """A visit that was held, with these areas in its scope."""
+    visit: Visit = VisitFactory(state_id=state, **values)
+    visit.areas.extend(VisitArea(area_code=code, state_id=state) for code in areas)
+    history.record("visit.edited", visit, by=None)
+    return visit
 
 
 def edition(area_code: str) -> int:

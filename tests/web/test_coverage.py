@@ -14,14 +14,24 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.counting import statements
-from tests.factories import AccountFactory, FollowupFactory, VisitFactory, serve
+from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, examined, serve
+from tests.submittable import submittable
 from tracker import history
 from tracker.extensions import db
-from tracker.models import Followup, Implementation, Measure, Role, Visit
+from tracker.models import (
+    ConclusionStatus,
+    Followup,
+    Implementation,
+    Measure,
+    Role,
+    Visit,
+    VisitStage,
+    VisitType,
+)
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
 from tracker.reports import coverage
-from tracker.services import assessments
+from tracker.services import assessments, signoff
 
 TODAY = date(2026, 6, 1)
 SOUTHERN_ASIA, CENTRAL_ASIA = "034", "143"
@@ -66,6 +76,142 @@ def test_what_lies_out_of_scope_is_no_row_and_counts_nowhere(session: Any) -> No
     assert coverage.coverage(coverage.read({"region": "002"}), reach, TODAY).rows == []
 
 
+# What an examination is: coverage, gaps, lists and files must agree
+
+
+def concluded(visit: Visit, workflow: ConclusionStatus = ConclusionStatus.DRAFT) -> None:
+    ConclusionFactory(visit=visit, area_code="FIN-02", workflow=workflow)
+
+
+def assessed(visit: Visit, rating: str) -> None:
+    assessments.assess(visit, "FIN-02", by=AccountFactory(role=Role.ANALYST), rating=rating)
+
+
+WAYS: dict[str, tuple[Callable[[], Any], bool, bool]] = {
+    # what is there: whether it is an examination, whether the area is rated
+    "in scope": (lambda: examined("PAK", "FIN-02"), True, False),
+    "under way": (lambda: examined("PAK", "FIN-02", stage=VisitStage.UNDER_WAY), True, False),
+    "rated": (lambda: assessed(VisitFactory(state_id="PAK"), "partially"), True, True),
+    "not applicable": (lambda: assessed(VisitFactory(state_id="PAK"), "not_applicable"), True, True),
+    "not assessed": (lambda: assessed(VisitFactory(state_id="PAK"), "not_assessed"), True, False),
+    "concluded on": (lambda: concluded(VisitFactory(state_id="PAK")), True, False),
+    "withdrawn": (lambda: concluded(VisitFactory(state_id="PAK"), ConclusionStatus.WITHDRAWN), False, False),
+    "prepared": (lambda: examined("PAK", "FIN-02", stage=VisitStage.PREPARING), False, False),
+    "cancelled": (lambda: examined("PAK", "FIN-02", stage=VisitStage.CANCELLED), False, False),
+    "high-level": (lambda: examined("PAK", "FIN-02", type=VisitType.HIGH_LEVEL), False, False),
+    "another area": (lambda: examined("PAK", "FIN-03"), False, False),
+    "another State": (lambda: examined("IND", "FIN-02"), False, False),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_definition_of_an_examination_serves_all(reader: FlaskClient, way: str) -> None:
+    make, is_examined, is_rated = WAYS[way]
+    make()
+    page = reader.get("/coverage?region=034&area=FIN").text
+    own = cell_of(page, "Pakistan", "FIN-02")
+    assert ("never examined" in own) is not is_examined
+    assert ("examined </span>2006" in own) is is_examined
+    assert ("not rated" in own) is (is_examined and not is_rated)
+    listed = reader.get("/gaps/areas?state=PAK&area=FIN-02").text
+    assert ("1 gap " in listed) is not is_examined
+    for name, found in (("examined", is_examined), ("rated", is_rated)):
+        states = reader.get(f"/states?{name}=FIN-02").text
+        assert ('href="/states/PAK"' in states) is found, name
+    told = file_of(reader, "region=034&area=FIN")["PAK", "FIN-02"]
+    assert (told["examined"], told["rated"]) == (str(int(is_examined)), str(int(is_rated)))
+
+
+def cell_of(page: str, row: str, column: str) -> str:
+    """The cell under a column's code, in the row of this title."""
+    codes = re.findall(r'class="column-code">(?:<[^>]*>)*([A-Z0-9-]+)<', page)
+    (own,) = [found for found in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL) if f">{row}<" in found]
+    return re.findall(r"<td>(.*?)</td>", own, re.DOTALL)[codes.index(column)]
+
+
+def file_of(browser: FlaskClient, question: str) -> dict[tuple[str, str], dict[str, str]]:
+    rows = csv.DictReader(io.StringIO(browser.get(f"/coverage.csv?bom=0&{question}").text))
+    return {(row["row"], row["column"]): row for row in rows}
+
+
+def test_a_rating_is_that_of_the_last_examination_and_an_older_one_bears_its_year(reader: FlaskClient) -> None:
+    assessed(VisitFactory(state_id="PAK", year=2006), "partially")
+    own = cell_of(reader.get("/coverage?region=034&area=FIN").text, "Pakistan", "FIN-02")
+    assert 'href="/visits/PAK-2006-1"' in own and "Partially in place" in own and "not rated" not in own
+    examined("PAK", "FIN-02", year=2016)
+    own = cell_of(reader.get("/coverage?region=034&area=FIN").text, "Pakistan", "FIN-02")
+    assert 'href="/visits/PAK-2016-1"' in own and "not rated" in own
+    assert re.search(r"Partially in place(<[^>]+>)* 2006", own)
+    told = file_of(reader, "region=034&area=FIN")["PAK", "FIN-02"]
+    assert (told["last_examined"], told["visit"], told["rating_then"]) == ("2016-11-17", "PAK-2016-1", "")
+    assert told["last_rated"] == "2006-11-17"
+
+
+def test_a_day_is_told_no_closer_than_it_is_known(reader: FlaskClient) -> None:
+    examined("PAK", "FIN-02", start=PartialDate(2006, 10), end=None)
+    examined("IND", "FIN-02", start=None, end=None)
+    told = file_of(reader, "region=034")
+    assert told["PAK", "FIN"]["last_examined"] == "2006-10" and told["IND", "FIN"]["last_examined"] == "2006"
+
+
+def test_each_cell_is_a_link_and_each_number_leads_to_as_many_rows(reader: FlaskClient) -> None:
+    for state in ("PAK", "IND"):
+        examined(state, "FIN-02", "FIN-03")
+        FollowupFactory(state_id=state, area_code="FIN-02")
+        serve(FollowupFactory(state_id=state, area_code="FIN-02"), strategy_measure())
+    rated(VisitFactory(state_id="PAK"), "FIN-04")
+    due = PartialDate(2020)
+    FollowupFactory(state_id="PAK", area_code="FIN-02", current_due=due, current_due_last=due.last_day)
+    for address in (
+        "/coverage",
+        "/coverage?area=FIN",
+        "/coverage?region=034",
+        "/coverage?by=pillar&region=034&area=FIN",
+    ):
+        page = reader.get(address).text
+        cells = re.findall(r"<td>(.*?)</td>", page, re.DOTALL)
+        assert cells and all("<a " in one for one in cells), address
+        numbers = {
+            (href, int(said))
+            for one in cells
+            for href, said in re.findall(r'href="([^"]+)">(\d+)(?:<span[^>]*> examined| rated| open| overdue)', one)
+            if int(said)
+        }
+        assert numbers
+        for href, said in numbers:
+            listed = reader.get(href.replace("&amp;", "&")).text
+            assert re.search(rf"\b{said} (follow-up|Member State)", listed), (address, href, said)
+
+
+def test_what_was_never_examined_leads_to_the_areas_that_were_not(reader: FlaskClient) -> None:
+    examined("PAK", "FIN-02")
+    own = cell_of(reader.get("/coverage?region=034").text, "Pakistan", "LEG")
+    (href,) = re.findall(r'href="([^"]+)"', own)
+    listed = reader.get(href.replace("&amp;", "&")).text
+    assert 'href="/areas/LEG-01"' in listed
+    assert 'href="/areas/FIN-03"' not in listed and 'href="/states/IND"' not in listed
+
+
+def test_the_last_seal_is_that_of_a_follow_up_or_a_matrix(session: Any) -> None:
+    analyst, reviewer = AccountFactory(role=Role.ANALYST), AccountFactory(role=Role.REVIEWER)
+    visit = VisitFactory(state_id="PAK")
+    matrix = assessments.assess(visit, "LEG-01", by=analyst, rating="partially", explanation="So far.").matrix
+    for record in (submittable(analyst, state_id="PAK", area_code="FIN-02"), matrix):
+        signoff.submit(record, by=analyst)
+        signoff.sign_off(record, by=reviewer, content_version=record.content_version)
+    session.commit()
+    for column, is_sealed in (("FIN", True), ("LEG", True), ("BOR", False)):
+        assert (cell(EVERYWHERE, "PAK", column, region=SOUTHERN_ASIA).sealed_at is not None) is is_sealed, column
+
+
+def test_pillars_can_be_narrowed_to_a_top_area(session: Any) -> None:
+    for area in ("FIN-02", "LEG-01"):
+        serve(FollowupFactory(state_id="PAK", area_code=area), strategy_measure())
+    session.commit()
+    assert cell(EVERYWHERE, SOUTHERN_ASIA, "II", by="pillar").open == 2
+    assert cell(EVERYWHERE, SOUTHERN_ASIA, "II", by="pillar", area="FIN").open == 1
+
+
 def noted(record: Any, **values: Any) -> None:
     for name, value in values.items():
         setattr(record, name, value)
@@ -87,6 +233,8 @@ CHANGES: dict[str, Callable[[Followup, Visit], Any]] = {
     "one that is late now": lambda followup, _visit: noted(followup, current_due_last=date(2020, 12, 31)),
     "one of another area": lambda followup, _visit: noted(followup, area_code="LEG-01"),
     "a visit of another day": lambda _followup, visit: noted(visit, sort_day=date(2011, 5, 1)),
+    "a visit that was not held": lambda _followup, visit: noted(visit, stage=VisitStage.CANCELLED),
+    "a conclusion more": lambda _followup, visit: ConclusionFactory(visit=visit, area_code="LEG-01"),
     "an assessment more": lambda _followup, visit: rated(visit, "LEG-01"),
     "a link to a measure": lambda followup, _visit: serve(followup, strategy_measure()),
 }

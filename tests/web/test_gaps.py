@@ -18,6 +18,7 @@ from tests.factories import (
     PlanFactory,
     VisitFactory,
     cell,
+    examined,
     serve,
 )
 from tracker import history
@@ -26,11 +27,14 @@ from tracker.models import (
     FollowupConclusion,
     FollowupStatus,
     Implementation,
+    MeasureStatus,
     PlanKind,
     Role,
     VisitArea,
 )
+from tracker.partial_date import PartialDate
 from tracker.reports import gaps
+from tracker.services import assessments
 
 KINDS = ("measures", "scope", "areas", "cells", "human-rights")
 
@@ -93,15 +97,130 @@ def test_a_visit_that_was_not_held_owes_nothing(reader: FlaskClient, stage: str)
     history.record("visit.edited", visit, by=None)
     for kind in ("scope", "human-rights"):
         assert visit.reference not in reader.get(f"/gaps/{kind}").text
+    assert "1 gap" in reader.get("/gaps/areas?state=PAK&area=FIN-02").text
 
 
 @pytest.mark.parametrize(
-    ("today", "since"),
-    [("2026-03-31", date(2016, 3, 31)), ("2024-02-29", date(2014, 2, 28)), ("2026-03-01", date(2016, 3, 1))],
+    ("today", "months", "since"),
+    [
+        ("2026-03-31", 120, date(2016, 3, 31)),
+        ("2024-02-29", 120, date(2014, 2, 28)),
+        ("2026-03-01", 120, date(2016, 3, 1)),
+        ("2026-03-31", 1, date(2026, 2, 28)),
+        ("2026-01-15", 2, date(2025, 11, 15)),
+        ("2026-12-01", 12, date(2025, 12, 1)),
+    ],
 )
-def test_years_are_counted_to_the_day(monkeypatch: pytest.MonkeyPatch, today: str, since: date) -> None:
+def test_years_and_months_are_counted_to_the_day(
+    monkeypatch: pytest.MonkeyPatch, today: str, months: int, since: date
+) -> None:
     monkeypatch.setattr(gaps.clock, "today", lambda: date.fromisoformat(today))
-    assert gaps._years_ago(10) == since
+    assert gaps._ago(months) == since
+
+
+@pytest.mark.parametrize(
+    ("said", "is_silent"),
+    [("2026", False), ("2026-05", False), ("2026-05-21", True), ("2026-04", True), ("2025", True)],
+)
+def test_a_word_counts_for_all_the_days_that_its_date_may_mean(
+    reader: FlaskClient, monkeypatch: pytest.MonkeyPatch, said: str, is_silent: bool
+) -> None:
+    monkeypatch.setattr(gaps.clock, "today", lambda: date(2026, 11, 22))
+    measure = MeasureFactory(plan=PlanFactory(participants=("PAK",)))
+    told = cell(measure, "PAK", MeasureStatus.UNDER_WAY)
+    told.status_on = PartialDate.parse(said)
+    history.record("measure.cell_changed", measure, by=None, state_id="PAK")
+    assert (measure.reference in reader.get("/gaps/cells?months=6").text) is is_silent
+    assert measure.reference not in reader.get("/gaps/cells").text, "there is a word"
+
+
+@pytest.mark.parametrize(
+    ("years", "is_listed"), [("20", False), ("19", True)], ids=["within twenty years", "not within nineteen"]
+)
+def test_an_area_not_examined_for_years_names_the_visit_and_its_day_as_it_is_known(
+    reader: FlaskClient, monkeypatch: pytest.MonkeyPatch, years: str, is_listed: bool
+) -> None:
+    monkeypatch.setattr(gaps.clock, "today", lambda: date(2026, 6, 1))
+    visit = examined("PAK", "FIN-02", start=None, end=None)
+    page = reader.get(f"/gaps/areas?state=PAK&area=FIN-02&years={years}").text
+    assert (visit.reference in page) is is_listed
+    assert "1 January" not in page, "of the visit only the year is known"
+    assert "No such gap here" in reader.get("/gaps/areas?state=PAK&area=FIN-02").text
+
+
+def test_a_row_bears_the_name_that_the_state_had_at_the_visit(session: Any, sign_in: Any) -> None:
+    browser = sign_in(AccountFactory(states=["TUR"]))
+    examined("TUR", "FIN-02", start=PartialDate(2007), end=None)
+    for kind in ("scope", "human-rights"):
+        page = browser.get(f"/gaps/{kind}").text
+        assert ">Turkey<" in page.replace("<bdi>", "").replace("</bdi>", ""), kind
+        assert "TUR,Turkey," in browser.get(f"/gaps/{kind}.csv?bom=0").text
+
+
+def test_a_visit_that_assessed_human_rights_beyond_its_scope_is_not_silent(reader: FlaskClient) -> None:
+    visit = VisitFactory(state_id="PAK")
+    assert visit.reference in reader.get("/gaps/human-rights").text
+    assessments.assess(visit, "HRG-01", by=AccountFactory(role=Role.ANALYST), rating="partially")
+    assert visit.reference not in reader.get("/gaps/human-rights").text
+
+
+def test_an_area_left_unrated_leads_to_what_the_matrix_says_of_it(reader: FlaskClient) -> None:
+    visit = examined("PAK", "FIN-02")
+    href = f"/visits/{visit.reference}/matrix#FIN-02"
+    assert f'href="{href}">nothing<' in reader.get("/gaps/scope").text
+    assessments.assess(visit, "FIN-02", by=AccountFactory(role=Role.ANALYST), rating="not_assessed")
+    assert "Not assessed" in reader.get("/gaps/scope").text
+    assert "Not assessed" not in reader.get("/gaps").text.split("Areas in the scope")[0]
+
+
+NARROWED = "region=143&years=10&months=6"
+
+
+def test_the_counts_are_narrowed_all_at_once_and_each_leads_to_as_many_rows(session: Any, sign_in: Any) -> None:
+    browser = sign_in(AccountFactory(role=Role.AUDITOR))
+    plan = PlanFactory(participants=("KAZ",))
+    for state in ("KAZ", "PAK"):
+        FollowupFactory(state_id=state)
+        ConclusionFactory(visit=examined(state, "FIN-02"))
+    cell(MeasureFactory(plan=plan), "KAZ")
+    page, whole = browser.get(f"/gaps?{NARROWED}").text, browser.get("/gaps").text
+    titles = [
+        "Shortfalls without a follow-up",
+        "Follow-ups without a measure",
+        *(str(g.title) for g in gaps.GAPS.values()),
+    ]
+    for title in titles:
+        href = re.search(rf'href="([^"]+)">{title}<', page).group(1).replace("&amp;", "&")
+        said = count(page, title)
+        assert re.search(rf"\b{said} (gap|follow-up|conclusion)", browser.get(href).text), (href, said)
+    for title in titles[:2]:
+        assert (count(page, title), count(whole, title)) == ("1", "2"), title
+
+
+def test_a_measure_is_without_a_follow_up_of_the_states_asked_for(session: Any, sign_in: Any) -> None:
+    browser = sign_in(AccountFactory(role=Role.AUDITOR))
+    measure = MeasureFactory(plan=PlanFactory(participants=("KAZ", "KGZ")))
+    serve(FollowupFactory(state_id="KAZ"), measure)
+    assert measure.reference not in browser.get("/gaps/measures").text
+    assert measure.reference not in browser.get("/gaps/measures?state=KAZ").text
+    assert measure.reference in browser.get("/gaps/measures?state=KGZ").text
+    assert measure.reference not in browser.get("/gaps/measures?state=PAK").text, "it takes no part in the plan"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["?region=999", "?state=XXX", "?years=x", "?months=0", "/measures?plan=X", "/measures?pillar=V", "/areas?state=X"],
+)
+def test_what_makes_no_sense_is_said_and_is_no_all_clear(reader: FlaskClient, asked: str) -> None:
+    page = reader.get(f"/gaps{asked}").text
+    assert "Correct the address, or take the filter off." in page
+    assert "Nothing in your scope is missing" not in page and "What it means" not in page
+
+
+def test_an_empty_period_is_none(reader: FlaskClient) -> None:
+    examined("PAK", "FIN-02")
+    file = reader.get("/gaps/areas.csv?years=%20&state=PAK&bom=0").text
+    assert "FIN-03" in file and "FIN-02" not in file
 
 
 def test_an_open_follow_up_without_a_measure_is_counted_and_listed(reader: FlaskClient) -> None:
@@ -164,7 +283,7 @@ def test_a_visit_without_human_rights_is_named(reader: FlaskClient) -> None:
 
 def test_areas_never_examined_are_told_for_each_state_of_the_scope_alone(reader: FlaskClient) -> None:
     page = reader.get("/gaps/areas?state=PAK").text
-    assert "never examined" in page
+    assert ">never examined<" in page
     assert "/states/KEN" not in reader.get("/gaps/areas").text
     assert reader.get("/gaps/areas?years=0").text.count("notice") >= 1
 

@@ -1,14 +1,15 @@
 """What has been examined and followed up, by Member State and area: opened by subregion and top area, down to one State
-and one area. Never a ranking: rows stand in the order of their names, columns in that of the areas.
+and one area; and what is followed up by Member State and pillar. Never a ranking: rows stand in the order of their
+names, columns in that of the areas.
 
-A cell counts the States examined at least once on it, out of those in the reader's scope, with the last day; the
+A cell counts the States examined on it at least once, out of those in the reader's scope, and those rated; the
 follow-ups that are open, and those of them that are overdue, by the two definitions that serve every count.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,23 +17,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from tracker.extensions import db
-from tracker.models import (
-    Assessment,
-    Followup,
-    FollowupMeasure,
-    Measure,
-    RatingLevel,
-    Seal,
-    Visit,
-)
+from tracker.models import Assessment, Conclusion, Followup, FollowupMeasure, Matrix, Measure, Seal
 from tracker.policy import Reach
-from tracker.reports import catalogue, kept, plans
-from tracker.reports.filters import BadValue
+from tracker.reports import catalogue, examinations, kept, plans
+from tracker.reports.examinations import Examination
 from tracker.texts import gettext as _
 
-EXAMINING = ("followup", "matrix", "visit")
+EXAMINING = ("conclusion", "followup", "matrix", "visit")
 SERVING = ("followup", "measure")
 """The records that each matrix rests on."""
+AREA, PILLAR = BY = ("area", "pillar")
 PARENT = 3  # signs of a top area's code, with which the codes of its areas begin
 HEADER = (
     "row",
@@ -42,8 +36,10 @@ HEADER = (
     "member_states",
     "examined",
     "last_examined",
-    "rating_then",
     "visit",
+    "rating_then",
+    "rated",
+    "last_rated",
     "open_followups",
     "overdue_followups",
     "last_seal",
@@ -52,17 +48,24 @@ HEADER = (
 
 @dataclass
 class Cell:
-    """One row and column. ``examined`` of ``states`` were examined; ``rating``, ``visit`` and ``sealed_at`` are told
-    where the cell is of one State."""
+    """One row and column. ``examined`` of ``states`` were examined, and ``rated`` of these were rated, each at least
+    once; ``last`` and ``last_rated`` are the latest of them. ``label`` is the latest rating in words where the cell is
+    of one State and one area, ``sealed_at`` the newest seal where it is of one State."""
 
     states: int
     examined: int = 0
-    last: date | None = None
-    rating: str | None = None
-    visit: str | None = None
+    last: Examination | None = None
+    rated: int = 0
+    last_rated: Examination | None = None
+    label: str | None = None
     open: int = 0
     late: int = 0
     sealed_at: datetime | None = None
+
+    @property
+    def was_rated_then(self) -> bool:
+        """Whether the visit that examined last has rated, too."""
+        return self.last is not None and self.last_rated is not None and self.last.visit == self.last_rated.visit
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,13 @@ class Asked:
     problems: tuple[str, ...] = ()
 
     @property
+    def is_of_states(self) -> bool:
+        """Whether each row is a State."""
+        return self.region is not None
+
+    @property
     def args(self) -> dict[str, str]:
-        given = {"region": self.region, "area": self.area, "by": "pillar" if self.by_pillar else None}
+        given = {"region": self.region, "area": self.area, "by": PILLAR if self.by_pillar else None}
         return {name: value for name, value in given.items() if value}
 
 
@@ -98,6 +106,8 @@ class Coverage:
     rows: Sequence[Heading]
     columns: Sequence[Heading]
     cells: Mapping[tuple[str, str], Cell] = field(repr=False)
+    sizes: Mapping[str, int]
+    """How many Member States of the scope lie in each row."""
 
     def flat(self) -> list[Sequence[Any]]:
         """Every cell as a row of the file, in the order of the screen."""
@@ -107,21 +117,21 @@ class Coverage:
 def read(args: Mapping[str, str]) -> Asked:
     """What the address asks; a value that makes no sense is left out and said."""
     problems: list[str] = []
-    region, area = args.get("region", "").strip(), args.get("area", "").strip().upper()
-    try:
-        if region and region not in catalogue.regions():
-            raise BadValue(_("“%(value)s” is no region that is known here", value=region[:60]))
-    except BadValue as bad:
-        problems.append(str(bad))
-        region = ""
-    known = catalogue.areas()
-    if area and (area not in known or known[area].is_assessable):
-        problems.append(_("“%(value)s” is no top area, such as FIN", value=area[:60]))
-        area = ""
-    by = args.get("by", "").strip()
-    if by not in ("", "area", "pillar"):
-        problems.append(_("“%(value)s” is not one of: %(known)s", value=by[:60], known="area, pillar"))
-    return Asked(region or None, None if by == "pillar" else area or None, by == "pillar", tuple(problems))
+
+    def one_of(name: str, known: Collection[str], fault: Callable[[str], str]) -> str | None:
+        value = args.get(name, "").strip()
+        found = next((one for one in known if one.upper() == value.upper()), None)
+        if value and found is None:
+            problems.append(fault(value[:60]))
+        return found
+
+    tops = [code for code, area in catalogue.areas().items() if not area.is_assessable]
+    region = one_of(
+        "region", catalogue.regions(), lambda value: _("“%(value)s” is no region that is known here", value=value)
+    )
+    area = one_of("area", tops, lambda value: _("“%(value)s” is no top area, such as FIN", value=value))
+    by = one_of("by", BY, lambda value: _("“%(value)s” is not one of: %(known)s", value=value, known=", ".join(BY)))
+    return Asked(region, area, by == PILLAR, tuple(problems))
 
 
 def coverage(asked: Asked, reach: Reach, today: date) -> Coverage:
@@ -131,12 +141,12 @@ def coverage(asked: Asked, reach: Reach, today: date) -> Coverage:
     columns = _pillars() if asked.by_pillar else _areas(asked)
     sizes = Counter(_row_of(asked, state) for state in states)
     cells = {(row.code, column.code): Cell(sizes[row.code]) for row in rows for column in columns}
-    parts = _parts(asked, today)
+    parts = _parts(asked, [state.id for state in states], today)
     for state in states:
         _add(cells, _row_of(asked, state), parts.get(state.id, {}))
-    if asked.region and not asked.by_pillar:
-        _tell(cells, asked, [state.id for state in states])
-    return Coverage(asked, rows, columns, cells)
+    if asked.region and asked.area:
+        _say_ratings(cells.values())
+    return Coverage(asked, rows, columns, cells, sizes)
 
 
 # Rows and columns
@@ -187,58 +197,75 @@ class Part:
 
     open: int = 0
     late: int = 0
-    last: date | None = None
+    last: Examination | None = None
+    rated: Examination | None = None
+    sealed_at: datetime | None = None
 
 
 Parts = Mapping[str, Mapping[str, Part]]
 """State → column → part."""
 
 
-def _parts(asked: Asked, today: date) -> Parts:
-    """Every State's parts, whoever reads: kept, and of the States on whose records something was written, read anew."""
-
-    def renew(before: Parts, states: frozenset[str]) -> Parts:
-        others = {state: part for state, part in before.items() if state not in states}
-        return others | _read(asked, sorted(states), today)
-
-    key = ("coverage", asked.by_pillar, asked.area, today)
+def _parts(asked: Asked, ids: list[str], today: date) -> Parts:
+    """The parts of these States: kept, and read anew where something was written on a State's records."""
+    key = ("coverage", asked.by_pillar, asked.area, asked.is_of_states, today)
     records = SERVING if asked.by_pillar else EXAMINING
-    return kept.renewed(key, records, lambda: _read(asked, None, today), renew)
+    return kept.parts(key, records, ids, lambda states: _read(asked, states, today))
 
 
-def _read(asked: Asked, ids: list[str] | None, today: date) -> dict[str, dict[str, Part]]:
-    """The parts of these States, or of all."""
+def _read(asked: Asked, ids: list[str], today: date) -> dict[str, dict[str, Part]]:
+    """The parts of these States; the newest seals only where rows are States, because most seals are old."""
     found: dict[str, dict[str, Part]] = {}
-    counted = _served(ids, today) if asked.by_pillar else _followed(asked, ids, today)
-    for state, column, is_open, late in db.session.execute(counted):
-        found.setdefault(state, {})[column] = Part(int(is_open), int(late))
+
+    def part(state: str, column: str) -> Part:
+        return found.setdefault(state, {}).setdefault(column, Part())
+
+    for state, column, is_open, late in db.session.execute(
+        (_served if asked.by_pillar else _followed)(asked, ids, today)
+    ):
+        part(state, column).open, part(state, column).late = int(is_open), int(late)
     if not asked.by_pillar:
-        for state, column, last in db.session.execute(_examined(asked, ids)):
-            found.setdefault(state, {}).setdefault(column, Part()).last = last
+        for state, column, last, rated in db.session.execute(_examined(asked, ids)):
+            part(state, column).last, part(state, column).rated = examinations.told(last), examinations.told(rated)
+    if asked.is_of_states:
+        for state, column, sealed_at in db.session.execute(_sealed(asked, ids)):
+            part(state, column).sealed_at = sealed_at
     return found
 
 
 def _add(cells: Mapping[tuple[str, str], Cell], row: str, parts: Mapping[str, Part]) -> None:
     for column, part in parts.items():
         cell = cells.get((row, column))
-        if cell is not None:
-            cell.open += part.open
-            cell.late += part.late
-            if part.last is not None:
-                cell.examined += 1
-                cell.last = part.last if cell.last is None else max(cell.last, part.last)
+        if cell is None:  # an area that was retired
+            continue
+        cell.open += part.open
+        cell.late += part.late
+        cell.sealed_at = part.sealed_at
+        if part.last is not None:
+            cell.examined += 1
+            cell.last = max(cell.last or part.last, part.last)
+        if part.rated is not None:
+            cell.rated += 1
+            cell.last_rated = max(cell.last_rated or part.rated, part.rated)
+
+
+def _say_ratings(cells: Iterable[Cell]) -> None:
+    """Of one State and one area: the latest rating, in the words that the scale has today."""
+    labels = catalogue.rating_labels()
+    for cell in cells:
+        if cell.last_rated is not None:
+            cell.label = labels[cell.last_rated.rating]
 
 
 def _column(asked: Asked, area_code: Any) -> Any:
     return area_code if asked.area else sa.func.substr(area_code, 1, PARENT)
 
 
-def _within(table: Any, asked: Asked, ids: list[str] | None) -> list[Any]:
-    conditions = [] if ids is None else [table.state_id.in_(ids)]
-    return conditions + ([table.area_code.startswith(f"{asked.area}-")] if asked.area else [])
+def _within(table: Any, asked: Asked, ids: list[str]) -> list[Any]:
+    return [table.state_id.in_(ids)] + ([table.area_code.startswith(f"{asked.area}-")] if asked.area else [])
 
 
-def _followed(asked: Asked, ids: list[str] | None, today: date) -> sa.Select[Any]:
+def _followed(asked: Asked, ids: list[str], today: date) -> sa.Select[Any]:
     """Open and overdue by State and area first, which an index holds in that order; then by column."""
     late = sa.case((Followup.overdue_on(today), 1), else_=0)
     by_area = (
@@ -264,72 +291,60 @@ def _followed(asked: Asked, ids: list[str] | None, today: date) -> sa.Select[Any
     ).group_by(by_area.c.state_id, "column")
 
 
-def _served(ids: list[str] | None, today: date) -> sa.Select[Any]:
-    """Open and overdue follow-ups that serve a measure of each pillar; one that serves two pillars counts in both."""
-    late = sa.case((Followup.overdue_on(today), 1), else_=0)
-    served = (
-        sa.select(FollowupMeasure.state_id, Measure.pillar, late.label("late"))
-        .distinct()
-        .add_columns(Followup.id)
+def _serving(asked: Asked, ids: list[str], *columns: Any) -> sa.Select[Any]:
+    """State, pillar and more of each follow-up and each measure of the pillar that it serves, not retired."""
+    return (
+        sa.select(FollowupMeasure.state_id, Measure.pillar.label("column"), *columns)
         .join(Measure, Measure.id == FollowupMeasure.measure_id)
         .join(Followup, Followup.id == FollowupMeasure.followup_id)
-        .where(
-            sa.type_coerce(Followup.is_open, sa.Boolean),
-            Measure.retired_on.is_(None),
-            *([] if ids is None else [Followup.state_id.in_(ids)]),
+        .where(Measure.retired_on.is_(None), *_within(Followup, asked, ids))
+    )
+
+
+def _served(asked: Asked, ids: list[str], today: date) -> sa.Select[Any]:
+    """Open and overdue follow-ups that serve a measure of each pillar; one that serves two pillars counts in both."""
+    late = sa.case((Followup.overdue_on(today), 1), else_=0)
+    is_open = sa.type_coerce(Followup.is_open, sa.Boolean)
+    served = _serving(asked, ids, Followup.id, late.label("late")).where(is_open).distinct().subquery()
+    return sa.select(served.c.state_id, served.c.column, sa.func.count(), sa.func.sum(served.c.late)).group_by(
+        served.c.state_id, served.c.column
+    )
+
+
+def _examined(asked: Asked, ids: list[str]) -> sa.Select[Any]:
+    prefix = f"{asked.area}-" if asked.area else ""
+    return examinations.newest(ids, prefix, lambda code: _column(asked, code))
+
+
+def _sealed(asked: Asked, ids: list[str]) -> sa.Select[Any]:
+    """The newest seal of each State in each column: of its follow-ups, and by area of conclusions and matrices too."""
+    seals = sa.union_all(*(_sealed_by_pillar if asked.by_pillar else _sealed_by_area)(asked, ids)).subquery()
+    newest = sa.func.max(seals.c.signed_at, type_=Seal.signed_at.type)
+    return sa.select(seals.c.state_id, seals.c.column, newest).group_by(seals.c.state_id, seals.c.column)
+
+
+def _sealed_by_pillar(asked: Asked, ids: list[str]) -> list[sa.Select[Any]]:
+    return [_serving(asked, ids, Seal.signed_at).join(Seal, Seal.id == Followup.seal_id)]
+
+
+def _sealed_by_area(asked: Asked, ids: list[str]) -> list[sa.Select[Any]]:
+    def signed(table: Any, source: Any, holder: Any) -> sa.Select[Any]:
+        return (
+            sa.select(table.state_id, _column(asked, table.area_code).label("column"), Seal.signed_at)
+            .select_from(source)
+            .join(Seal, Seal.id == holder.seal_id)
+            .where(*_within(table, asked, ids))
         )
-        .subquery()
-    )
-    return sa.select(served.c.state_id, served.c.pillar, sa.func.count(), sa.func.sum(served.c.late)).group_by(
-        served.c.state_id, served.c.pillar
-    )
 
-
-def _examined(asked: Asked, ids: list[str] | None) -> sa.Select[Any]:
-    """When each State was last rated on the scale."""
-    on_scale = sa.select(RatingLevel.code).where(RatingLevel.on_scale)
-    return (
-        sa.select(
-            Assessment.state_id,
-            _column(asked, Assessment.area_code).label("column"),
-            sa.func.max(Visit.sort_day, type_=sa.Date),
-        )
-        .join(Visit, Visit.id == Assessment.visit_id)
-        .where(Assessment.rating.in_(on_scale), *_within(Assessment, asked, ids))
-        .group_by(Assessment.state_id, "column")
-    )
-
-
-def _tell(cells: Mapping[tuple[str, str], Cell], asked: Asked, ids: list[str]) -> None:
-    """Where rows are States: the newest seal and, of a single area, the rating at the last examination."""
-    seals = (
-        sa.select(
-            Followup.state_id,
-            _column(asked, Followup.area_code).label("column"),
-            sa.func.max(Seal.signed_at, type_=Seal.signed_at.type),
-        )
-        .join(Seal, Seal.id == Followup.seal_id)
-        .where(*_within(Followup, asked, ids))
-        .group_by(Followup.state_id, "column")
-    )
-    for row, column, sealed_at in db.session.execute(seals):
-        if (row, column) in cells:
-            cells[row, column].sealed_at = sealed_at
-    if not asked.area:
-        return
-    rated = (
-        sa.select(Assessment.state_id, Assessment.area_code, RatingLevel.label, Visit.reference)
-        .join(Visit, Visit.id == Assessment.visit_id)
-        .join(RatingLevel, RatingLevel.code == Assessment.rating)
-        .where(RatingLevel.on_scale, *_within(Assessment, asked, ids))
-        .order_by(Visit.sort_day, Visit.id)
-    )
-    for row, column, rating, visit in db.session.execute(rated):
-        if (row, column) in cells:  # the last one stays
-            cells[row, column].rating, cells[row, column].visit = rating, visit
+    return [
+        signed(Followup, Followup, Followup),
+        signed(Conclusion, Conclusion, Conclusion),
+        signed(Assessment, sa.join(Assessment, Matrix, Matrix.id == Assessment.matrix_id), Matrix),
+    ]
 
 
 def _line(row: Heading, column: Heading, cell: Cell) -> Sequence[Any]:
+    last, rated = cell.last, cell.last_rated
     return (
         row.code,
         row.title,
@@ -337,9 +352,11 @@ def _line(row: Heading, column: Heading, cell: Cell) -> Sequence[Any]:
         column.title,
         cell.states,
         cell.examined,
-        cell.last,
-        cell.rating,
-        cell.visit,
+        last and last.day,
+        last and last.visit,
+        cell.label if cell.was_rated_then else None,
+        cell.rated,
+        rated and rated.day,
         cell.open,
         cell.late,
         cell.sealed_at,

@@ -6,6 +6,7 @@ of their own lists, narrowed. The words are neutral and rank nobody.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from tracker import clock
 from tracker.database import PartialDateType
 from tracker.extensions import db
 from tracker.models import (
+    PILLARS,
     Area,
     AreaEdition,
     Assessment,
@@ -29,24 +31,26 @@ from tracker.models import (
     MeasureCell,
     Plan,
     PlanKind,
-    RatingLevel,
+    PlanPart,
+    PlanState,
     State,
     Visit,
     VisitArea,
     VisitStage,
-    VisitType,
 )
 from tracker.policy import Reach
-from tracker.reports import catalogue, conclusions, followups, measures
+from tracker.reports import catalogue, conclusions, examinations, followups, measures
+from tracker.reports.assessments import NAME_AT_VISIT
+from tracker.reports.examinations import Examination
 from tracker.reports.filters import BadValue, Condition, Filter, as_condition, codes, each, members, region
-from tracker.reports.listing import Listing, Sort
+from tracker.reports.listing import Columns, Listing, Problem, Sort
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
-from tracker.workflow import visit
 
 MOST_YEARS, MOST_MONTHS = 50, 600
 HUMAN_RIGHTS, RIGHTS_PILLAR = "HRG", "IV"
-BEGUN = tuple(stage for stage in VisitStage if visit.has_begun(stage))
+NARROWING = ("state", "region", "years", "months")
+"""What narrows every kind of gap at once: each takes what it knows of."""
 
 
 @dataclass(frozen=True)
@@ -61,27 +65,63 @@ class Gap:
     period: str | None = None
 
 
-def tally(kind: str, reach: Reach) -> int:
-    """How many rows the gap has within the scope, counted as far as lists count."""
-    return GAPS[kind].listing.tally({}, scope(kind, reach, {}))
+Args = Mapping[str, Any]
 
 
-def scope(kind: str, reach: Reach, args: Mapping[str, Any]) -> Condition:
-    """The rows of the gap that a reader may see; a measure without follow-ups has none within the scope. Where no
-    period is asked for, those of which nothing was ever told."""
+def tally(kind: str, reach: Reach, args: Args) -> int:
+    """How many rows the gap has within the scope, narrowed by what it knows of, counted as far as lists count."""
+    return GAPS[kind].listing.tally(args, scope(kind, reach, args))
+
+
+def narrowing(args: Args) -> tuple[dict[str, list[str]], list[Problem]]:
+    """What of an address narrows every kind of gap, and what is wrong with it."""
+    given = {name: values for name in NARROWING if (values := _values(args, name))}
+    read = [GAPS[kind].listing.read(given) for kind in ("areas", "cells")]
+    problems = {problem.name: problem for question in read for problem in question.problems}
+    return given, list(problems.values())
+
+
+def known_to(kind: str, args: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What of the narrowing the kind of gap knows of."""
+    return {name: values for name, values in args.items() if name in GAPS[kind].listing.filters}
+
+
+def scope(kind: str, reach: Reach, args: Args) -> Condition:
+    """The rows of the gap that a reader may see. A measure is no State's: it has no follow-up within the scope, or
+    within the part of it that is asked for. Where no period is asked for, those of which nothing was ever told."""
     gap = GAPS[kind]
-    within = _unserved(reach) if gap.state_column is None else reach.condition(gap.state_column)
-    return sa.and_(within, _EVER[kind]()) if gap.period and not args.get(gap.period) else within
+    within = _unserved(_narrowed(reach, args)) if gap.state_column is None else reach.condition(gap.state_column)
+    return sa.and_(within, _EVER[kind]()) if gap.period and not _values(args, gap.period) else within
 
 
-def unanswered_shortfalls(reach: Reach) -> int:
+def _values(args: Args, name: str) -> list[str]:
+    values = args.getlist(name) if hasattr(args, "getlist") else args.get(name, [])
+    return [value.strip() for value in values if value.strip()]
+
+
+def _narrowed(reach: Reach, args: Args) -> Reach:
+    """The States of the scope that an address asks for."""
+    wanted, regions = {value.upper() for value in _values(args, "state")}, set(_values(args, "region"))
+    if not wanted and not regions:
+        return reach
+    asked = (
+        one.id
+        for one in catalogue.states().values()
+        if reach.covers(one.id)
+        and (not wanted or one.id in wanted)
+        and (not regions or regions & {one.region_code, one.subregion_code})
+    )
+    return Reach(False, frozenset(asked))
+
+
+def unanswered_shortfalls(reach: Reach, args: Mapping[str, list[str]]) -> int:
     """Shortfalls not withdrawn that no follow-up in force answers: rows of ``/conclusions`` with these filters."""
-    return conclusions.CONCLUSIONS.tally(SHORTFALLS, reach.condition(Conclusion.state_id))
+    return conclusions.CONCLUSIONS.tally({**SHORTFALLS, **args}, reach.condition(Conclusion.state_id))
 
 
-def without_measure(reach: Reach) -> int:
+def without_measure(reach: Reach, args: Mapping[str, list[str]]) -> int:
     """Open follow-ups that serve no measure: rows of ``/follow-ups`` with these filters."""
-    return followups.FOLLOWUPS.tally(WITHOUT_MEASURE, reach.condition(Followup.state_id))
+    return followups.FOLLOWUPS.tally({**WITHOUT_MEASURE, **args}, reach.condition(Followup.state_id))
 
 
 SHORTFALLS = {
@@ -90,6 +130,12 @@ SHORTFALLS = {
     "workflow": [one.value for one in ConclusionStatus if one is not ConclusionStatus.WITHDRAWN],
 }
 WITHOUT_MEASURE = {"open": ["1"], "measure": [followups.NOBODY]}
+
+
+def plans() -> list[tuple[str, str]]:
+    """Code and words of each plan, for a filter."""
+    found = db.session.execute(sa.select(Plan.code, Plan.title).order_by(Plan.code))
+    return [(row.code, f"{row.code} {row.title}") for row in found]
 
 
 def plans_without_rights() -> list[tuple[str, str]]:
@@ -112,37 +158,38 @@ def _number(value: str, most: int) -> int:
 
 def _years(value: str) -> Condition:
     """Never examined, or not within so many years."""
-    return as_condition(~_examined_since(_years_ago(_number(value, MOST_YEARS))))
+    since = _ago(12 * _number(value, MOST_YEARS))
+    return _unexamined(_not_before(examinations.DAY, since))
 
 
-def _years_ago(years: int) -> date:
-    today = clock.today()
-    day = 28 if (today.month, today.day) == (2, 29) else today.day
-    return date(today.year - years, today.month, day)
-
-
-def _examined_since(day: date) -> Any:
-    return sa.exists().where(
-        Assessment.state_id == State.id,
-        Assessment.area_code == Area.code,
-        Assessment.rating.in_(_ON_SCALE),
-        Visit.id == Assessment.visit_id,
-        Visit.sort_day >= day,
-    )
+def _unexamined(*conditions: Condition) -> Condition:
+    return as_condition(~examinations.of_state(State.id, Area.code, *conditions))
 
 
 def _months(value: str) -> Condition:
     """No word at all, or none within so many months."""
-    months = _number(value, MOST_MONTHS)
-    today = clock.today()
-    total = today.year * 12 + today.month - 1 - months
-    since = f"{total // 12:04}-{total % 12 + 1:02}"
+    since = _ago(_number(value, MOST_MONTHS))
     told_on = sa.type_coerce(MeasureCell.status_on, sa.String)
-    return sa.or_(MeasureCell.status.is_(None), MeasureCell.status_on.is_(None), told_on < since)
+    return sa.or_(MeasureCell.status.is_(None), MeasureCell.status_on.is_(None), sa.not_(_not_before(told_on, since)))
+
+
+def _ago(months: int) -> date:
+    """The day so many calendar months before today; where its month has no such day, the month's last."""
+    today = clock.today()
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
+
+
+def _not_before(told_on: Any, day: date) -> Condition:
+    """A date at its precision is not before the day where any of its days is not."""
+    return as_condition(told_on >= sa.func.substr(day.isoformat(), 1, sa.func.length(told_on)))
 
 
 def _unserved(reach: Reach) -> Condition:
-    """No follow-up that counts serves the measure; of a regional plan, none of a State that takes part."""
+    """No follow-up that counts serves the measure; of a regional plan, none of a State that takes part. Of no State,
+    nothing is told."""
+    if not (reach.is_all or reach.states):
+        return sa.false()
     takes_part = FollowupMeasure.state_id.in_(measures.participating(Plan.id == Measure.plan_id).correlate(Measure))
     serving = sa.exists().where(
         FollowupMeasure.measure_id == Measure.id,
@@ -152,6 +199,24 @@ def _unserved(reach: Reach) -> Condition:
         reach.condition(FollowupMeasure.state_id),
     )
     return as_condition(~serving)
+
+
+def _of_pillar(value: str) -> Condition:
+    if value.upper() not in PILLARS:
+        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(PILLARS)))
+    return as_condition(Measure.pillar == value.upper())
+
+
+def _concerning(lies: Filter) -> Filter:
+    """From a filter of States one of measures: those of the Strategy, and of plans in which such a State takes part."""
+
+    def condition(values: list[str]) -> Condition:
+        takes_part = sa.exists().where(
+            PlanState.plan_id == Plan.id, PlanState.part == PlanPart.PARTICIPANT, lies(values)
+        )
+        return sa.or_(Plan.kind == PlanKind.STRATEGY, takes_part)
+
+    return condition
 
 
 def _under(code: str) -> Condition:
@@ -172,47 +237,43 @@ def _list(base: Any, id_column: Any, order: str, sort: Sort, filters: Mapping[st
 
 def _of(state: Any, **more: Filter) -> dict[str, Filter]:
     """The filters of gaps of a State: by it, by its region, and ``more``."""
-    return {"state": codes(state), "region": region(state), **more}
+    return {"state": codes(state, lambda: catalogue.states()), "region": region(state), **more}
 
 
-_ON_SCALE = sa.select(RatingLevel.code).where(RatingLevel.on_scale)
+def _plans() -> list[str]:
+    return [code for code, _words in plans()]
+
+
 _EDITION = sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition)
 
-_rated = sa.exists().where(
-    Assessment.visit_id == VisitArea.visit_id,
-    Assessment.area_code == VisitArea.area_code,
-    Assessment.rating != "not_assessed",
-)
 _UNRATED = (
     sa.select(
         Visit.reference.label("visit"),
-        Visit.state_id,
+        Visit.state_id.label("iso3"),
+        NAME_AT_VISIT.label("member_state"),
         Visit.start,
         Visit.end,
         Area.code.label("area_code"),
         AreaEdition.title.label("area_title"),
+        Assessment.rating,
     )
     .select_from(VisitArea)
     .join(Visit, Visit.id == VisitArea.visit_id)
     .join(Area, Area.code == VisitArea.area_code)
     .join(AreaEdition, _EDITION)
-    .where(~_rated, sa.or_(Visit.type.is_(None), Visit.type != VisitType.HIGH_LEVEL), Visit.stage.in_(BEGUN))
+    .outerjoin(
+        Assessment, sa.and_(Assessment.visit_id == VisitArea.visit_id, Assessment.area_code == VisitArea.area_code)
+    )
+    .where(sa.or_(Assessment.id.is_(None), sa.not_(examinations.IS_RATED)), examinations.IS_HELD)
 )
 
-_last = (
-    sa.select(sa.func.max(Visit.sort_day, type_=sa.Date))
-    .select_from(Assessment)
-    .join(Visit, Visit.id == Assessment.visit_id)
-    .where(Assessment.state_id == State.id, Assessment.area_code == Area.code, Assessment.rating.in_(_ON_SCALE))
-    .correlate(State, Area)
-    .scalar_subquery()
-)
+# Each State with every area: a left join keeps to that order, so that the visits of one State are read together.
 _UNEXAMINED = sa.select(
-    State.id.label("state_id"),
+    State.id.label("iso3"),
+    State.name.label("member_state"),
     Area.code.label("area_code"),
     AreaEdition.title.label("area_title"),
-    _last.label("last_examined"),
-).select_from(sa.join(State, Area, Area.parent_code.is_not(None)).join(AreaEdition, _EDITION))
+).select_from(sa.outerjoin(State, Area, Area.parent_code.is_not(None)).outerjoin(AreaEdition, _EDITION))
 
 _UNSERVED = (
     sa.select(Measure.reference.label("measure"), Plan.code.label("plan"), Measure.pillar, Measure.text)
@@ -223,56 +284,62 @@ _UNSERVED = (
 _SILENT = (
     sa.select(
         Measure.reference.label("measure"),
-        MeasureCell.state_id,
+        Plan.code.label("plan"),
+        State.id.label("iso3"),
+        State.name.label("member_state"),
         Measure.pillar,
         Measure.text,
         MeasureCell.status,
         sa.type_coerce(MeasureCell.status_on, PartialDateType()).label("status_on"),
     )
     .select_from(MeasureCell)
+    .join(State, State.id == MeasureCell.state_id)
     .join(Measure, Measure.id == MeasureCell.measure_id)
     .join(Plan, Plan.id == Measure.plan_id)
     .where(Measure.retired_on.is_(None))
 )
 
-_on_rights = sa.exists().where(VisitArea.visit_id == Visit.id, VisitArea.area_code.startswith(f"{HUMAN_RIGHTS}-"))
-_found_rights = sa.exists().where(
-    Conclusion.visit_id == Visit.id,
-    Conclusion.area_code.startswith(f"{HUMAN_RIGHTS}-"),
-    Conclusion.workflow != ConclusionStatus.WITHDRAWN,
-)
 _WITHOUT_RIGHTS = sa.select(
-    Visit.reference.label("visit"), Visit.state_id, Visit.start, Visit.end, Visit.stage, Visit.sort_day
+    Visit.reference.label("visit"),
+    Visit.state_id.label("iso3"),
+    NAME_AT_VISIT.label("member_state"),
+    Visit.start,
+    Visit.end,
+    Visit.stage,
+    Visit.sort_day,
 ).where(
-    ~_on_rights,
-    ~_found_rights,
-    sa.or_(Visit.type.is_(None), Visit.type != VisitType.HIGH_LEVEL),
-    Visit.stage.in_(BEGUN),
+    sa.not_(examinations.by_visit(lambda code: as_condition(code.startswith(f"{HUMAN_RIGHTS}-")))), examinations.IS_HELD
 )
 
 _STATE, _AREA, _VISIT, _DATES = _l("Member State"), _l("Area"), _l("Visit"), _l("Dates of the visit")
-_MEASURE, _TEXT, _PILLAR = _l("Measure"), _l("Text"), _l("Pillar")
+_MEASURE, _PLAN, _PILLAR, _TEXT = _l("Measure"), _l("Plan"), _l("Pillar"), _l("Text")
 
 GAPS: dict[str, Gap] = {
     "measures": Gap(
         _l("Measures without a follow-up"),
         _l(
-            "No follow-up in your scope that is open or assessed implemented serves the measure; for a regional plan, "
-            "none of a Member State that takes part. Retired measures are left out."
+            "No follow-up of your scope, or of the Member States asked for, that is open or assessed implemented "
+            "serves the measure; for a regional plan, none of a Member State that takes part. Retired measures are "
+            "left out."
         ),
         _list(
             _UNSERVED,
             Measure.id,
             "plan",
             Sort(Plan.code, between=Measure.position),
-            {"plan": codes(Plan.code), "pillar": each(lambda value: as_condition(Measure.pillar == value.upper()))},
+            {
+                "state": _concerning(codes(PlanState.state_id, lambda: catalogue.states())),
+                "region": _concerning(region(PlanState.state_id)),
+                "plan": codes(Plan.code, _plans),
+                "pillar": each(_of_pillar),
+            },
         ),
-        {"measure": _MEASURE, "pillar": _PILLAR, "text": _TEXT},
+        {"measure": _MEASURE, "plan": _PLAN, "pillar": _PILLAR, "text": _TEXT},
         None,
     ),
     "scope": Gap(
         _l("Areas in the scope of a visit without an assessment"),
-        _l("The visit was to look at the area and has not rated it."),
+        _l("The visit was held, and its matrix says nothing of the area, or “Not assessed”."),
         _list(
             _UNRATED,
             Area.position,
@@ -280,12 +347,15 @@ GAPS: dict[str, Gap] = {
             Sort(Visit.sort_day, between=Visit.id),
             _of(Visit.state_id, area=each(_under)),
         ),
-        {"visit": _VISIT, "state": _STATE, "dates": _DATES, "area": _AREA},
+        {"visit": _VISIT, "state": _STATE, "dates": _DATES, "area": _AREA, "matrix": _l("In the matrix")},
         Visit.state_id,
     ),
     "areas": Gap(
         _l("Areas never examined, or not for years"),
-        _l("No visit has rated the area for that Member State; with a number of years, none within them."),
+        _l(
+            "No visit that was held had the area in its scope, assessed it or concluded on it; with a number of years, "
+            "none within them."
+        ),
         _list(
             _UNEXAMINED, Area.position, "state", Sort(State.name), _of(State.id, area=each(_under), years=each(_years))
         ),
@@ -301,11 +371,12 @@ GAPS: dict[str, Gap] = {
             MeasureCell.id,
             "measure",
             Sort(Measure.reference),
-            _of(MeasureCell.state_id, plan=codes(Plan.code), months=each(_months)),
+            _of(MeasureCell.state_id, plan=codes(Plan.code, _plans), pillar=each(_of_pillar), months=each(_months)),
         ),
         {
             "measure": _MEASURE,
             "state": _STATE,
+            "pillar": _PILLAR,
             "text": _TEXT,
             "status": _l("Status"),
             "status_on": _l("Date of the status"),
@@ -315,7 +386,7 @@ GAPS: dict[str, Gap] = {
     ),
     "human-rights": Gap(
         _l("Visits that say nothing on human rights"),
-        _l("Neither the scope of the visit nor a conclusion touches the area HRG."),
+        _l("Neither the scope, the matrix nor a conclusion of the visit touches the area HRG."),
         _list(
             _WITHOUT_RIGHTS,
             Visit.id,
@@ -329,21 +400,44 @@ GAPS: dict[str, Gap] = {
 }
 
 _EVER: dict[str, Callable[[], Condition]] = {
-    "areas": lambda: as_condition(~_examined_since(date.min)),
+    "areas": _unexamined,
     "cells": lambda: MeasureCell.status.is_(None),
 }
 """What a gap with a period holds where none is asked for."""
 
 HEADERS: dict[str, Sequence[str]] = {
     "measures": ("measure", "plan", "pillar", "text"),
-    "scope": ("visit", "state_id", "start", "end", "area_code", "area_title"),
-    "areas": ("state_id", "area_code", "area_title", "last_examined"),
-    "cells": ("measure", "state_id", "pillar", "text", "status", "status_on"),
-    "human-rights": ("visit", "state_id", "start", "end", "stage"),
+    "scope": ("visit", "iso3", "member_state", "start", "end", "area_code", "area_title", "rating"),
+    "areas": ("iso3", "member_state", "area_code", "area_title", "last_examined", "last_visit"),
+    "cells": ("measure", "plan", "iso3", "member_state", "pillar", "text", "status", "status_on"),
+    "human-rights": ("visit", "iso3", "member_state", "start", "end", "stage"),
 }
 
 
-def row_maker(kind: str) -> Any:
+_FILES: dict[str, Columns] = {"areas": _UNEXAMINED.add_columns(examinations.latest(State.id, Area.code).label("last"))}
+"""What the file of a gap reads, where it is more than the list does."""
+
+
+def file_rows(kind: str) -> Columns | None:
+    """What the file of the gap reads; None: what its list does."""
+    return _FILES.get(kind)
+
+
+def row_maker(kind: str) -> Callable[[Any], Sequence[Any]]:
     """What turns a row of the gap's list into one of its file."""
-    names = HEADERS[kind]
-    return lambda row: [getattr(row, name) for name in names]
+    return _area_line if kind == "areas" else lambda row: [getattr(row, name) for name in HEADERS[kind]]
+
+
+def _area_line(row: Any) -> Sequence[Any]:
+    last = examinations.told(row.last)
+    return row.iso3, row.member_state, row.area_code, row.area_title, last and last.day, last and last.visit
+
+
+def last_examined(kind: str, rows: Sequence[Any], args: Args) -> Mapping[tuple[str, str], Examination]:
+    """By State and area, the last examinations of a page of areas that were examined, but not for the years asked for:
+    one statement. Where no years are asked for, none was examined."""
+    if kind != "areas" or not rows or not _values(args, "years"):
+        return {}
+    newest = examinations.newest(sorted({row.iso3 for row in rows}), "", lambda code: code)
+    found = ((state, area, examinations.told(last)) for state, area, last, _rated in db.session.execute(newest))
+    return {(state, area): last for state, area, last in found if last}

@@ -7,8 +7,8 @@ events are on records of some States, an answer that is made of the States' part
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -53,18 +53,52 @@ def renewed(
 ) -> Answer:
     """What ``make`` gives or gave under this key; brought up to date by ``renew`` where since then only such
     ``records`` of some States were changed, and made anew where one was that is no State's."""
-    known: dict[Hashable, Kept] = current_app.extensions.setdefault("tracker_kept", {})
-    kept = _up_to_date(known.get(key), records, renew)
+    kept = _current(key, records, make, renew)
+    _store(key, kept)
+    found: Answer = kept.answer
+    return found
+
+
+def parts(
+    key: Hashable, records: Collection[str], states: Collection[str], read: Callable[[list[str]], Mapping[str, Answer]]
+) -> Mapping[str, Answer]:
+    """What ``read`` gives of these States, and what else is kept under this key. A State is read when it is first
+    asked for, and again once a record of it was changed; one of which nothing is told is not there."""
+    kept = _current(key, records, dict, _without)
+    if missing := sorted(set(states) - kept.answer.keys()):
+        told = read(missing)
+        kept = replace(kept, answer=kept.answer | {state: told.get(state) for state in missing})
+    _store(key, kept)
+    return {state: part for state, part in kept.answer.items() if part is not None}
+
+
+def _without(before: Mapping[str, Answer], states: frozenset[str]) -> dict[str, Answer]:
+    return {state: part for state, part in before.items() if state not in states}
+
+
+def _kept_here() -> dict[Hashable, Kept]:
+    found: dict[Hashable, Kept] = current_app.extensions.setdefault("tracker_kept", {})
+    return found
+
+
+def _current(
+    key: Hashable, records: Collection[str], make: Callable[[], Any], renew: Callable[[Any, frozenset[str]], Any]
+) -> Kept:
+    """The answer as of the newest event: kept, brought up to date, or made."""
+    kept = _up_to_date(_kept_here().get(key), records, renew)
     if kept is None:
         seq, prev = _head()
         kept = Kept(seq, prev, make())
+    return kept
+
+
+def _store(key: Hashable, kept: Kept) -> None:
+    known = _kept_here()
     with _storing:
         known.pop(key, None)
         known[key] = kept
         while len(known) > MOST:
             del known[next(iter(known))]
-    found: Answer = kept.answer
-    return found
 
 
 def _up_to_date(kept: Kept | None, records: Collection[str], renew: Callable[..., Any]) -> Kept | None:

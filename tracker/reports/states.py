@@ -38,7 +38,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.models.followup import ENDED, is_open
-from tracker.reports import catalogue, followups, neighbours
+from tracker.reports import catalogue, examinations, followups, neighbours
 from tracker.reports.filters import BadValue, Condition, each, region
 from tracker.reports.listing import Columns, Listing, Sort
 from tracker.reports.neighbours import OfState
@@ -169,7 +169,12 @@ STATES = Listing(
         Region, Region.code == State.region_code
     ),
     id_column=sa.cast(State.m49, sa.Integer),
-    filters={"q": each(_named), "region": region(State.id)},
+    filters={
+        "q": each(_named),
+        "region": region(State.id),
+        "examined": each(lambda code: examinations.states(State.id, code)),
+        "rated": each(lambda code: examinations.states(State.id, code, is_rated=True)),
+    },
     sorts={"name": Sort(State.name), "region": Sort(Region.name)},
     default_sort="name",
 )

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from markupsafe import Markup
 
 from tracker import clock, policy
 from tracker.errors import TrackerError
 from tracker.reports import catalogue, coverage
 from tracker.reports.listing import address
 from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web.exports import rows_response
+from tracker.web.presentation import number
 
 blueprint = Blueprint("coverage", __name__)
+
+
+STRATEGY = "GCTS"
+MOST_WIDE = 8
+"""Of how many columns the cells have room for whole words."""
 
 
 @blueprint.get("/coverage")
@@ -22,18 +32,24 @@ def index() -> ResponseReturnValue:
     asked = coverage.read(request.args)
     reach = policy.reach(current_user)
     found = coverage.coverage(asked, reach, clock.today())
-    args = {name: [value] for name, value in asked.args.items()}
+    is_dense = len(found.columns) > MOST_WIDE
     return render_template(
         "coverage/index.html",
         coverage=found,
         asked=asked,
+        is_dense=is_dense,
+        caption=_caption(asked),
+        legend=_legend(asked, is_dense),
+        place=_place(asked),
+        trail=_trail(asked),
         region_choices=_region_choices(reach),
         area_choices=_area_choices(),
-        examined=_examined,
         path=url_for("coverage.index"),
-        export_href=address(url_for("coverage.export"), args),
-        opening=lambda heading: address(url_for("coverage.index"), {k: [v] for k, v in heading.opens.items()}),
-        lists=request.script_root + "/follow-ups?",
+        export_href=_address("coverage.export", asked.args),
+        opening=_opening,
+        further=f"area={asked.area}&" if asked.area and asked.by_pillar else "",
+        dash=_dash,
+        states_words=_states,
     )
 
 
@@ -48,8 +64,68 @@ def export() -> ResponseReturnValue:
     return rows_response("coverage", coverage.HEADER, found.flat(), args, request.args.get("bom") != "0")
 
 
-def _examined(cell: coverage.Cell) -> str:
-    return _("%(examined)s of %(states)s examined", examined=cell.examined, states=cell.states)
+def _address(endpoint: str, args: Mapping[str, str]) -> str:
+    return address(url_for(endpoint), {name: [value] for name, value in args.items()})
+
+
+def _opening(heading: coverage.Heading) -> str:
+    """Where a row or column leads: further into the matrix, or at its end to the State, the area, the pillar."""
+    if heading.opens:
+        return _address("coverage.index", heading.opens)
+    pages = {"state": "/states/", "area": "/areas/", "pillar": f"/plans/{STRATEGY}#pillar-"}
+    return f"{request.script_root}{pages[heading.filter]}{heading.code}"
+
+
+def _caption(asked: coverage.Asked) -> str:
+    if asked.by_pillar:
+        return _("Member States by pillars") if asked.is_of_states else _("Subregions by pillars")
+    return _("Member States by areas") if asked.is_of_states else _("Subregions by areas")
+
+
+def _legend(asked: coverage.Asked, is_dense: bool) -> str:
+    """What the lines of a cell mean."""
+    if asked.by_pillar:
+        return (
+            _("In a cell: the open follow-ups, those overdue, and the year of the last seal.")
+            if asked.is_of_states
+            else _("In a cell: the open follow-ups, and those overdue.")
+        )
+    dash = _("A dash: never examined.") if is_dense else ""
+    told = (
+        _("In a cell: the year last examined, and the rating then; open follow-ups, overdue ones, the last seal.")
+        if asked.is_of_states
+        else _(
+            "In a cell: the Member States examined, with the latest year, and those rated; open follow-ups, overdue."
+        )
+    )
+    return f"{told} {dash}".strip()
+
+
+def _place(asked: coverage.Asked) -> str:
+    """What the matrix was opened to, in words."""
+    region = [catalogue.regions()[asked.region].name] if asked.region else []
+    return ", ".join(region + ([catalogue.areas()[asked.area].title] if asked.area else []))
+
+
+def _trail(asked: coverage.Asked) -> list[tuple[str, str]]:
+    """The way back, step by step: all; the region over this one."""
+    if not asked.region and not asked.area:
+        return []
+    by = {name: value for name, value in asked.args.items() if name == "by"}
+    steps = [(_address("coverage.index", by), _("Coverage"))]
+    over = catalogue.regions()[asked.region].parent_code if asked.region else None
+    if over:
+        steps.append((_address("coverage.index", asked.args | {"region": over}), catalogue.regions()[over].name))
+    return steps
+
+
+def _dash(words: str) -> Markup:
+    """A dash for the eye, words for the ear."""
+    return Markup('<span aria-hidden="true">–</span><span class="visually-hidden">{}</span>').format(words)
+
+
+def _states(count: int) -> str:
+    return ngettext("%(counted)s Member State", "%(counted)s Member States", count, counted=number(count))
 
 
 def _region_choices(reach: policy.Reach) -> list[tuple[str, str]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker import policy
-from tracker.models import PILLARS, VisitStage
-from tracker.reports import catalogue, gaps
-from tracker.reports.listing import MOST_COUNTED, address
+from tracker.models import VisitStage
+from tracker.reports import catalogue, gaps, plans
+from tracker.reports.listing import MOST_COUNTED, Args, address, without
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web.exports import csv_response
@@ -21,26 +24,50 @@ blueprint = Blueprint("gaps", __name__, url_prefix="/gaps")
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """Every kind of gap with its number of rows in the reader's scope."""
+    """Every kind of gap with its number of rows in the reader's scope, or in the part of it that is asked for."""
     reach = policy.reach(current_user)
+    args, problems = gaps.narrowing(request.args)
+    words, path = _filter_words(), url_for("gaps.index")
+    return render_template(
+        "gaps/index.html",
+        found=[] if problems else _found(reach, args),
+        plans=gaps.plans_without_rights(),
+        problems=[f"{words[problem.name].label}: {problem.message}" for problem in problems],
+        filters=[name for name in FILTERS if name in gaps.NARROWING],
+        words=words,
+        choices=_choices(reach, ("state", "region")),
+        values={name: values[0] for name, values in args.items()},
+        tags=[
+            (f"{words[name].label}: {words[name].value(value)[:80]}", address(path, without(args, name, value)))
+            for name, values in args.items()
+            for value in values
+        ],
+        path=path,
+    )
+
+
+def _found(reach: policy.Reach, args: Args) -> list[tuple[str, str, str, str]]:
+    """Each kind: its title, what it means, how many rows, and the list that holds them."""
+    states = {name: values for name, values in args.items() if name in ("state", "region")}
     found = [
         (
             _("Shortfalls without a follow-up"),
             _("No follow-up answers the conclusion."),
-            _counted(gaps.unanswered_shortfalls(reach)),
-            address(request.script_root + "/conclusions", gaps.SHORTFALLS),
+            _counted(gaps.unanswered_shortfalls(reach, states)),
+            address(request.script_root + "/conclusions", gaps.SHORTFALLS | states),
         ),
         (
             _("Follow-ups without a measure"),
             _("The follow-up is open and serves no measure of the Strategy or of a regional plan."),
-            _counted(gaps.without_measure(reach)),
-            address(request.script_root + "/follow-ups", gaps.WITHOUT_MEASURE),
+            _counted(gaps.without_measure(reach, states)),
+            address(request.script_root + "/follow-ups", gaps.WITHOUT_MEASURE | states),
         ),
     ]
     for kind, gap in gaps.GAPS.items():
-        href = url_for("gaps.show", kind=kind)
-        found.append((str(gap.title), str(gap.meaning), _counted(gaps.tally(kind, reach)), href))
-    return render_template("gaps/index.html", found=found, plans=gaps.plans_without_rights())
+        own = gaps.known_to(kind, args)
+        href = address(url_for("gaps.show", kind=kind), own)
+        found.append((str(gap.title), str(gap.meaning), _counted(gaps.tally(kind, reach, own)), href))
+    return found
 
 
 @blueprint.get("/<kind>")
@@ -50,13 +77,15 @@ def show(kind: str) -> ResponseReturnValue:
     reach = policy.reach(current_user)
     page = gap.listing.page(request.args, gaps.scope(kind, reach, request.args))
     shown = ListPage(page, url_for("gaps.show", kind=kind), _rows, _filter_words(), _sort_words())
+    filters = [name for name in FILTERS if name in gap.listing.filters]
     return render_template(
         "gaps/show.html",
         gap=gap,
         list=shown,
-        names={code: state.name for code, state in catalogue.states().items()},
-        choices=_choices(reach),
-        filters=[name for name in FILTERS if name in gap.listing.filters],
+        choices=_choices(reach, filters),
+        filters=filters,
+        last=gaps.last_examined(kind, page.rows, request.args),
+        ratings=catalogue.rating_labels() if kind == "scope" else {},
         export_href=shown.export_href(url_for("gaps.export", kind=kind)),
     )
 
@@ -72,6 +101,7 @@ def export(kind: str) -> ResponseReturnValue:
         request.args,
         gaps.scope(kind, policy.reach(current_user), request.args),
         gaps.row_maker(kind),
+        base=gaps.file_rows(kind),
         bom=request.args.get("bom") != "0",
     )
 
@@ -88,31 +118,42 @@ def _rows(count: int) -> str:
     return ngettext("%(counted)s gap", "%(counted)s gaps", count, counted=number(count))
 
 
-def _choices(reach: policy.Reach) -> dict[str, list[tuple[str, str]]]:
-    everything = [("", _("All"))]
+def _choices(reach: policy.Reach, filters: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """What the selects of these filters offer: States and regions of the reader's scope alone."""
     states = [one for one in catalogue.states().values() if reach.covers(one.id)]
     seen = {code for one in states for code in (one.region_code, one.subregion_code)}
     regions = [one for one in catalogue.regions().values() if one.code in seen]
-    return {
-        "state": everything + [(one.id, one.name) for one in states],
-        "region": everything + [(one.code, f"– {one.name}" if one.parent_code else one.name) for one in regions],
-        "area": everything + [(one.code, one.words) for one in catalogue.areas().values()],
-        "pillar": everything + [(one, one) for one in PILLARS],
-        "stage": everything + list(members(VisitStage).items()),
+    offered: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
+        "state": lambda: ((one.id, one.name) for one in states),
+        "region": lambda: ((one.code, f"– {one.name}" if one.parent_code else one.name) for one in regions),
+        "area": lambda: ((one.code, one.words) for one in catalogue.areas().values()),
+        "plan": gaps.plans,
+        "pillar": lambda: ((pillar, f"{pillar} {title}") for pillar, title in plans.PILLARS.items()),
+        "stage": lambda: members(VisitStage).items(),
     }
+    return {name: [("", _("All")), *offered[name]()] for name in filters if name in offered}
 
 
 def _filter_words() -> dict[str, FilterWords]:
     return {
-        "state": FilterWords(_("Member State"), {code: one.name for code, one in catalogue.states().items()}),
-        "region": FilterWords(_("Region"), {one.code: one.name for one in catalogue.regions().values()}),
-        "area": FilterWords(_("Area"), {one.code: one.words for one in catalogue.areas().values()}),
+        "state": FilterWords(_("Member State"), lambda code: _name_of(catalogue.states().get(code.upper()), code)),
+        "region": FilterWords(_("Region"), lambda code: _name_of(catalogue.regions().get(code), code)),
+        "area": FilterWords(_("Area"), _area_words),
         "plan": FilterWords(_("Plan"), str.upper),
-        "pillar": FilterWords(_("Pillar")),
+        "pillar": FilterWords(_("Pillar"), str.upper),
         "stage": FilterWords(_("Stage"), members(VisitStage)),
-        "years": FilterWords(_("Not examined within years")),
-        "months": FilterWords(_("No word within months")),
+        "years": FilterWords(_("Not examined for (years)")),
+        "months": FilterWords(_("No word for (months)")),
     }
+
+
+def _name_of(found: Any, code: str) -> str:
+    return str(found.name) if found else code
+
+
+def _area_words(code: str) -> str:
+    found = catalogue.areas().get(code.upper())
+    return found.words if found else code
 
 
 def _sort_words() -> dict[str, str]:

@@ -90,11 +90,18 @@ def _filter_words() -> dict[str, FilterWords]:
     return {
         "q": FilterWords(_("Name")),
         "region": FilterWords(_("Region"), regions),
+        "examined": FilterWords(_("Examined on"), _area_words),
+        "rated": FilterWords(_("Rated on"), _area_words),
         "sort": FilterWords(_("Order")),
         "size": FilterWords(_("Rows a page")),
         "after": FilterWords(_("Place in the list")),
         "before": FilterWords(_("Place in the list")),
     }
+
+
+def _area_words(code: str) -> str:
+    area = catalogue.areas().get(code.upper())
+    return area.words if area else code
 
 
 def _sort_words() -> dict[str, str]:

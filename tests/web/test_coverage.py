@@ -125,7 +125,7 @@ def test_one_definition_of_an_examination_serves_all(reader: FlaskClient, way: s
 def cell_of(page: str, row: str, column: str) -> str:
     """The cell under a column's code, in the row of this title."""
     codes = re.findall(r'class="column-code">(?:<[^>]*>)*([A-Z0-9-]+)<', page)
-    (own,) = [found for found in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL) if f">{row}<" in found]
+    (own,) = [found for found in re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.DOTALL) if f">{row}<" in found]
     return re.findall(r"<td>(.*?)</td>", own, re.DOTALL)[codes.index(column)]
 
 

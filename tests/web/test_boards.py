@@ -132,6 +132,20 @@ def test_a_word_that_rests_on_nothing_is_told(plan: Plan, measure: Measure, coor
     assert reported[planned.reference, "KAZ"] == "no" and reported[planned.reference, "KGZ"] == ""
 
 
+def test_where_states_or_measures_stand_together_the_words_on_nothing_are_counted(
+    plan: Plan, measure: Measure, coordinator: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for state in ("KAZ", "KGZ"):
+        cell(MeasureFactory(plan=plan), state, MeasureStatus.COMPLETED)
+    db.session.commit()
+    monkeypatch.setattr(boards, "MOST_STATES", 2)
+    told = [row[2] for row in rows(coordinator.get("/plans/JP-1/board").text)]
+    assert told == [f"{done} of 4 done 1 rests on nothing 0 follow-ups" for done in (0, 1, 1)]
+    monkeypatch.setattr(boards, "MOST_MEASURES", 2)
+    page = coordinator.get("/plans/JP-1/board").text
+    assert "3 rest on nothing" in page and "2 of 12 done" in page
+
+
 def test_a_keyboard_stops_once_at_a_cell_and_hears_whose_it_is(
     plan: Plan, measure: Measure, coordinator: FlaskClient
 ) -> None:

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.counting import statements
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
+from tests.forms_of_pages import forms
 from tracker import history
 from tracker.forms import fields
 from tracker.models import Event, Followup, FollowupMeasure, FollowupStatus, Measure, Role
@@ -265,6 +266,20 @@ def test_another_number_than_was_read_is_read_again(session: Any, browser: Flask
     session.commit()
     answer = browser.post(BULK, data=data)
     assert answer.status_code == 200 and "Link 2 follow-ups to GCTS-II-10?" in answer.text
+    assert linked(session) == []
+
+
+def test_what_was_agreed_to_holds_for_what_was_read_alone(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory()
+    session.commit()
+    page = browser.post(BULK, data={"followups": ["PAK-F001"], "reason": WHY}).text
+    read = next(one for one in forms(page) if one.action == BULK).data()
+    assert read["confirmed"] == ["1"] and "Change what is chosen" in page
+    page = browser.post(BULK, data=read | {"turn": "1"}).text
+    again = next(one for one in forms(page) if one.action == BULK).data()
+    assert (again["followups"], again["reason"]) == (["PAK-F001"], [WHY])
+    answer = browser.post(BULK, data=again | {"followups": ["PAK-F002"]})
+    assert answer.status_code == 200 and "Link 1 follow-up to GCTS-II-10?" in answer.text
     assert linked(session) == []
 
 

@@ -234,6 +234,7 @@ def _list(
     form: FollowupsForm, measure: Measure, back: str, ticked: list[Followup], args: Mapping[str, Any]
 ) -> ResponseReturnValue:
     """What may be linked, as ``args`` narrow it. What was ticked stays, also where the filters no longer find it."""
+    form.confirmed.data = ""  # whatever was agreed to before, this page may change
     page = report.page(measure, args, current_user)
     asked = {name: values for name, values in report.narrowing(args).items() if any(values)}
     areas, states = catalogue.areas(), catalogue.states()

@@ -35,7 +35,7 @@ from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
 from tracker.web.dates import partial_words, period_words
 from tracker.web.locale import language
-from tracker.web.request_keys import Made, once
+from tracker.web.request_keys import Made, once, repeated
 from tracker.web.words import words
 
 blueprint = Blueprint(
@@ -177,17 +177,23 @@ def remove(reference: str, part: str, row_id: int) -> ResponseReturnValue:
     """Take a row off the visit, once it is confirmed. The history keeps it."""
     visit = _editable(reference)
     kind = PARTS[part]
-    row = _row(visit, kind, row_id)
     form = RemoveForm(part)
-    if form.validate_on_submit():
+    if answer := repeated(form):
+        return answer
+    row = _row(visit, kind, row_id)
+    form.show(row)
+
+    def take_off() -> Made:
         form.check_section(visit, row.id)
         kind.remove(row, by=current_user)
-        db.session.commit()
-        flash(_("Removed. The timeline keeps what it said."))
-        return redirect(_back(visit, part), 303)
+        return _back(visit, part), _("Removed. The timeline keeps what it said.")
+
+    if form.validate_on_submit() and (answer := once(form, take_off)):
+        return answer
     return render_template(
         "visits/remove.html",
         visit=visit,
+        form=form,
         title=kind.remove_words,
         called=kind.called(row),
         back=_back(visit, part),

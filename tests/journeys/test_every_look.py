@@ -63,6 +63,15 @@ OF_ANALYST = (
 OF_REVIEWER = ("/", "/review")
 OF_AUDITOR = ("/", "/audit")
 OF_COORDINATOR = (
+    "/coverage",
+    "/coverage?region=142",
+    "/coverage?region=034&area=INC",
+    "/coverage?by=pillar",
+    "/gaps",
+    "/gaps?region=143&years=10",
+    "/gaps/areas?state=PAK&years=10",
+    "/gaps/scope",
+    "/gaps/cells",
     "/plans",
     "/plans/GCTS",
     "/plans/CA-2011",

@@ -307,6 +307,7 @@ def test_the_file_holds_the_rows_of_the_list(reader: FlaskClient, kind: str) -> 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_list_of_gaps_takes_six_statements_and_goes_on(reader: FlaskClient, kind: str) -> None:
     assert statements(reader, f"/gaps/{kind}") <= 6
+    assert statements(reader, f"/gaps/{kind}?state=PAK&region=142&area=FIN&years=1&months=1&pillar=II") <= 6
     page = reader.get(f"/gaps/{kind}?size=25").text
     further = re.search(r'href="([^"]+)"[^>]*rel="next"|rel="next"[^>]*href="([^"]+)"', page)
     if further:

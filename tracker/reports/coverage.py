@@ -191,7 +191,7 @@ def _pillars() -> list[Heading]:
 # What the database tells
 
 
-@dataclass
+@dataclass(slots=True)
 class Part:
     """What is known of one State in one column."""
 

@@ -41,7 +41,7 @@ _TEXT = sa.cast(Visit.sort_day, sa.String) + " " + Visit.reference + " " + DAY
 """A visit as a text that sorts by its day, so that the latest of many is the greatest."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Examination:
     """When an area was examined, and by which visit: ``sort_day`` gives the order, ``day`` is as precise as is known.
     ``rating`` is what the visit's matrix gave it; of several areas, of one of them."""

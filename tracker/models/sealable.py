@@ -187,7 +187,8 @@ class Seal(Base):
         sa.UniqueConstraint("seal_sha256"),
         sa.Index("ix_seal_state_id", "state_id", "signed_at"),
         sa.Index("ix_seal_signer_id", "signer_id", "signed_at", "id", "state_id"),
-        sa.Index("ix_seal_id_signer_id", "id", "signer_id"),  # whose it is, without reading the text
+        # Whose it is and of when, without reading the text.
+        sa.Index("ix_seal_id_signer_id_signed_at", "id", "signer_id", "signed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -118,6 +118,11 @@ def test_one_definition_of_an_examination_serves_all(reader: FlaskClient, way: s
     for name, found in (("examined", is_examined), ("rated", is_rated)):
         states = reader.get(f"/states?{name}=FIN-02").text
         assert ('href="/states/PAK"' in states) is found, name
+    for code in ("FIN-02", "FIN"):
+        latest = reader.get(f"/areas/{code}").text.partition('id="examined"')[2].partition("</section>")[0]
+        of_pakistan = "/visits/PAK-2006-1" in latest and (code != "FIN" or "FIN-02" in latest)
+        assert of_pakistan is is_examined, code
+        assert ("not rated" in latest and of_pakistan) is (is_examined and not is_rated), code
     told = file_of(reader, "region=034&area=FIN")["PAK", "FIN-02"]
     assert (told["examined"], told["rated"]) == (str(int(is_examined)), str(int(is_rated)))
 

@@ -27,7 +27,7 @@ from tracker.models import (
     Resolution,
     Visit,
 )
-from tracker.reports import area_pillars, catalogue, conclusions, followups, neighbours
+from tracker.reports import area_pillars, catalogue, conclusions, examinations, followups, neighbours
 from tracker.reports.catalogue import AreaEntry, ParagraphEntry
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import MOST_COUNTED
@@ -222,21 +222,34 @@ def _conclusions(account: Account, codes: list[str]) -> Sequence[Any]:
 
 
 def _examined(account: Account, codes: list[str]) -> Sequence[Any]:
-    """The latest visits that assessed it, newest first: by date, never by rating. Read from the newest visit on."""
+    """The latest visits that examined it, newest first: by date, never by rating. Read from the newest visit on."""
+    newest = (
+        sa.select(Visit.id)
+        .where(
+            examinations.IS_HELD,
+            examinations.by_visit(lambda code: as_condition(code.in_(codes))),
+            policy.reach(account).condition(Unindexed(Visit.state_id)),
+        )
+        .order_by(Visit.sort_day.desc(), Visit.id.desc())
+        .limit(LAST_EXAMINED)
+    )
+    taken_up = examinations.taken_up(newest, codes).subquery()
+    rated = sa.and_(Assessment.visit_id == Visit.id, Assessment.area_code == taken_up.c.area_code)
     return db.session.execute(
         sa.select(
-            Assessment.state_id,
-            Assessment.area_code,
+            Visit.state_id,
+            taken_up.c.area_code,
             Visit.reference,
             Visit.start,
             Visit.end,
             Visit.sort_day,
-            RatingLevel.label,
+            sa.case((examinations.IS_RATED, RatingLevel.label)).label("label"),
         )
-        .join(Visit, Visit.id == Assessment.visit_id)
-        .join(RatingLevel, RatingLevel.code == Assessment.rating)
-        .where(Assessment.area_code.in_(codes), policy.reach(account).condition(Unindexed(Visit.state_id)))
-        .order_by(Visit.sort_day.desc(), Visit.id.desc(), Assessment.area_code)
+        .select_from(taken_up)
+        .join(Visit, Visit.id == taken_up.c.visit_id)
+        .outerjoin(Assessment, rated)
+        .outerjoin(RatingLevel, RatingLevel.code == Assessment.rating)
+        .order_by(Visit.sort_day.desc(), Visit.id.desc(), taken_up.c.area_code)
         .limit(LAST_EXAMINED)
     ).all()
 

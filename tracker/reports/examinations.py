@@ -89,6 +89,18 @@ def by_visit(matches: Callable[[Any], Condition]) -> Condition:
     return sa.or_(*arms)
 
 
+def taken_up(visits: sa.Select[Any], codes: Sequence[str]) -> sa.CompoundSelect[Any]:
+    """Which of the areas each of these visits has taken up, each once."""
+    return sa.union(
+        *(
+            sa.select(source.visit_id, source.area_code).where(
+                source.visit_id.in_(visits), source.area_code.in_(codes), counts
+            )
+            for source, counts in _SOURCES
+        )
+    )
+
+
 def of_state(state_id: Any, area_code: Any, *conditions: Condition) -> Condition:
     """A visit of a row's State has examined its area: for lists that read States and areas."""
     arms = (

@@ -18,22 +18,9 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from tracker.errors import Invalid, Stale
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import (
-    AddressField,
-    ChoiceField,
-    CodesField,
-    DayField,
-    EnumField,
-    EnumRadioField,
-    FileField,
-    LineField,
-    NumberField,
-    PartialDateField,
-    StateField,
-    TextField,
-    TickField,
-    option,
-)
+from tracker.forms.choice_fields import ChoiceField, CodesField, EnumField, EnumRadioField, StateField
+from tracker.forms.date_fields import DayField, PartialDateField
+from tracker.forms.fields import AddressField, FileField, LineField, NumberField, TextField, TickField, option
 from tracker.partial_date import PartialDate, Precision
 
 

@@ -15,7 +15,7 @@ from tests.counting import statements
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
 from tests.forms_of_pages import forms
 from tracker import history
-from tracker.forms import fields
+from tracker.forms import choice_fields
 from tracker.models import Event, Followup, FollowupMeasure, FollowupStatus, Measure, Role
 from tracker.web import measure_links as pages
 
@@ -204,7 +204,7 @@ def test_ticks_and_reason_go_along_from_page_to_page(session: Any, browser: Flas
 def test_more_ticks_than_can_be_kept_are_not_dropped_without_a_word(
     session: Any, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fields, "MOST_CODES", 1)
+    monkeypatch.setattr(choice_fields, "MOST_CODES", 1)
     FollowupFactory()
     session.commit()
     data = {"followups": ["PAK-F001", "PAK-F002"], "reason": WHY}

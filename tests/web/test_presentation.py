@@ -21,7 +21,9 @@ from werkzeug.datastructures import MultiDict
 
 from tests.factories import AccountFactory
 from tracker import clock
-from tracker.forms.fields import EnumRadioField, LineField, PartialDateField
+from tracker.forms.choice_fields import EnumRadioField
+from tracker.forms.date_fields import PartialDateField
+from tracker.forms.fields import LineField
 from tracker.models import FollowupStatus, Notification, Priority, Role, SealedState
 from tracker.partial_date import PartialDate
 from tracker.web import assets, locale, presentation

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import CodesField
+from tracker.forms.choice_fields import CodesField
 from tracker.texts import lazy_gettext as _l
 
 

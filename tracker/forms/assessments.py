@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import RadioChoiceField, TextField
+from tracker.forms.choice_fields import RadioChoiceField
+from tracker.forms.fields import TextField
 from tracker.texts import lazy_gettext as _l
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import ChoiceField, EnumField, TextField
+from tracker.forms.choice_fields import ChoiceField, EnumField
+from tracker.forms.fields import TextField
 from tracker.models import CarryOver, Disposition
 from tracker.texts import lazy_gettext as _l
 

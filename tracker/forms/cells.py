@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import EnumField, PartialDateField, TextField
+from tracker.forms.choice_fields import EnumField
+from tracker.forms.date_fields import PartialDateField
+from tracker.forms.fields import TextField
 from tracker.models import MeasureStatus
 from tracker.texts import lazy_gettext as _l
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import ChoiceField, CodesField, EnumField, PartialDateField, TextField
+from tracker.forms.choice_fields import ChoiceField, CodesField, EnumField
+from tracker.forms.date_fields import PartialDateField
+from tracker.forms.fields import TextField
 from tracker.models import Basis, Conclusion, ConclusionKind, Sharing
 from tracker.texts import lazy_gettext as _l
 

@@ -9,15 +9,9 @@ from wtforms import ValidationError
 from tracker.errors import Invalid
 from tracker.forms import checks
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import (
-    ChoiceField,
-    CodesField,
-    EnumField,
-    LineField,
-    PartialDateField,
-    StateField,
-    TextField,
-)
+from tracker.forms.choice_fields import ChoiceField, CodesField, EnumField, StateField
+from tracker.forms.date_fields import PartialDateField
+from tracker.forms.fields import LineField, TextField
 from tracker.models import Basis, Followup, Implementation, Position, Priority, Sharing
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l

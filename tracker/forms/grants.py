@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import ChoiceField, CodesField, DayField, EnumField, EnumRadioField, TextField
+from tracker.forms.choice_fields import ChoiceField, CodesField, EnumField, EnumRadioField
+from tracker.forms.date_fields import DayField
+from tracker.forms.fields import TextField
 from tracker.models import Role, Scope
 from tracker.texts import lazy_gettext as _l
 

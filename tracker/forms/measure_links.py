@@ -8,7 +8,8 @@ import wtforms
 
 from tracker.forms import checks
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import CodesField, TextField, TickField
+from tracker.forms.choice_fields import CodesField
+from tracker.forms.fields import TextField, TickField
 from tracker.texts import lazy_gettext as _l
 
 WHY = _l("One sentence on how it serves the measure. It stands in the history of each follow-up.")

@@ -5,16 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import (
-    ChoiceField,
-    CodesField,
-    DayField,
-    EnumField,
-    EnumRadioField,
-    LineField,
-    PartialDateField,
-    TextField,
-)
+from tracker.forms.choice_fields import ChoiceField, CodesField, EnumField, EnumRadioField
+from tracker.forms.date_fields import DayField, PartialDateField
+from tracker.forms.fields import LineField, TextField
 from tracker.models import Measure, MeasureStatus, RegionRule
 from tracker.texts import lazy_gettext as _l
 

@@ -8,7 +8,9 @@ from typing import Any
 from wtforms.validators import StopValidation
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import ChoiceField, CodesField, EnumRadioField, LineField, PartialDateField, TextField
+from tracker.forms.choice_fields import ChoiceField, CodesField, EnumRadioField
+from tracker.forms.date_fields import PartialDateField
+from tracker.forms.fields import LineField, TextField
 from tracker.models import Meeting, MeetingPart, OutcomeKind
 from tracker.reports import catalogue
 from tracker.texts import gettext as _

@@ -6,15 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tracker.forms.base import Conflict, OnScreen, TrackerForm
-from tracker.forms.fields import (
-    CodesField,
-    DayField,
-    FileField,
-    LineField,
-    NumberField,
-    PartialDateField,
-    TextField,
-)
+from tracker.forms.choice_fields import CodesField
+from tracker.forms.date_fields import DayField, PartialDateField
+from tracker.forms.fields import FileField, LineField, NumberField, TextField
 from tracker.models import Plan, PlanPart
 from tracker.texts import lazy_gettext as _l
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tracker.forms.base import TrackerForm
-from tracker.forms.fields import LineField, PartialDateField, TextField
+from tracker.forms.date_fields import PartialDateField
+from tracker.forms.fields import LineField, TextField
 from tracker.texts import lazy_gettext as _l
 
 

@@ -7,20 +7,9 @@ from typing import Any
 from wtforms.validators import ValidationError
 
 from tracker.forms.base import Conflict, OnScreen, TrackerForm
-from tracker.forms.fields import (
-    AddressField,
-    ChoiceField,
-    CodesField,
-    DayField,
-    EnumField,
-    EnumRadioField,
-    LineField,
-    PartialDateField,
-    StateField,
-    TextField,
-    TickField,
-    YearField,
-)
+from tracker.forms.choice_fields import ChoiceField, CodesField, EnumField, EnumRadioField, StateField
+from tracker.forms.date_fields import DayField, PartialDateField
+from tracker.forms.fields import AddressField, LineField, TextField, TickField, YearField
 from tracker.models import (
     ConsentScope,
     DelegateKind,

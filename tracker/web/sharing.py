@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.forms.fields import ChoiceField
+from tracker.forms.choice_fields import ChoiceField
 from tracker.models import Visit
 from tracker.services import sharing
 from tracker.texts import gettext as _

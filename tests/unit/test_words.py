@@ -10,7 +10,7 @@ import pytest
 from tracker import history, models, policy
 from tracker.models import VERSIONED, FollowupStatus, Implementation, VisitStage
 from tracker.partial_date import PartialDate
-from tracker.web import presentation, words
+from tracker.web import presentation, vocabulary, words
 
 ENUMS = [
     member
@@ -90,7 +90,7 @@ def test_a_stored_value_is_said_in_words(column: str, value: object, said: str) 
 
 
 def test_every_tone_belongs_to_a_member_that_exists() -> None:
-    values = {member.value for members in words.WORDS for member in members}
+    values = {member.value for members in vocabulary.WORDS for member in members}
     assert set(presentation.TONES) <= values
     assert presentation.tone(VisitStage.CLOSED) == "done"
     assert presentation.tone(FollowupStatus.DRAFT) == "neutral"

@@ -16,7 +16,8 @@ from tracker.texts import ngettext
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
-from tracker.web.words import NOUNS, event_words, noun_words
+from tracker.web.vocabulary import NOUNS
+from tracker.web.words import event_words, noun_words
 
 blueprint = Blueprint("audit", __name__)
 

@@ -50,10 +50,10 @@ from tracker.models import (
     search,
 )
 from tracker.reports import catalogue
-from tracker.sample import bulk, joint_plan, load, people, vocabulary
+from tracker.sample import acts, bulk, joint_plan, load, people, vocabulary
 from tracker.sample import plan as plans
 from tracker.sample.bulk import Rows
-from tracker.sample.clerk import UNREAD_FOR, Clerk, Notice
+from tracker.sample.clerk import Clerk, Notice
 from tracker.services import reference
 
 MOST = 5_000_000
@@ -61,6 +61,7 @@ PERIOD = 30  # days
 BEFOREHAND = 130  # days: no event on a visit lies earlier
 WRITE_EVERY, COMMIT_EVERY = 10, 120  # visits
 SMALL = 10  # visits that are told in this process: starting others would take longer
+UNREAD_FOR = timedelta(days=60)
 EMPTY_DETAILS = "{}"  # JSON, as both databases take it
 
 STEPS = 20  # lines that tell of progress
@@ -243,7 +244,7 @@ def _period(second: int) -> int:
 def tell(task: Task) -> Told:
     """Tell one visit: its rows in the form of the database. Runs in a process of its own."""
     clerk = Clerk(task.ground, task.plan, task.numbers, task.first)
-    clerk.carry_out(plans.story(task.ground, task.plan))
+    acts.carry_out(clerk, plans.story(task.ground, task.plan))
     told = Told(task.plan.followups)
     for table, rows in (clerk.desk.close() | clerk.desk.versions).items():
         told.rows[table] = bulk.stored(table, rows, task.dialect)

@@ -21,13 +21,16 @@ from tests.factories import (
     VisitFactory,
     serve,
 )
-from tracker import history
+from tracker import clock, history, policy
 from tracker.models import (
     Conclusion,
     ConclusionParagraph,
+    ConclusionStatus,
     Followup,
     FollowupConclusion,
     FollowupParagraph,
+    FollowupStatus,
+    Implementation,
     Measure,
     MeasureCarries,
     Meeting,
@@ -35,7 +38,7 @@ from tracker.models import (
     Paragraph,
     Role,
 )
-from tracker.reports import trace
+from tracker.reports import conclusions, followups, gaps, trace
 from tracker.services import meetings
 
 SignIn = Callable[[Any], FlaskClient]
@@ -441,3 +444,81 @@ def test_a_paragraph_that_a_follow_up_names_beside_its_conclusion_leads_to_it(se
     followed(session, found(session, "1(b)"), labels=("2(a)",))
     session.commit()
     assert chain(reader, "1373-2(a)") == {"1373 2(a)": {"FIN-02": {"PAK-F001": {"It serves no measure.": {}}}}}
+
+
+def test_a_follow_up_stands_in_the_chain_of_its_own_visit_whatever_it_answers(session: Any, reader: Any) -> None:
+    earlier, later = found(session, "1(b)"), found(session, "1(c)", area_code="FIN-03")
+    followup = followed(session, earlier, labels=("1(b)",), visit_id=later.visit_id)
+    session.commit()
+    end = {followup.reference: {"It serves no measure.": {}}}
+    assert chain(reader, "PAK-2006-2") == {
+        "1373 1(b)": {"FIN-02": end},
+        "1373 1(c)": {"FIN-03": {"PAK-2006-2-C1": {"No follow-up answers it.": {}}}},
+    }
+    assert chain(reader, "PAK-2006-1") == {"1373 1(b)": {"FIN-02": {"PAK-2006-1-C1": end}}}
+
+
+def test_a_follow_up_stands_in_the_chain_of_its_own_area_whatever_it_answers(session: Any, reader: Any) -> None:
+    followed(session, found(session, "1(b)"), labels=("1(b)",), area_code="BOR-01")
+    session.commit()
+    end = {"PAK-F001": {"It serves no measure.": {}}}
+    assert chain(reader, "BOR-01") == chain(reader, "BOR") == {"1373 1(b)": {"BOR-01": end}}
+    assert chain(reader, "FIN") == {"1373 1(b)": {"FIN-02": {"PAK-2006-1-C1": end}}}
+
+
+def listed(report: Any, **asked: str) -> list[str]:
+    """What the list of these conclusions or follow-ups holds, as its page would."""
+    whole = report.CONCLUSIONS if report is conclusions else report.FOLLOWUPS
+    return [row.reference for row in whole.page({name: [one] for name, one in asked.items()}, sa.true()).rows]
+
+
+def test_a_conclusion_that_a_withdrawn_follow_up_answers_is_a_gap_as_in_its_list(session: Any, reader: Any) -> None:
+    followed(session, found(session, "1(b)"), workflow=FollowupStatus.WITHDRAWN)
+    session.commit()
+    assert listed(conclusions, answered="0") == ["PAK-2006-1-C1"]
+    below = {"PAK-F001": {}, "No follow-up in force answers it.": {}}
+    for reference in ("PAK-2006-1-C1", "PAK-2006-1", "1373-1(b)", "FIN-02", "PAK-F001"):
+        assert chain(reader, reference) == {"1373 1(b)": {"FIN-02": {"PAK-2006-1-C1": below}}}, reference
+        assert list(chain(reader, reference)["1373 1(b)"]["FIN-02"]["PAK-2006-1-C1"]) == list(below)
+
+
+def test_a_withdrawn_conclusion_is_no_gap(session: Any, reader: Any) -> None:
+    found(session, "1(b)", workflow=ConclusionStatus.WITHDRAWN)
+    session.commit()
+    assert gaps.unanswered_shortfalls(policy.reach(reader), {}) == 0
+    assert chain(reader, "PAK-2006-1") == {"1373 1(b)": {"FIN-02": {"PAK-2006-1-C1": {}}}}
+
+
+def test_a_follow_up_of_a_retired_measure_alone_is_a_gap_as_in_its_list(session: Any, reader: Any) -> None:
+    plan = PlanFactory(participants=("PAK",), code="CA-2099")
+    measure = MeasureFactory(plan=plan, pillar="IV", retired_on=clock.today(), retired_reason="Merged")
+    serve(followed(session, labels=("1(b)",)), measure)
+    both = followed(session, labels=("1(b)",))
+    serve(both, measure)
+    serve(both, strategy(session))
+    session.commit()
+    assert listed(followups, measure="none") == ["PAK-F001"]
+    end = {"CA-2099-M01": {"CA-2099 IV": {}}}
+    gap = {"It serves no measure in use.": {}}
+    assert chain(reader, "PAK-F001") == {"1373 1(b)": {"FIN-02": {"PAK-F001": end | gap}}}
+    assert chain(reader, "PAK-F002")["1373 1(b)"]["FIN-02"]["PAK-F002"] == end | {"GCTS-II-10": {"GCTS II": {}}}
+    assert chain(reader, "CA-2099-M01")["1373 1(b)"]["FIN-02"] == {"PAK-F001": end | gap, "PAK-F002": end}
+    under = chain(reader, "CA-2099")["CA-2099"]["CA-2099 IV"]
+    assert under == {"CA-2099-M01": {}, "No measure in use stands under it.": {}}
+    assert "CA-2099" in [code for code, _title in gaps.plans_without_rights()]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"workflow": FollowupStatus.WITHDRAWN},
+        {"workflow": FollowupStatus.SUPERSEDED},
+        {"assessed_status": Implementation.IMPLEMENTED},
+        {"assessed_status": Implementation.OVERTAKEN},
+    ],
+)
+def test_a_follow_up_that_is_not_open_is_told_no_gap(session: Any, reader: Any, given: dict[str, Any]) -> None:
+    followed(session, labels=("1(b)",), **given)
+    session.commit()
+    assert gaps.without_measure(policy.reach(reader), {}) == 0
+    assert chain(reader, "PAK-F001") == {"1373 1(b)": {"FIN-02": {"PAK-F001": {}}}}

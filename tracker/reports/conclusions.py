@@ -38,11 +38,16 @@ EXCERPT = 160
 
 # The list
 
-_answered = sa.exists().where(
-    FollowupConclusion.conclusion_id == Conclusion.id,
-    Followup.id == FollowupConclusion.followup_id,
-    Followup.workflow.not_in(ENDED),
-)
+
+def is_answered() -> Condition:
+    """A follow-up in force answers the conclusion: the one definition, of the list, the gaps and the chain."""
+    return sa.exists().where(
+        FollowupConclusion.conclusion_id == Conclusion.id,
+        Followup.id == FollowupConclusion.followup_id,
+        Followup.workflow.not_in(ENDED),
+    )
+
+
 
 _columns: tuple[Any, ...] = (
     Conclusion.id,
@@ -86,7 +91,7 @@ CONCLUSIONS = Listing(
         "paragraph": paragraphs(
             Conclusion.id, sa.select(ConclusionParagraph.conclusion_id), ConclusionParagraph.paragraph_id
         ),
-        "answered": flag(lambda: _answered),
+        "answered": flag(is_answered),
         "drafter": numbers(Conclusion.drafted_by_id),
         "q": words("conclusion", Conclusion.id),
     },

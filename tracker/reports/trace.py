@@ -3,6 +3,9 @@ it is made of: plan → pillar → measure → measure of the Strategy that it c
 meeting → topic or outcome → measure → follow-up. A measure or a follow-up that came from a meeting names it. The chain
 of an area holds what was concluded on it and the follow-ups whose main area it is; of a top area, of all under it.
 
+What is missing is told by the definitions of the lists and of the gaps: what is withdrawn or retired is drawn, and
+fills no gap.
+
 It is read in a fixed number of statements, whatever hangs on the record. What lies out of the reader's scope is neither
 shown nor counted.
 """
@@ -26,6 +29,7 @@ from tracker.models import (
     AreaEdition,
     Conclusion,
     ConclusionParagraph,
+    ConclusionStatus,
     Followup,
     FollowupConclusion,
     FollowupMeasure,
@@ -41,7 +45,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.policy import Reach
-from tracker.reports import areas, catalogue
+from tracker.reports import areas, catalogue, conclusions, followups
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import Columns
 from tracker.texts import gettext as _
@@ -109,15 +113,15 @@ def trace(account: Account, reference: str) -> Trace:
         return _of_plan(root)
     if root.noun == "meeting":
         return _of_meeting(root, reach)
-    conclusions = _read(Conclusion, _CONCLUSIONS.where(_conclusions_of(root)), reach)
-    followups = _read(Followup, _answering(root).where(_followups_of(root)), reach)
-    found = _Found(root, conclusions[:MOST], followups[:MOST])
+    concluded = _read(Conclusion, _CONCLUSIONS.where(_conclusions_of(root)), reach)
+    followed = _read(Followup, _answering(root).where(_followups_of(root)), reach)
+    found = _Found(root, concluded[:MOST], followed[:MOST])
     tree: Tree = {}
     for path in found.paths():
         under = tree
         for step in path:
             under = under.setdefault(step, {})
-    return Trace(root, tree, len(conclusions) > MOST or len(followups) > MOST)
+    return Trace(root, tree, len(concluded) > MOST or len(followed) > MOST)
 
 
 # The record itself
@@ -203,8 +207,9 @@ def _of_plan(root: Root) -> Trace:
             if row.meeting:
                 under[_came_from(row)] = {}
     for under in pillars.values():
-        if not under and not has_more:
-            under[Step("gap", title=_("No measure stands under it."))] = {}
+        if not has_more and all(step.status for step in under):
+            gap = _("No measure in use stands under it.") if under else _("No measure stands under it.")
+            under[Step("gap", title=gap)] = {}
     tops = {pillar: under for pillar, under in pillars.items() if under}
     return Trace(root, {Step("plan", plan.code, plan.title): tops}, has_more)
 
@@ -340,7 +345,7 @@ _CONCLUSIONS = (
         AreaEdition.title.label("area_title"),
         sa.func.substr(Conclusion.text, 1, EXCERPT + 1).label("title"),
         Visit.reference.label("visit"),
-        sa.exists().where(FollowupConclusion.conclusion_id == Conclusion.id).label("is_answered"),
+        sa.and_(Conclusion.workflow != ConclusionStatus.WITHDRAWN, ~conclusions.is_answered()).label("is_gap"),
     )
     .join(Visit, Visit.id == Conclusion.visit_id)
     .join(
@@ -356,6 +361,7 @@ _FOLLOWUPS = sa.select(
     Followup.assessed_status,
     Followup.area_code,
     AreaEdition.title.label("area_title"),
+    sa.and_(sa.type_coerce(Followup.is_open, sa.Boolean), ~followups.serves_a_measure(Followup.id)).label("is_gap"),
 ).outerjoin(
     AreaEdition, sa.and_(AreaEdition.area_code == Followup.area_code, AreaEdition.edition == Followup.area_edition)
 )
@@ -435,10 +441,10 @@ Place = tuple[int, int, str]
 class _Found:
     """The conclusions and follow-ups of a chain with all that binds them, and the ways through it from top to end."""
 
-    def __init__(self, root: Root, conclusions: Sequence[Any], followups: Sequence[Any]) -> None:
+    def __init__(self, root: Root, concluded: Sequence[Any], followed: Sequence[Any]) -> None:
         self.root = root
-        self.conclusions = {row.id: row for row in conclusions}
-        self.followups = {row.id: row for row in followups}
+        self.conclusions = {row.id: row for row in concluded}
+        self.followups = {row.id: row for row in followed}
         self.paragraphs = _paragraphs(root, list(self.conclusions), list(self.followups))
         self.answering: dict[int, list[int]] = {}
         self.answered: dict[int, list[int]] = {}
@@ -462,10 +468,12 @@ class _Found:
             for followup_id in self.answering.get(row.id, []):
                 for end in self._from(followup_id):
                     yield _order(places, row, row.id, followup_id), (*above, *end)
-            if row.id not in self.answering and self.root.noun not in ("measure", "followup"):
-                # Answered only by follow-ups beyond those that are drawn, it is no gap.
-                gap = () if row.is_answered else (Step("gap", title=_("No follow-up answers it.")),)
-                yield _order(places, row, row.id, 0), (*above, *gap)
+            is_drawn = row.id in self.answering
+            if row.is_gap:
+                gap = _("No follow-up in force answers it.") if is_drawn else _("No follow-up answers it.")
+                yield _order(places, row, row.id, 0), (*above, Step("gap", title=gap))
+            elif not is_drawn and self.root.noun not in ("measure", "followup"):
+                yield _order(places, row, row.id, 0), above  # its follow-ups lie beyond those that are drawn
 
     def _past_conclusions(self) -> Iterator[tuple[Any, Path]]:
         """Follow-ups by paragraphs of their own, which no conclusion of theirs rests on."""
@@ -486,13 +494,19 @@ class _Found:
         """The follow-up, and each way on from it."""
         row = self.followups[followup_id]
         step = Step("followup", row.reference, row.title, row.workflow, row.assessed_status)
-        ends = self.ends.get(followup_id) or [(Step("gap", title=_("It serves no measure.")),)]
-        return [(step, *end) for end in (*ends, *self.origins.get(followup_id, ()))]
+        ends = list(self.ends.get(followup_id, ()))
+        if row.is_gap:
+            gap = _("It serves no measure in use.") if ends else _("It serves no measure.")
+            ends.append((Step("gap", title=gap),))
+        ends += self.origins.get(followup_id, ())
+        return [(step, *end) for end in ends] or [(step,)]
 
 
 def _order(places: Sequence[Place], row: Any, conclusion_id: int, followup_id: int) -> tuple[Any, ...]:
-    """Those without a paragraph come last, of one paragraph set those without a conclusion."""
-    return (not places, tuple(places), row.area_code or "~", not conclusion_id, conclusion_id, followup_id)
+    """Those without a paragraph come last, of one paragraph set those without a conclusion, of one conclusion what is
+    missing."""
+    place = (not places, tuple(places), row.area_code or "~")
+    return (*place, not conclusion_id, conclusion_id, not followup_id, followup_id)
 
 
 def _above(places: Sequence[Place], row: Any) -> Path:

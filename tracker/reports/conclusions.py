@@ -48,7 +48,6 @@ def is_answered() -> Condition:
     )
 
 
-
 _columns: tuple[Any, ...] = (
     Conclusion.id,
     Conclusion.reference,

@@ -254,7 +254,7 @@ def _serving(reference: str) -> Condition:
 
 
 def serves_a_measure(followup_id: Any) -> Condition:
-    """The follow-up of this id serves a measure that counts: the one definition, of the list, the gaps and the chain."""
+    """The follow-up of this id serves a measure that counts: the one definition, of list, gaps and chain."""
     return sa.exists().where(
         FollowupMeasure.followup_id == followup_id,
         Measure.id == FollowupMeasure.measure_id,

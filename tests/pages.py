@@ -34,3 +34,8 @@ def _parse(html: str) -> None:
         (line, column), fault = faults[0]
         around = "\n".join(html.splitlines()[max(0, line - 3) : line + 1])
         raise AssertionError(f"not HTML, line {line}, column {column}: {fault}\n{around}")
+
+
+def text_of(html: str) -> str:
+    """A page's text, or a part's, without marks and white space in excess."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())

@@ -1,4 +1,4 @@
-"""What the sweeps over all addresses share."""
+"""What the tests of pages share: the sample, read by sweeps over all addresses, and one visit."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from flask.testing import FlaskClient
 from tests import databases
 from tests.client import COOKIE, Client, begin_session
 from tests.conftest import settings_for
+from tests.factories import AccountFactory
 from tracker import create_app
 from tracker.extensions import db
-from tracker.models import Account
+from tracker.models import Account, Role, Visit, VisitStage, VisitType
+from tracker.partial_date import PartialDate
 from tracker.sample import load as sample
+from tracker.services import visit_parts as parts
+from tracker.services import visits as service
 
 PASSWORD = "seven herons over the estuary"
 
@@ -58,3 +62,23 @@ def sample_browser(sample_app: Flask) -> Callable[[str], FlaskClient]:
         return browser
 
     return signed_in
+
+
+@pytest.fixture
+def analyst(session: Any) -> Any:
+    """Who writes of four Member States."""
+    return AccountFactory(role=Role.ANALYST, states=["PAK", "IND", "TUR", "MKD"])
+
+
+@pytest.fixture
+def visit(analyst: Any) -> Visit:
+    """The visit to Pakistan of November 2006, as far as a first sitting gets."""
+    return service.create(
+        "PAK",
+        by=analyst,
+        details=service.Details(VisitType.NOT_STATED, summary="Eighth mission of the year"),
+        components=[parts.Component(start=PartialDate(2006, 11, 13), end=PartialDate(2006, 11, 17), areas=["FIN-01"])],
+        areas=["ASY-01"],
+        sources=[parts.Source("UN News", "https://news.un.org/en/story/2006/11/200582")],
+        standing=service.Standing(VisitStage.PREPARING, PartialDate(2006, 10)),
+    )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -43,6 +43,16 @@ from tracker.texts import gettext as _
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
 LONGEST_CODE = 20
+
+
+class Placeable(Protocol):
+    """A measure, or the row of one that a page shows: what has its place in the order of a pillar."""
+
+    @property
+    def id(self) -> int: ...
+
+
+OneMeasure = TypeVar("OneMeasure", bound=Placeable)
 
 
 @dataclass(frozen=True)
@@ -162,15 +172,15 @@ def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> bool:
     return True
 
 
-def ordered(measures: Sequence[Any], places: Mapping[int, int]) -> list[Any]:
-    """The measures (or rows of them) of one pillar in their new order. ``measures`` are in the present one."""
+def ordered(measures: Sequence[OneMeasure], places: Mapping[int, int]) -> list[OneMeasure]:
+    """The measures of one pillar in their new order. ``measures`` are in the present one."""
     moved = [
         (wanted, place, measure)
         for place, measure in enumerate(measures, start=1)
         if (wanted := places.get(measure.id, place)) != place
     ]
     free = list(range(len(measures)))
-    order: dict[int, Any] = {}
+    order: dict[int, OneMeasure] = {}
     for wanted, _place, measure in sorted(moved, key=lambda one: one[:2]):
         slot = next((one for one in free if one >= wanted - 1), free[-1])
         free.remove(slot)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.factories import AccountFactory
+from tests.forms_of_pages import form_for
 from tests.pages import text_of
 from tracker.extensions import db
 from tracker.models import ConsentScope, Event, Role, Visit
@@ -197,3 +198,17 @@ def test_a_component_changed_meanwhile_is_a_conflict(analyst: Any, visit: Visit,
     browser.post(address, data={"version": version, "mode": "on_site", "note": "Theirs", "start-year": "2006"})
     answer = browser.post(address, data={"version": version, "mode": "on_site", "note": "Mine", "start-year": "2006"})
     assert answer.status_code == 409 and "Theirs" in answer.text and "Mine" in answer.text
+
+
+def test_a_doubled_click_on_taking_a_part_off_is_told_that_it_is_done(
+    analyst: Any, visit: Visit, sign_in: SignIn
+) -> None:
+    source = parts.add_source(visit, parts.Source("A release"), by=analyst)
+    db.session.commit()
+    browser = sign_in(analyst)
+    address = f"/visits/PAK-2006-1/sources/{source.id}/remove"
+    given = form_for(browser.get(address).text, address)
+    assert given is not None
+    answers = [browser.post(address, data=given.data()) for _click in range(2)]
+    assert {(one.status_code, one.location) for one in answers} == {(303, "/visits/PAK-2006-1#sources")}
+    assert "This was done already" in browser.get("/visits/PAK-2006-1").text

@@ -33,6 +33,8 @@ from tracker.models import (
 )
 from tracker.policy import Reach
 from tracker.reports import boards
+from tracker.texts import gettext
+from tracker.web import board_cells
 
 SignIn = Callable[[Any], FlaskClient]
 STATES = ("KAZ", "KGZ", "TJK", "TKM")
@@ -317,6 +319,25 @@ def test_very_many_measures_open_by_pillar_and_a_pillar_by_its_measures(
     assert len(rows(coordinator.get(unescape(whole)).text)) == 3
     file = coordinator.get("/plans/JP-1/board.csv").data.decode("utf-8-sig")
     assert [line["measure"] for line in csv.DictReader(io.StringIO(file))] == ["JP-1-M01", "JP-1-M02", "JP-1-M03"]
+
+
+def test_each_number_stands_where_the_language_puts_it(
+    plan: Plan, measure: Measure, coordinator: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned = {f"%(n)s {word}": f"{word}: %(n)s" for word in ("open", "done", "not signed")}
+
+    def said(text: str, **given: Any) -> str:
+        return turned[text] % given if given and text in turned else turned.get(text) or gettext(text, **given)
+
+    monkeypatch.setattr(board_cells, "_", said)
+    served(measure, "KGZ")
+    served(measure, "KGZ", assessed_status=IMPLEMENTED, **SIGNED)
+    served(measure, "KGZ", assessed_status=IMPLEMENTED)
+    db.session.commit()
+    path = "/plans/JP-1/board"
+    assert rows(coordinator.get(path).text)[0][3] == "no word yet open: 1 · done: 1 · not signed: 1"
+    monkeypatch.setattr(boards, "MOST_MEASURES", 0)
+    assert rows(coordinator.get(path).text)[0][3] == "0 of 1 done open: 1 · done: 1"
 
 
 def test_states_out_of_scope_have_no_column_and_the_region_is_not_told(

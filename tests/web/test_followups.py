@@ -32,6 +32,8 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.reports import followups as report
 from tracker.services import carry_overs, evidence, extensions, followups, progress, responses, signoff
+from tracker.texts import gettext
+from tracker.web import followup_list
 
 ODD = ["\x00", "\u202e evil", "a" * 100_000, "\ud800"]
 
@@ -127,6 +129,19 @@ class TestList:
     def test_what_serves_no_measure_is_said_so(self, session: Any, browser: FlaskClient) -> None:
         assert "Follow-ups serving no measure, by due date" in browser.get("/follow-ups?measure=none").text
         assert "serving the measure GCTS-II-10" in browser.get("/follow-ups?measure=GCTS-II-10").text
+        assert "Follow-ups serving a measure, by due date" in browser.get("/follow-ups?measure=any").text
+
+    def test_what_serves_none_is_said_so_whatever_the_word_for_none(
+        self, session: Any, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        same = {"none": "GCTS-I-1", "any": "GCTS-I-1"}
+        monkeypatch.setattr(followup_list, "_", lambda text, **given: same.get(text) or gettext(text, **given))
+        for asked, said in (
+            ("none", "serving no measure"),
+            ("any", "serving a measure"),
+            ("GCTS-I-1", "serving the measure GCTS-I-1"),
+        ):
+            assert f"Follow-ups {said}, by due date" in browser.get(f"/follow-ups?measure={asked}").text
 
     @pytest.mark.parametrize(
         ("query", "found"),

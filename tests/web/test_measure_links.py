@@ -242,6 +242,25 @@ def test_what_is_linked_already_is_said(session: Any, browser: FlaskClient) -> N
     assert "Nothing was changed: PAK-F001 serves them already." in browser.get("/follow-ups/PAK-F001").text
 
 
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (1, "Of 3 follow-ups 2 were linked to GCTS-II-10; the rest served it already."),
+        (2, "Of 3 follow-ups 1 was linked to GCTS-II-10; the rest served it already."),
+        (0, "3 follow-ups now serve GCTS-II-10."),
+    ],
+)
+def test_how_many_of_several_were_linked_is_one_sentence(
+    session: Any, browser: FlaskClient, before: int, said: str
+) -> None:
+    FollowupFactory.create_batch(2)
+    data = {"reason": WHY, "confirmed": "3", "followups": ["PAK-F001", "PAK-F002", "PAK-F003"]}
+    browser.post(BULK, data=data | {"confirmed": str(before), "followups": data["followups"][:before]})
+    browser.get("/measures/GCTS-II-10")
+    browser.post(BULK, data=data)
+    assert said in browser.get("/measures/GCTS-II-10").text
+
+
 def test_follow_ups_are_suggested_with_the_reason(session: Any, browser: FlaskClient) -> None:
     FollowupFactory(area_code="ASY-01", title="Shelter", text="")
     session.commit()

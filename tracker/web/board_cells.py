@@ -64,13 +64,12 @@ def section_rows(plan: Plan, found: Board, href: Callable[[str, Column | None], 
     """What makes the row of a pillar; ``href`` is the address of its measures, in a column or in all."""
     is_regional = plan.kind is PlanKind.REGIONAL
     nothing, bare = _nothing(is_regional), _bare()
+    opened, done = _saying(_("%(n)s open")), _saying(_("%(n)s done"))
 
     def cell(section: Section, column: Column, own: Cell) -> str:
-        done = own.tally.followups_done(found.signed_only)
-        counts = ((own.tally.open, _("open")), (done, _("done")))
-        told = [f"{number(count)} {word}" for count, word in counts if count]
         to = f'<a href="{escape(href(section.pillar, column))}">'
-        numbers = " · ".join(f"{to}{escape(one)}</a>" for one in told) or nothing
+        counts = ((own.tally.open, opened), (own.tally.followups_done(found.signed_only), done))
+        numbers = " · ".join(f"{to}{say(count)}</a>" for count, say in counts if count) or nothing
         states = number(section.measures * len(column.states))
         word = escape(_("%(done)s of %(states)s done", done=number(own.states_done), states=states))
         before = f'<span class="board-word">{word}</span> {bare(own)}' if is_regional else ""
@@ -134,10 +133,9 @@ def _bare() -> Callable[[Cell], str]:
 def _counts(signed_only: bool, tells_unsigned: bool, nothing: str) -> Callable[[str, str, Tally], str]:
     """The numbers of a cell, each leading to its rows; one that is nought is left off."""
     start = f'<a href="{escape(request.script_root)}/follow-ups?measure='
-    said = Numbers()
-    to_open, open_words = _args(("open", "1")), f"{escape(_('open'))}</a>"
-    to_done, done_words = _args(*(SIGNED if signed_only else DONE)), f"{escape(_('done'))}</a>"
-    to_unsigned, unsigned_words = _args(*UNSIGNED), f"{escape(_('not signed'))}</a>"
+    to_open, say_open = _args(("open", "1")), _saying(_("%(n)s open"))
+    to_done, say_done = _args(*(SIGNED if signed_only else DONE)), _saying(_("%(n)s done"))
+    to_unsigned, say_unsigned = _args(*UNSIGNED), _saying(_("%(n)s not signed"))
 
     def make(measure: str, place: str, tally: Tally) -> str:
         opened, implemented, signed = tally[:3]
@@ -146,14 +144,19 @@ def _counts(signed_only: bool, tells_unsigned: bool, nothing: str) -> Callable[[
             return nothing
         told, at = [], f"{start}{measure}{place}"
         if opened:
-            told.append(f'{at}{to_open}">{said[opened]} {open_words}')
+            told.append(f'{at}{to_open}">{say_open(opened)}</a>')
         if done:
-            told.append(f'{at}{to_done}">{said[done]} {done_words}')
+            told.append(f'{at}{to_done}">{say_done(done)}</a>')
         if tells_unsigned and implemented != done:
-            told.append(f'{at}{to_unsigned}">{said[implemented - done]} {unsigned_words}')
+            told.append(f'{at}{to_unsigned}">{say_unsigned(implemented - done)}</a>')
         return f'<span class="board-counts">{" · ".join(told)}</span>'
 
     return make
+
+
+def _saying(text: str) -> Callable[[int], str]:
+    """What says a number in this text, in which it is ``n``; each is made once."""
+    return kept(lambda n: str(escape(text % {"n": number(n)})))
 
 
 class Numbers(dict[int, str]):

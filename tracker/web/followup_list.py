@@ -36,7 +36,7 @@ def sentence(shown: ListPage) -> str:
         "visit": lambda value: _("raised by %(value)s", value=value),
         "conclusion": lambda value: _("answering %(value)s", value=value),
         "paragraph": lambda value: _("on the paragraph %(value)s", value=value),
-        "measure": lambda value: _serving(value),
+        "measure": lambda value: _("serving the measure %(value)s", value=value),
         "plan": lambda value: _("serving a measure of the plan %(value)s", value=value),
         "pillar": lambda value: _("serving a measure of pillar %(value)s", value=value),
         "party": lambda value: _("of Member States that take part in the plan %(value)s", value=value),
@@ -62,9 +62,15 @@ def sentence(shown: ListPage) -> str:
         ("open", True): _("that are open"),
         ("open", False): _("that are settled or ended"),
     }
+    whole = {
+        ("measure", report.NOBODY): _("serving no measure"),
+        ("measure", report.ANY): _("serving a measure"),
+    }
     phrases = []
     for applied in sorted(shown.page.filters_applied, key=lambda one: list(shown.filters).index(one.name)):
-        if applied.name in said:
+        if (applied.name, applied.value) in whole:
+            phrases.append(whole[(applied.name, applied.value)])
+        elif applied.name in said:
             phrases.append(said[applied.name](shown.filters[applied.name].value(applied.value)[:80]))
         else:
             phrases.append(flags[(applied.name, applied.value.lower() in ("1", "yes", "true"))])
@@ -73,12 +79,6 @@ def sentence(shown: ListPage) -> str:
     if phrases:
         return _("Follow-ups %(phrases)s, by %(order)s", phrases=" ".join(phrases), order=backwards)
     return _("All follow-ups in your scope, by %(order)s", order=backwards)
-
-
-def _serving(measure: str) -> str:
-    """How the filter by measure reads, of one measure, of any and of none."""
-    whole = {_("none"): _("serving no measure"), _("any"): _("serving a measure")}
-    return whole.get(measure) or _("serving the measure %(value)s", value=measure)
 
 
 def _measure(value: str) -> str:

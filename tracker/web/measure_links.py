@@ -152,18 +152,7 @@ def add_followups(reference: str) -> ResponseReturnValue:
         count = measure_links.link_all(found, [measure], by=current_user, reason=form.reason.data)
         if not count:
             return back, _("Nothing was changed: they serve %(measure)s already.", measure=measure.reference)
-        words = ngettext(
-            "%(count)s follow-up now serves %(measure)s.",
-            "%(count)s follow-ups now serve %(measure)s.",
-            count,
-            count=number(count),
-            measure=measure.reference,
-        )
-        before = len(found) - count
-        if before:
-            already = ngettext("%(count)s did already.", "%(count)s did already.", before, count=number(before))
-            words = f"{words} {already}"
-        return back, words
+        return back, _linked(count, len(found), measure)
 
     if _looks_on():
         if form.followups.left_out:
@@ -175,6 +164,24 @@ def add_followups(reference: str) -> ResponseReturnValue:
         if not form.errors and not form.form_errors:
             return _confirm(form, measure, found)
     return _list(form, measure, back, found, _asked())
+
+
+def _linked(count: int, chosen: int, measure: Measure) -> str:
+    """How many of the follow-ups that were chosen were linked."""
+    said: dict[str, str] = {"count": number(count), "all": number(chosen), "measure": measure.reference}
+    if count == chosen:
+        return ngettext(
+            "%(count)s follow-up now serves %(measure)s.",
+            "%(count)s follow-ups now serve %(measure)s.",
+            count,
+            **said,
+        )
+    return ngettext(
+        "Of %(all)s follow-ups %(count)s was linked to %(measure)s; the rest served it already.",
+        "Of %(all)s follow-ups %(count)s were linked to %(measure)s; the rest served it already.",
+        count,
+        **said,
+    )
 
 
 def _looks_on() -> bool:

@@ -194,10 +194,18 @@ def test_rule_and_whose_words_it_is_are_columns(session: Any, plan: Any, coordin
     ]
 
 
-def test_the_template_can_be_loaded(session: Any, plan: Any) -> None:
-    assert faults(plan, "\n".join(",".join(row) for row in imports.template(plan))) == []
-    strategy = report.load("GCTS")
-    assert faults(strategy, "\n".join(",".join(row) for row in imports.template(strategy))) == []
+def test_the_file_to_start_from_brings_no_measure(session: Any, plan: Any) -> None:
+    for one in (plan, report.load("GCTS")):
+        checked = imports.check(one, "\n".join(",".join(row) for row in imports.template(one)))
+        assert [fault.message for fault in checked.faults] == ["There is no row under the names of the columns."]
+        assert checked.rows == []
+
+
+def test_the_example_on_the_page_can_be_loaded(session: Any, plan: Any) -> None:
+    for one in (plan, report.load("GCTS")):
+        example = imports.example(one)
+        checked = imports.check(one, ",".join(example) + "\n" + ",".join(example.values()))
+        assert (checked.faults, len(checked.new)) == ([], 1)
 
 
 def test_a_header_without_end_is_one_fault(session: Any, plan: Any) -> None:
@@ -232,3 +240,47 @@ def test_a_plan_holds_as_many_as_can_be_put_in_order(
     measures.create(plan, measures.Wording("The first", "I"), by=coordinator)
     with pytest.raises(Invalid, match="at most 1 measures"):
         measures.create(plan, measures.Wording("The second", "I"), by=coordinator)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (["77,Watch the passes"], [(2, "text")]),
+        (["77,The same", "78,The same"], [(3, "text")]),
+        (["77,The same", ",The same"], [(3, "text")]),
+        ([",The same", "77,The same"], [(3, "text")]),
+        (["1,Watch the passes", ",Watch the passes"], [(3, "text")]),
+        (["1,Watch the passes", "77,Watch the passes"], [(3, "text")]),
+        (["1,Watch the passes", "77,The same"], []),
+    ],
+)
+def test_a_text_stands_once_under_a_pillar_whatever_its_number(
+    session: Any, plan: Any, coordinator: Any, rows: list[str], expected: Any
+) -> None:
+    measures.create(plan, measures.Wording("Watch the passes", "II"), by=coordinator)
+    session.commit()
+    content = "pillar,number,text\n" + "".join(f"II,{row}\n" for row in rows)
+    assert faults(plan, content) == expected
+    if not expected:
+        assert loaded(plan, content, coordinator) == 1
+    assert faults(plan, "pillar,number,text\nIII,79,Watch the passes\n") == []
+
+
+def test_a_retired_text_may_be_said_again_and_both_are_known(session: Any, plan: Any, coordinator: Any) -> None:
+    old = measures.create(plan, measures.Wording("Watch the passes", "II"), by=coordinator)
+    measures.retire(old, "Merged", by=coordinator)
+    content = "pillar,number,text\nII,1,Watch the passes\nII,2,Watch the passes\n"
+    assert loaded(plan, content, coordinator) == 1
+    assert loaded(plan, content, coordinator) == 0
+
+
+def test_more_than_a_plan_holds_is_told_at_the_row(
+    session: Any, plan: Any, coordinator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measures.retire(measures.create(plan, measures.Wording("The first", "I"), by=coordinator), "x", by=coordinator)
+    monkeypatch.setattr(measures, "MOST_OF_A_PLAN", 2)
+    content = "pillar,number,text\nI,1,The first\nI,,The second\nI,,The third\nI,,The fourth\n"
+    (fault,) = imports.check(plan, content).faults
+    assert (fault.row, fault.column) == (4, "")
+    assert fault.message.startswith("A plan holds at most 2 measures")
+    assert loaded(plan, "\n".join(content.splitlines()[:3]), coordinator) == 1

@@ -273,6 +273,20 @@ def test_a_file_is_shown_first_then_loaded_once(browser: FlaskClient, plan: Plan
     assert db.session.query(Measure).filter_by(plan_id=plan.id).count() == 4
 
 
+def test_the_file_to_start_from_names_the_columns_and_the_page_shows_an_example(
+    browser: FlaskClient, plan: Plan
+) -> None:
+    file = browser.get("/plans/CX-2011/import.csv")
+    assert file.text.lstrip("\ufeff").splitlines() == [
+        "pillar,number,text,lead_body,partners,deadline,indicator,strategy_measures,wording_note,rule,named_states"
+    ]
+    back = sent(browser, file.data, load="1")
+    assert back.status_code == 422 and "There is no row under the names of the columns." in back.text
+    page = browser.get(IMPORT).text
+    assert "GCTS-II-10; GCTS-II-12" in page and "Exchange what is known" in page
+    assert "GCTS-II-10; GCTS-II-12" not in browser.get("/plans/GCTS/import").text
+
+
 def test_faults_are_listed_and_nothing_is_loaded(browser: FlaskClient, plan: Plan) -> None:
     typed = "pillar,text,deadline\nI,Fine,2020\nV,,soon\n"
     for more in ({}, {"load": "1"}):

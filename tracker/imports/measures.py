@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from io import StringIO
@@ -42,14 +42,15 @@ COLUMNS: dict[str, Any] = {
     "rule": _l("Rule"),
     "named_states": _l("Member States named"),
 }
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "pillar": "II",
-    "text": "Exchange what is known of the movement of funds",
+    "text": _l("Exchange what is known of the movement of funds"),
     "deadline": "2027-06",
     "strategy_measures": "GCTS-II-10; GCTS-II-12",
-    "wording_note": "paraphrased for reference",
+    "wording_note": _l("paraphrased for reference"),
     "rule": RegionRule.ALL.value,
 }
+"""A row, to be read on the page: in a file somebody would load it."""
 OF_A_REGION = ("strategy_measures", "rule", "named_states")
 """Columns that only the measures of a regional plan have."""
 REQUIRED = ("pillar", "text")
@@ -126,14 +127,25 @@ def check(plan: Plan, content: str) -> Checked:
         strategy = {reference: key for key, reference, _text, _pillar in report.strategy_choices()}
         for number, record in records:
             _read(number, record, strategy, plan, found)
-        _number(plan, found)
-        _refuse_too_many(plan, found)
+        present = _present(plan)
+        _compare(plan, found, present)
+        _number(plan, found, present)
+        _refuse_too_many(plan, found, len(present))
     found.faults.sort(key=lambda fault: fault.row)
     return found
 
 
-def _refuse_too_many(plan: Plan, found: Checked) -> None:
-    """Each new measure brings a cell for each Member State that takes part."""
+def _refuse_too_many(plan: Plan, found: Checked, present: int) -> None:
+    """More than the plan holds beside those that are there, told at the first row too many; or more than can be loaded
+    at once: each new measure brings a cell for each Member State that takes part."""
+    for row in found.new[max(0, measures.MOST_OF_A_PLAN - present) :][:1]:
+        said = _(
+            "A plan holds at most %(most)s measures, and %(present)s are there. Put this one and those after it into "
+            "another plan.",
+            most=measures.MOST_OF_A_PLAN,
+            present=present,
+        )
+        found.faults.append(Fault(row.row, "", said))
     most = MOST_CELLS // max(1, len(plan.participants))
     if len(found.new) > most:
         said = _("More than %(most)s new measures for so many Member States. Load them in parts.", most=most)
@@ -155,9 +167,13 @@ def columns(plan: Plan) -> list[str]:
 
 
 def template(plan: Plan) -> list[list[str]]:
-    """A file to start from: the names of the columns, and one row that shows what they hold."""
-    names = columns(plan)
-    return [names, [EXAMPLE.get(name, "") for name in names]]
+    """A file to start from: the names of the columns alone, so that sent back as it is it brings no measure."""
+    return [columns(plan)]
+
+
+def example(plan: Plan) -> dict[str, str]:
+    """What a row may hold, by the names of the columns, in the reader's language."""
+    return {name: str(EXAMPLE[name]) for name in columns(plan) if name in EXAMPLE}
 
 
 # Reading
@@ -315,31 +331,46 @@ def _named(text: str, plan: Plan) -> list[str]:
 # Against the plan
 
 
-def _number(plan: Plan, found: Checked) -> None:
-    """Find which rows are there already, number the others, and refuse what would contradict the plan or itself."""
-    present = db.session.scalars(
+def _present(plan: Plan) -> Sequence[Measure]:
+    """The plan's measures, retired ones too, with what their rows may say."""
+    return db.session.scalars(
         sa.select(Measure)
         .where(Measure.plan_id == plan.id)
         .options(selectinload(Measure.carries), selectinload(Measure.named_states))
     ).all()
+
+
+def _compare(plan: Plan, found: Checked, present: Sequence[Measure]) -> None:
+    """Find which rows are there already, and refuse what would contradict the plan or the file itself."""
     by_reference = {one.reference: one for one in present}
     by_text = {(one.pillar, one.text): one for one in present if one.retired_on is None}
     seen: dict[Any, int] = {}
     for row in found.rows:
         wording = (row.wording.pillar, row.wording.text)
-        key = _reference(plan, row) if row.number else wording
-        if key in seen:
-            column = "number" if row.number else "text"
-            found.faults.append(Fault(row.row, column, _("The same as in row %(row)s.", row=seen[key])))
-        seen.setdefault(key, row.row)
         known = by_reference.get(_reference(plan, row)) if row.number else by_text.get(wording)
         if known is not None:
             row.reference, row.is_there = known.reference, True
             found.faults += [Fault(row.row, column, _said(known)) for column in _differing(known, row)]
-    _number_the_rest(plan, found, present)
+        claims = _claims(plan, row, known)
+        again = next((column for column, key in claims.items() if key in seen), None)
+        if again is not None:
+            found.faults.append(Fault(row.row, again, _("The same as in row %(row)s.", row=seen[claims[again]])))
+        elif known is None and wording in by_text:
+            found.faults.append(Fault(row.row, "text", measures.has_text_already(by_text[wording])))
+        for key in claims.values():
+            seen.setdefault(key, row.row)
 
 
-def _number_the_rest(plan: Plan, found: Checked, present: Any) -> None:
+def _claims(plan: Plan, row: Row, known: Measure | None) -> dict[str, Any]:
+    """What no other row may say, by column: the number, and the text under its pillar, which is free again where the
+    row is that of a retired measure."""
+    claims: dict[str, Any] = {"number": _reference(plan, row)} if row.number else {}
+    if known is None or known.retired_on is None:
+        claims["text"] = (row.wording.pillar, row.wording.text)
+    return claims
+
+
+def _number(plan: Plan, found: Checked, present: Sequence[Measure]) -> None:
     """Rows without a number follow the last one of the plan, past those that the file gives; the Strategy counts in
     each pillar."""
 

@@ -241,7 +241,14 @@ def load(code: str) -> ResponseReturnValue:
             answer = once(form, lambda: _loaded(plan, checked))
             if answer:
                 return answer
-    page = render_template("measures/import.html", plan=plan, form=form, checked=checked, columns=imports.columns(plan))
+    page = render_template(
+        "measures/import.html",
+        plan=plan,
+        form=form,
+        checked=checked,
+        columns=imports.columns(plan),
+        example=imports.example(plan),
+    )
     return page, _status(form)
 
 

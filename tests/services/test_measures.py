@@ -144,6 +144,21 @@ def test_a_measure_is_retired_and_put_back_with_a_reason(session: Any, coordinat
         measures.reinstate(measure, "Again", by=coordinator)
 
 
+def test_a_measure_is_not_put_back_beside_one_that_says_the_same(
+    session: Any, coordinator: Any, measure: Measure
+) -> None:
+    measures.retire(measure, "Merged", by=coordinator)
+    again = measures.create(measure.plan, PASSES, by=coordinator)
+    session.commit()
+    with pytest.raises(Invalid, match=f"{again.reference} says the same"):
+        measures.reinstate(measure, "Wrongly merged", by=coordinator)
+    assert measure.retired_on is not None
+    measures.edit(again, Wording("Watch the rivers", "II"), by=coordinator)
+    measures.reinstate(measure, "Wrongly merged", by=coordinator)
+    session.commit()
+    assert measure.retired_on is None
+
+
 def test_a_status_is_stated_with_day_and_reason_and_taken_back(
     session: Any, coordinator: Any, measure: Measure
 ) -> None:

@@ -362,6 +362,20 @@ def test_of_two_who_take_off_one_link_one_does(
     assert count(own_app, Event, Event.kind == "followup.measure_unlinked") == 1
 
 
+def test_of_two_measures_that_come_to_say_the_same_one_does(
+    own_app: Flask, told: world.World, browser: Callable[[str], FlaskClient]
+) -> None:
+    people = [browser("coordinator") for _time in range(3)]
+    pages = [told.address(f"/measures/{{{one}}}/edit") for one in ("measure", "stated")]
+    pages.append(told.address("/plans/{plan}/measures/new"))
+    same = {"text": "Come to the same", "pillar": "II"}
+    forms = [page_form(one, page).data() | same for one, page in zip(people, pages, strict=True)]
+    acts = [partial(*one) for one in zip([one.post for one in people], pages, strict=True)]
+    answers = at_once(*[partial(act, data=data) for act, data in zip(acts, forms, strict=True)])
+    assert statuses(answers) == {303: 1, 422: 2}
+    assert count(own_app, Measure, Measure.text == "Come to the same") == 1
+
+
 def test_a_new_measure_has_the_cells_of_whoever_takes_part(
     own_app: Flask, told: world.World, browser: Callable[[str], FlaskClient]
 ) -> None:

@@ -57,9 +57,7 @@ def reference(plan: Plan, pillar: str, number: int) -> str:
 def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = None) -> Measure:
     """Add a measure at the end of the plan, with the next number unless one is given, and its participants' cells."""
     policy.require(by, Permission.PLAN_EDIT, plan)
-    # Whoever else adds one, or changes who takes part, waits; what was read before waiting may be old.
-    db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())
-    db.session.refresh(plan)
+    _hold(plan)
     refuse_all([*_number_taken(plan, wording.pillar, number), *faults(plan, wording)])
     _refuse_one_too_many(plan)
     number = number or _next_number(plan, wording.pillar)
@@ -85,6 +83,7 @@ def edit(measure: Measure, wording: Wording, *, by: Account) -> bool:
     """Change what the measure says; whether that differs. Its reference stays, whichever pillar it moves to."""
     policy.require(by, Permission.PLAN_EDIT, measure.plan)
     _refuse_retired(measure)
+    _hold(measure.plan)
     refuse_all(faults(measure.plan, wording, measure))
     _put(measure, wording)
     is_changed = history.has_changes(measure)
@@ -104,11 +103,21 @@ def retire(measure: Measure, reason: str, *, by: Account) -> None:
 
 
 def reinstate(measure: Measure, reason: str, *, by: Account) -> None:
-    """Put a retired measure back into the plan, for a reason."""
+    """Put a retired measure back into the plan, for a reason, unless another says the same by now."""
     policy.require(by, Permission.PLAN_EDIT, measure.plan)
     if measure.retired_on is None:
         raise Invalid(_("The measure is not retired."))
     _check_reason(reason)
+    _hold(measure.plan)
+    twin = _twin(measure.plan, measure.pillar, measure.text, measure)
+    if twin is not None:
+        raise Invalid(
+            _(
+                "%(reference)s says the same under this pillar by now. Change its text or retire it, then put this one "
+                "back.",
+                reference=twin.reference,
+            )
+        )
     measure.retired_on, measure.retired_reason = None, ""
     history.record("measure.reinstated", measure, by=by, reason=reason)
 
@@ -145,6 +154,13 @@ def withdraw_status(measure: Measure, reason: str, *, by: Account) -> None:
     history.record("measure.status_withdrawn", measure, by=by, reason=reason)
 
 
+def _hold(plan: Plan) -> None:
+    """Whoever else adds, edits or puts back a measure of the plan, or changes who takes part, waits; what was read
+    before waiting may be old."""
+    db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())
+    db.session.refresh(plan)
+
+
 def _put(measure: Measure, wording: Wording) -> None:
     measure.text, measure.pillar, measure.wording_note = wording.text, wording.pillar, wording.wording_note
     measure.lead_body, measure.partners, measure.indicator = wording.lead_body, wording.partners, wording.indicator
@@ -167,7 +183,9 @@ def faults(plan: Plan, wording: Wording, own: Measure | None = None) -> Iterator
         yield Invalid(_("Enter the text of the measure."), "text")
     if wording.pillar not in PILLARS:
         yield Invalid(_("Choose a pillar, I to IV."), "pillar")
-    yield from _twins(plan, wording, own)
+    twin = _twin(plan, wording.pillar, wording.text, own)
+    if twin is not None:
+        yield Invalid(has_text_already(twin), "text")
     if plan.kind is PlanKind.REGIONAL:
         yield from _faults_of_rule(plan, wording)
         return
@@ -203,19 +221,17 @@ def _refuse_one_too_many(plan: Plan) -> None:
         raise Invalid(_("A plan holds at most %(most)s measures. Put this one into another plan.", most=MOST_OF_A_PLAN))
 
 
-def _twins(plan: Plan, wording: Wording, own: Measure | None) -> Iterator[Invalid]:
-    """A plan does not say the same twice under one pillar."""
+def _twin(plan: Plan, pillar: str, text: str, own: Measure | None) -> Measure | None:
+    """Another measure in use that says this: a plan does not say the same twice under one pillar."""
     same = sa.select(Measure).where(
-        Measure.plan_id == plan.id,
-        Measure.pillar == wording.pillar,
-        Measure.text == wording.text,
-        Measure.retired_on.is_(None),
+        Measure.plan_id == plan.id, Measure.pillar == pillar, Measure.text == text, Measure.retired_on.is_(None)
     )
-    twin = next((one for one in db.session.scalars(same) if one is not own), None)
-    if twin is not None:
-        yield Invalid(
-            _("%(reference)s has this text already. Say how this one differs.", reference=twin.reference), "text"
-        )
+    return next((one for one in db.session.scalars(same) if one is not own), None)
+
+
+def has_text_already(twin: Measure) -> str:
+    """What keeps a further measure of the plan from saying the same."""
+    return _("%(reference)s has this text already. Say how this one differs.", reference=twin.reference)
 
 
 def strategy_ids(wanted: Sequence[int]) -> set[int]:

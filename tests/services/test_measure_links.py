@@ -21,6 +21,7 @@ from tracker.models import (
     Role,
     SealedState,
 )
+from tracker.reports import area_pillars
 from tracker.reports import measure_links as report
 from tracker.services import measure_links, signoff
 
@@ -182,7 +183,11 @@ def test_one_out_of_scope_and_none_is_linked(session: Any) -> None:
 
 
 def near(followup: Followup) -> list[report.Offered]:
-    return report.suggestions(followup)
+    return report.suggestions(followup, report.pillars_of(followup))
+
+
+def near_to(measure: Any, account: Any) -> list[report.OfferedFollowup]:
+    return report.suggested_followups(measure, account, area_pillars.by_area())
 
 
 def test_suggested_is_what_lies_under_the_pillars_of_the_area_and_in_like_words(session: Any) -> None:
@@ -225,8 +230,9 @@ def test_one_word_that_many_measures_hold_suggests_nothing(session: Any) -> None
     found = {one.reference: set(one.shared) for one in near(followup)}
     assert "GCTS-99" not in found and len(found) < 3, "one word, and no area near"
     assert not {"help", "build", "effective"} & {word for words in found.values() for word in words}
-    assert report.unmapped(followup) == ["ASY-01"]
-    assert report.unmapped(FollowupFactory(area_code="FIN-06")) == []
+    assert report.unmapped(followup, report.pillars_of(followup)) == ["ASY-01"]
+    mapped = FollowupFactory(area_code="FIN-06")
+    assert report.unmapped(mapped, report.pillars_of(mapped)) == []
 
 
 def test_measures_of_the_states_own_plan_come_first(session: Any) -> None:
@@ -246,7 +252,54 @@ def test_follow_ups_are_suggested_for_a_measure_by_words_and_area(session: Any) 
     FollowupFactory(title="Register brokers", text="", area_code="ASY-01")
     FollowupFactory(title="Register hawala brokers", text="", area_code="FIN-06", state_id="IND")
     session.commit()
-    found = report.suggested_followups(measure, AccountFactory(states=["PAK", "IND"]))
+    found = near_to(measure, AccountFactory(states=["PAK", "IND"]))
     session.expire_all()
     assert [one.row.reference for one in found] == [alike.reference, area.reference]
     assert [(set(one.shared), one.is_near) for one in found] == [({"hawala", "brokers"}, False), (set(), True)]
+
+
+def test_the_nearest_measures_are_suggested_however_many_others_there_are(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "CANDIDATES", 12)
+    plan = PlanFactory(participants=("PAK",))
+    for number in range(10):
+        one_more(plan=plan, text=f"Brokers and guards, seminar {number}", pillar="I")
+    for number in range(10):
+        one_more(plan=plan, text=f"Hold the session {number}", pillar="II")
+    nearest = one_more(plan=plan, text="Register hawala brokers", pillar="II")
+    other_pillar = one_more(plan=plan, text="Register hawala brokers", pillar="I")
+    session.commit()
+    found = near(FollowupFactory(title="Register hawala brokers", text="", area_code="FIN-06"))
+    assert [one.reference for one in found][:2] == [nearest.reference, other_pillar.reference]
+    of_strategy = [one.reference for one in found if one.plan_code == "GCTS"]
+    assert "GCTS-II-17" in of_strategy, "the Strategy's are not pushed out by those of the State's own plan"
+    assert len(found) == report.SUGGESTED
+
+
+def test_the_nearest_follow_ups_are_suggested_however_many_newer_there_are(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "CANDIDATES", 12)
+    measure = one_more(plan=PlanFactory(participants=("PAK",)), text="Supervise hawala brokers", pillar="II")
+    nearest = FollowupFactory(title="Register hawala brokers", text="", area_code="ASY-01")
+    area = FollowupFactory(title="Table the bill", text="", area_code="FIN-06")
+    for _number in range(20):
+        FollowupFactory(title="Supervise the guards", text="", area_code="ASY-01")
+    for _number in range(20):
+        FollowupFactory(title="Register hawala brokers", text="", area_code="FIN-06", state_id="IND")
+    session.commit()
+    everywhere, here = AccountFactory(), AccountFactory(states=["PAK", "IND"])
+    for account in (everywhere, here):
+        found = [one.row.reference for one in near_to(measure, account)]
+        assert found == [nearest.reference, area.reference]
+
+
+def test_a_word_that_many_follow_ups_hold_suggests_none(session: Any) -> None:
+    measure = one_more(text="Supervise hawala brokers", pillar="II")
+    for number in range(20):
+        FollowupFactory(title=f"Register hawala brokers {number}", text="", area_code="ASY-01")
+    seldom = FollowupFactory(title="Supervise brokers of hawala", text="", area_code="FIN-06")
+    session.commit()
+    (found,) = near_to(measure, AccountFactory())
+    assert (found.row.reference, found.shared, found.is_near) == (seldom.reference, ("supervise",), True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +35,7 @@ from tracker.models.search import INDEX
 from tracker.policy import Permission, Reach
 from tracker.reports import area_pillars, catalogue, filters, followups
 from tracker.reports.filters import Condition, as_condition
-from tracker.reports.listing import MOST_COUNTED, Columns, Page
+from tracker.reports.listing import MOST_COUNTED, Columns, Page, capped
 from tracker.texts import gettext as _
 
 SUGGESTED = 8
@@ -52,11 +51,18 @@ COMMON = frozenset(
 )
 """Words that say nothing of what a measure is about, folded."""
 CANDIDATES = 600
+"""Texts that are ranked, the nearest by what the database tells: half of them of either kind, so that measures of a
+State's own plans leave room to the Strategy's, and follow-ups in like words to those on an area alone."""
 MOST_OFTEN = 0.1  # of the texts compared: a word in more of them says nothing of one
+MOST_TEXTS = 10 * MOST_COUNTED  # are counted: whatever their number, a word that says something is in few
 SELDOM = 3  # texts that hold a word: so few are never too many
 ENOUGH = 2  # words in common that suggest something by themselves
 FILTERS = ("state", "area", "q", "after", "before", "size")
 """What the follow-ups to link can be narrowed by, with the place in their list."""
+
+
+Frequency = dict[str, int]
+"""Of each beginning of a word that says something, how many texts hold it."""
 
 
 # From the follow-up
@@ -99,20 +105,66 @@ class Offered:
     is_near: bool = False
 
 
-def suggestions(followup: Followup) -> list[Offered]:
-    """The measures that are nearest to the follow-up: under a pillar of its areas, in words like its own."""
-    codes = [code for code in (followup.area_code, *(one.area_code for one in followup.further_areas)) if code]
-    pillars = area_pillars.pillars_of(codes)
-    stems = _stems("\n".join([followup.title, *(catalogue.areas()[code].title for code in codes), followup.text]))
+def pillars_of(followup: Followup) -> set[str]:
+    """The pillars that the map gives the areas of the follow-up."""
+    return area_pillars.pillars_of(_areas_of(followup))
+
+
+def _areas_of(followup: Followup) -> list[str]:
+    return [code for code in (followup.area_code, *(one.area_code for one in followup.further_areas)) if code]
+
+
+def suggestions(followup: Followup, pillars: Collection[str]) -> list[Offered]:
+    """The measures that are nearest to the follow-up: under one of these pillars, in words like its own. Two
+    statements."""
+    titles = (catalogue.areas()[code].title for code in _areas_of(followup))
+    stems = _stems("\n".join([followup.title, *titles, followup.text]))
     if not pillars and not stems:
         return []
-    rows = _open_to(followup).add_columns(Plan.kind, SearchRow.text)
+    frequency = _in_measures(followup, stems)
     found = db.session.execute(
-        rows.join(SearchRow, sa.and_(SearchRow.object_type == "measure", SearchRow.object_id == Measure.id))
+        _open_to(followup, Measure.id.in_(_nearest_measures(followup, frequency, pillars)))
+        .add_columns(Plan.kind, SearchRow.text.label("words"))
+        .join(SearchRow, _OF_MEASURE)
         .order_by(Plan.kind, Measure.position, Measure.id)
-        .limit(CANDIDATES)
     ).all()
-    return _ranked(found, stems, pillars)[:SUGGESTED]
+    return _ranked(found, frequency, pillars)[:SUGGESTED]
+
+
+_OF_MEASURE = sa.and_(SearchRow.object_type == "measure", SearchRow.object_id == Measure.id)
+
+
+def _holds(stem: str, value: float = 1) -> Any:
+    """This much where the measure holds a word that begins so. Measures are read one by one: the index would collect
+    the words of all nouns first."""
+    return sa.case(((" " + SearchRow.text).like(search.pattern(Term((stem,), is_prefix=True))), value), else_=0)
+
+
+def _in_measures(followup: Followup, stems: Sequence[str]) -> Frequency:
+    """How many of the measures that the follow-up may serve hold each of these beginnings, if it says something."""
+    if not stems:
+        return {}
+    counts = (sa.func.sum(_holds(stem)) for stem in stems)
+    looked = _open_to(followup).join(SearchRow, _OF_MEASURE).with_only_columns(sa.func.count(), *counts)
+    total, *held = db.session.execute(looked).one()
+    return _telling(stems, held, total)
+
+
+def _nearest_measures(followup: Followup, frequency: Frequency, pillars: Collection[str]) -> Columns:
+    """The ids of those to rank: what may be suggested first, of that what shares the rarest words; of the Strategy as
+    many as of other plans."""
+    is_near = Measure.pillar.in_(sorted(pillars))
+    shared = sum((_holds(stem) for stem in frequency), sa.literal(0))
+    weight = sum((_holds(stem, 1 / count) for stem, count in frequency.items()), sa.literal(0.0))
+    order = (
+        sa.case((sa.or_(is_near, shared >= ENOUGH), 0), else_=1),
+        (weight * sa.case((is_near, 1.0), else_=0.5)).desc(),
+        Measure.position,
+        Measure.id,
+    )
+    place = sa.func.row_number().over(partition_by=Plan.kind, order_by=order).label("place")
+    placed = _open_to(followup).join(SearchRow, _OF_MEASURE).with_only_columns(Measure.id, place).subquery()
+    return sa.select(placed.c.id).where(placed.c.place <= CANDIDATES // 2)
 
 
 def of_its_meeting(followup: Followup) -> Sequence[Any]:
@@ -140,10 +192,9 @@ def of_its_meeting(followup: Followup) -> Sequence[Any]:
     return sorted(each, key=lambda row: (not row.is_own, -len(_shared(fold(row.text), stems))))
 
 
-def unmapped(followup: Followup) -> list[str]:
+def unmapped(followup: Followup, pillars: Collection[str]) -> list[str]:
     """The areas of the follow-up that the map gives no pillar, where it gives none of them one."""
-    codes = [code for code in (followup.area_code, *(one.area_code for one in followup.further_areas)) if code]
-    return [] if area_pillars.pillars_of(codes) else codes
+    return [] if pillars else _areas_of(followup)
 
 
 def offered(followup: Followup, q: str, pillar: str) -> list[Offered]:
@@ -197,30 +248,17 @@ def _stems(text: str) -> list[str]:
     return list(dict.fromkeys(word[:STEM] for word in words))[:MOST_STEMS]
 
 
-def _alike(noun: str, stems: Sequence[str]) -> sa.Select[Any]:
-    """The records in the index of words that hold a word with one of these beginnings."""
-    some = tuple(Term((stem,), is_prefix=True) for stem in stems)
-    return sa.select(search.object_ids()).select_from(INDEX).where(search.Matching([search.noun_term(noun), some]))
+def _telling(stems: Sequence[str], held: Sequence[int | None], total: int) -> Frequency:
+    """Those of the beginnings that some texts hold, and not a large part of them all."""
+    most = max(SELDOM, MOST_OFTEN * total)
+    return {stem: count for stem, count in zip(stems, held, strict=True) if count and count <= most}
 
 
-def _in_common(rows: Sequence[Any], stems: Sequence[str]) -> tuple[dict[str, dict[str, str]], Counter[str]]:
-    """The words that each row's text (its last column) shares, by reference, without those that a large part of the
-    rows hold; and how many hold each."""
-    shared = {row.reference: _shared(row[-1], stems) for row in rows}
-    frequency = Counter(stem for found in shared.values() for stem in found)
-    most = max(SELDOM, MOST_OFTEN * len(rows))
-    telling = {stem for stem, count in frequency.items() if count <= most}
-    return (
-        {one: {stem: word for stem, word in found.items() if stem in telling} for one, found in shared.items()},
-        frequency,
-    )
-
-
-def _ranked(rows: Sequence[Any], stems: Sequence[str], pillars: Collection[str]) -> list[Offered]:
+def _ranked(rows: Sequence[Any], frequency: Frequency, pillars: Collection[str]) -> list[Offered]:
     """The nearest first: what shares words before what only lies under a pillar of the areas, and of either the
     measures of the State's own plans first. A word weighs as much as it is rare; one alone suggests nothing where the
     area does not."""
-    shared, frequency = _in_common(rows, stems)
+    shared = {row.reference: _shared(row.words, frequency) for row in rows}
 
     def rank(row: Any) -> tuple[bool, bool, float]:
         words = shared[row.reference]
@@ -241,7 +279,7 @@ def _ranked(rows: Sequence[Any], stems: Sequence[str], pillars: Collection[str])
     ]
 
 
-def _shared(folded: str, stems: Sequence[str]) -> dict[str, str]:
+def _shared(folded: str, stems: Collection[str]) -> dict[str, str]:
     """The words of a measure that begin like one of the follow-up's, by that beginning."""
     found: dict[str, str] = {}
     for word in folded.split():
@@ -357,12 +395,15 @@ class OfferedFollowup:
     is_near: bool
 
 
-def suggested_followups(found: Measure, account: Account) -> list[OfferedFollowup]:
+Mapped = Mapping[str, Collection[str]]
+"""The pillars of each area, as the map has them."""
+
+
+def suggested_followups(found: Measure, account: Account, mapped: Mapped) -> list[OfferedFollowup]:
     """The follow-ups nearest to the measure: in words like its own, on an area of its pillar. Two statements."""
-    allowed = linkable(found, policy.reach(account, Permission.MEASURE_LINK))
-    stems = _stems(found.text)
-    near = {code for code, pillars in area_pillars.by_area().items() if found.pillar in pillars}
-    alike = Followup.id.in_(_alike("followup", stems)) if stems else sa.false()
+    reach = _looking(found, account)
+    near = {code for code, pillars in mapped.items() if found.pillar in pillars}
+    frequency = _in_followups(reach, _stems(found.text))
     rows = db.session.execute(
         sa.select(
             Followup.reference,
@@ -374,11 +415,10 @@ def suggested_followups(found: Measure, account: Account) -> list[OfferedFollowu
             (SearchRow.title + " " + SearchRow.text).label("words"),
         )
         .join(SearchRow, sa.and_(SearchRow.object_type == "followup", SearchRow.object_id == Followup.id))
-        .where(allowed, sa.or_(alike, Followup.area_code.in_(sorted(near))))
+        .where(Followup.id.in_(_nearest_followups(linkable(found, reach), reach, frequency, near)))
         .order_by(Followup.id.desc())
-        .limit(CANDIDATES)
     ).all()
-    shared, frequency = _in_common(rows, stems)
+    shared = {row.reference: _shared(row.words, frequency) for row in rows}
 
     def rank(row: Any) -> tuple[float, bool]:
         words = shared[row.reference]
@@ -391,10 +431,67 @@ def suggested_followups(found: Measure, account: Account) -> list[OfferedFollowu
     ]
 
 
-def unmapped_areas() -> list[str]:
+def _looking(found: Measure, account: Account) -> Reach:
+    """The States among whose follow-ups is looked: of a regional plan those that take part."""
+    reach = policy.reach(account, Permission.MEASURE_LINK)
+    if found.plan.kind is PlanKind.STRATEGY:
+        return reach
+    return Reach(False, frozenset(one for one in found.plan.participants if reach.covers(one)))
+
+
+def _in_followups(reach: Reach, stems: Sequence[str]) -> Frequency:
+    """How many follow-ups of these States hold each of these beginnings, if it says something."""
+    if not stems:
+        return {}
+    some = sa.select(INDEX.c.rowid).where(_alike(reach)).limit(MOST_TEXTS).subquery()
+    total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    counts = (capped((_alike(reach, stem),)).label(f"held_{place}") for place, stem in enumerate(stems))
+    counted, *held = db.session.execute(sa.select(total.label("total"), *counts)).one()
+    return _telling(stems, held, counted)
+
+
+def _nearest_followups(allowed: Condition, reach: Reach, frequency: Frequency, near: Collection[str]) -> Any:
+    """The ids of those to rank: half by words, what may be suggested first and of that what shares the rarest; half by
+    area alone, the newest."""
+    is_near = Followup.area_code.in_(sorted(near))
+    parts = [sa.select(Followup.id).where(allowed, is_near).order_by(Followup.id.desc()).limit(CANDIDATES // 2)]
+    if frequency:
+        alike = _weighed(reach, frequency)
+        parts.append(
+            sa.select(Followup.id)
+            .join(alike, alike.c.id == Followup.id)
+            .where(allowed)
+            .order_by(
+                sa.case((sa.or_(is_near, alike.c.shared >= ENOUGH), 0), else_=1),
+                alike.c.weight.desc(),
+                Followup.id.desc(),
+            )
+            .limit(CANDIDATES // 2)
+        )
+    return sa.union(*(sa.select(part.subquery()) for part in parts))
+
+
+def _weighed(reach: Reach, frequency: Frequency) -> sa.Subquery:
+    """The follow-ups that hold some of these beginnings, with how many and what they weigh: the rarer, the more."""
+    hits = sa.union_all(
+        *(
+            sa.select(search.object_ids().label("id"), sa.literal(1 / count).label("weight")).where(_alike(reach, stem))
+            for stem, count in frequency.items()
+        )
+    ).subquery()
+    shared, weight = sa.func.count().label("shared"), sa.func.sum(hits.c.weight).label("weight")
+    return sa.select(hits.c.id, shared, weight).group_by(hits.c.id).subquery()
+
+
+def _alike(reach: Reach, *stems: str) -> Condition:
+    """The follow-ups of these States in the index that hold a word with each of these beginnings."""
+    words = (Term((stem,), is_prefix=True) for stem in stems)
+    return search.Matching([search.noun_term("followup"), *filters.within(reach), *words])
+
+
+def unmapped_areas(mapped: Mapped) -> list[str]:
     """The areas that the map gives no pillar, so that their follow-ups are near to no measure but in words; a top area
     stands for all under it."""
-    mapped = area_pillars.by_area()
     found: list[str] = []
     for top, under in catalogue.area_groups():
         without = [area.code for area in under if area.code not in mapped]

@@ -16,7 +16,7 @@ from tracker.forms.measure_links import FollowupsForm, MeasuresForm, UnlinkForm
 from tracker.models import Followup, Measure, PlanKind
 from tracker.models.plan import PILLARS
 from tracker.policy import Permission
-from tracker.reports import catalogue
+from tracker.reports import area_pillars, catalogue
 from tracker.reports import measure_links as report
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import address
@@ -80,7 +80,6 @@ def choose(reference: str) -> ResponseReturnValue:
             pillar=pillar,
             pillar_choices=[("", _("All")), *((one, _("Pillar %(number)s", number=one)) for one in PILLARS)],
             present=report.of_followup(followup),
-            unmapped=report.unmapped(followup),
             **_map_hrefs(),
             **offers,
         ),
@@ -95,13 +94,16 @@ def _map_hrefs() -> dict[str, str]:
 
 
 def _offers(followup: Followup, q: str, pillar: str) -> dict[str, Any]:
-    """What is found, where something is looked for; else what is near."""
+    """What is found, where something is looked for; else what is near, and of which areas the map tells nothing."""
+    offers: dict[str, Any] = {"found": None, "suggested": [], "unmapped": [], "problem": ""}
     if not (q or pillar):
-        return {"found": None, "suggested": report.suggestions(followup), "problem": ""}
+        pillars = report.pillars_of(followup)
+        near = report.suggestions(followup, pillars)
+        return offers | {"suggested": near, "unmapped": report.unmapped(followup, pillars)}
     try:
-        return {"found": report.offered(followup, q, pillar), "suggested": [], "problem": ""}
+        return offers | {"found": report.offered(followup, q, pillar)}
     except BadValue as bad:
-        return {"found": [], "suggested": [], "problem": str(bad)}
+        return offers | {"found": [], "problem": str(bad)}
 
 
 @blueprint.route("/follow-ups/<reference>/measures/<measure_reference>/remove", methods=["GET", "POST"])
@@ -256,7 +258,8 @@ def _list(
     path = url_for("measure_links.add_followups", reference=measure.reference)
     shown = ListPage(page, path, _counted, filters, {"due": _("due date")})
     everything = [("", _("All"))]
-    suggested = [] if asked else report.suggested_followups(measure, current_user)
+    mapped = {} if asked else area_pillars.by_area()
+    suggested = [] if asked else report.suggested_followups(measure, current_user, mapped)
     return (
         render_template(
             "measure_links/followups.html",
@@ -265,7 +268,7 @@ def _list(
             back=back,
             list=shown,
             suggested=suggested,
-            unmapped=[] if asked else report.unmapped_areas(),
+            unmapped=[] if asked else report.unmapped_areas(mapped),
             **_map_hrefs(),
             suggested_references={one.row.reference for one in suggested},
             ticked=[one for one in ticked if one.reference in form.followups.posted],

@@ -47,7 +47,9 @@ def linked(session: Any) -> list[tuple[int, int]]:
 
 
 def told(session: Any, kind: str) -> list[Any]:
-    return [json.loads(one.text) for one in session.scalars(sa.select(Event).where(Event.kind == kind))]
+    return [
+        json.loads(one.text) for one in session.scalars(sa.select(Event).where(Event.kind == kind).order_by(Event.seq))
+    ]
 
 
 def test_a_link_keeps_its_reason_who_made_it_and_an_event(session: Any) -> None:

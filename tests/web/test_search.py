@@ -210,8 +210,15 @@ def test_areas_resolutions_and_paragraphs_are_found(browser: FlaskClient, q: str
 
 
 def test_the_code_of_an_area_leads_to_its_page(browser: FlaskClient) -> None:
-    for typed in ("FIN-02", "fin-02 ", "FIN"):
-        assert browser.get("/search", query_string={"q": typed}).location == f"/areas/{typed.strip().upper()}"
+    for typed in ("FIN-02", "fin-02 "):
+        assert browser.get("/search", query_string={"q": typed}).location == "/areas/FIN-02"
+
+
+def test_the_code_of_a_top_area_is_a_word_like_any_other_and_its_area_stands_first(browser: FlaskClient) -> None:
+    FollowupFactory(title="Adopt the law on asset freezing")
+    for typed in ("law", "LAW", "fin", "sup", "leg"):
+        assert labelled(browser, typed)[0] == f"/areas/{typed.upper()}", typed
+    assert found(browser, "law") == ["PAK-F001"]
 
 
 def test_an_area_is_found_by_its_new_words_as_soon_as_it_is_reworded(session: Any, browser: FlaskClient) -> None:

@@ -29,7 +29,8 @@ class ResolutionEntry:
 
 @dataclass(frozen=True)
 class Found:
-    """What bears the words, what is called so first. ``exact`` is the area whose code was typed."""
+    """What bears the words, what is called so first. ``exact`` is the area whose code was typed; a top area's code may
+    be a word that is looked for (``law``), so that it only stands first."""
 
     areas: list[AreaEntry] = field(default_factory=list)
     resolutions: list[ResolutionEntry] = field(default_factory=list)
@@ -63,7 +64,7 @@ def find(q: str) -> Found:
         areas=[kept.areas[code] for code in areas][:SHOWN],
         resolutions=[kept.resolutions[number] for number in resolutions][:SHOWN],
         paragraphs=_paragraphs(q)[:SHOWN],
-        exact=typed if typed in kept.areas else None,
+        exact=typed if "-" in typed and typed in kept.areas else None,
     )
 
 

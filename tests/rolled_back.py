@@ -31,6 +31,8 @@ class RolledBack:
             self.connection = connection.connection.dbapi_connection
         dialect: Any = self.engine.dialect
         dialect.do_begin, dialect.do_commit, dialect.do_rollback = self._savepoint, self._release, self._go_back
+        dialect.set_isolation_level = _leave_isolation  # the outer transaction has begun
+        dialect.reset_isolation_level = _leave_isolation
 
     def begin(self) -> None:
         """Open the outer transaction; psycopg begins by itself."""
@@ -62,6 +64,10 @@ class RolledBack:
             name = self.savepoints.pop()
             self._run(f"ROLLBACK TO SAVEPOINT {name}")
             self._run(f"RELEASE SAVEPOINT {name}")
+
+
+def _leave_isolation(*_asked: Any) -> None:
+    """All that a test reads is in one transaction anyway."""
 
 
 def _open_sqlite(connection: Any, _record: Any) -> None:

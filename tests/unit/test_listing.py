@@ -72,7 +72,7 @@ ITEMS = Listing(
     base=sa.select(Item.id, Item.title, Item.state_id, Item.level, Item.due),
     id_column=Item.id,
     filters={
-        "state": codes(Item.state_id, lambda: STATES),
+        "state": codes(Item.state_id, lambda _wanted: STATES),
         "level": members(Item.level, Level),
         "id": numbers(Item.id),
         "due-before": day(Item.due, "<"),

@@ -11,14 +11,18 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.counting import statements
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory, cell, serve
 from tracker import history
 from tracker.extensions import db
-from tracker.models import Event, FollowupStatus, Implementation, Measure, MeasureStatus, Role
+from tracker.models import Event, FollowupStatus, Implementation, Measure, MeasureStatus, Plan, Role
 from tracker.partial_date import PartialDate
+from tracker.policy import Reach
+from tracker.reports import action_plan as report
+from tracker.reports import listing, measures
 
 SignIn = Callable[[Any], FlaskClient]
 HEADER = (
@@ -118,10 +122,10 @@ def test_the_report_is_narrowed(measure: Measure, reader: FlaskClient) -> None:
     assert rows("plan=JP-1&word=under_way") == ["JP-1-M01 KGZ"]
     assert rows("plan=JP-1&word=none") == ["JP-1-M01 TJK"]
     assert rows("plan=JP-1&region=143&pillar=I") == ["JP-1-M02 KGZ", "JP-1-M02 TJK"]
-    assert rows("plan=XX") == []
-    for wrong in ("pillar=V", "word=finished", "state=ZZZ", "region=999"):
+    for wrong in ("pillar=V", "word=finished", "state=ZZZ", "region=999", "plan=XX", "measure=XX-1"):
         assert reader.get(f"/reports/action-plan.csv?{wrong}").status_code == 400
         assert "is not one of" in (page := reader.get(f"/reports/action-plan?{wrong}").text) or "is no" in page
+        assert "The file would hold" not in page and "action-plan.csv" not in page, "there is none"
 
 
 def test_the_screen_shows_the_rows_of_the_file(measure: Measure, reader: FlaskClient) -> None:
@@ -202,3 +206,73 @@ def test_a_measure_of_any_number_has_its_rows(session: Any, sign_in: Any) -> Non
     session.commit()
     page = sign_in(AccountFactory(role=Role.ANALYST)).get(f"/reports/action-plan?plan={plan.code}")
     assert page.status_code == 200 and measure.reference in page.text
+
+
+def test_a_measure_that_is_entered_while_the_file_is_begun_is_in_it_whole(
+    measure: Measure, reader: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = listing.Listing.counted
+
+    def later(*args: Any, **more: Any) -> Any:
+        """Somebody enters a measure between the first look at the plan and the first row."""
+        MeasureFactory(plan=db.session.get(Plan, plan_id))
+        db.session.commit()
+        return counted(*args, **more)
+
+    plan_id = measure.plan_id
+    monkeypatch.setattr(listing.Listing, "counted", later)
+    rows = file_of(reader)
+    assert [row["measure"] for row in rows] == ["JP-1-M01", "JP-1-M01", "JP-1-M02", "JP-1-M02"]
+    assert {row["measure_status"] for row in rows} == {"under_way", "planned"}
+
+
+def test_the_file_asks_how_measures_stand_a_chunk_at_a_time(
+    measure: Measure, reader: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _each in range(6):
+        MeasureFactory(plan=measure.plan)
+    db.session.commit()
+    statuses, sizes = measures.statuses, []
+    whole = file_of(reader)
+
+    def noted(ids: Any, *args: Any, **more: Any) -> Any:
+        sizes.append(len(ids))
+        return statuses(ids, *args, **more)
+
+    monkeypatch.setattr(measures, "statuses", noted)
+    monkeypatch.setattr(listing, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(listing, "CHUNK", 4)
+    assert file_of(reader) == whole
+    assert len(sizes) > 3 and max(sizes) <= 4
+
+
+def test_the_file_is_of_one_moment(own_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a measure stands is as of the row that names it, also where somebody writes while the file is read."""
+    monkeypatch.setattr(listing, "FIRST_CHUNK", 1)
+    reach, today = Reach(True, frozenset()), date(2026, 11, 1)
+
+    def told(rows: Any, on: Any) -> Any:
+        return report.rows_of(rows, reach, signed_only=False, today=today, on=on)
+
+    with own_app.app_context():
+        plan = PlanFactory(code="JP-1", participants=("KGZ",))
+        followup, made = FollowupFactory(state_id="KGZ"), [MeasureFactory(plan=plan) for _each in range(3)]
+        serve(followup, made[2])
+        db.session.commit()
+        question = report.listing(reach).read({"plan": ["JP-1"]})
+        db.session.rollback()
+        _total, chunks = report.listing(reach).counted(question, told=told)
+        lines = list(next(chunks))
+        followup.assessed_status = Implementation.IMPLEMENTED
+        history.record("followup.assessed", followup, by=None)
+        db.session.commit()
+        for chunk in chunks:
+            lines += chunk
+    last = dict(zip(HEADER.split(","), lines[2], strict=True))
+    assert (last["implementation_statuses"], last["implemented"]) == ("not_assessed", 0)
+
+
+def test_only_regions_of_the_scope_are_offered(measure: Measure, sign_in: SignIn) -> None:
+    page = sign_in(AccountFactory(role=Role.ANALYST, states=["KGZ"])).get("/reports/action-plan").text
+    assert '<option value="142"' in page and '<option value="143"' in page
+    assert '<option value="002"' not in page, "no State of Africa is in scope"

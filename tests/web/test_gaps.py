@@ -221,6 +221,9 @@ def test_an_empty_period_is_none(reader: FlaskClient) -> None:
     examined("PAK", "FIN-02")
     file = reader.get("/gaps/areas.csv?years=%20&state=PAK&bom=0").text
     assert "FIN-03" in file and "FIN-02" not in file
+    measure = MeasureFactory(plan=PlanFactory(participants=("PAK",)))
+    cell(measure, "PAK", MeasureStatus.UNDER_WAY)
+    assert measure.reference not in reader.get("/gaps/cells.csv?months=%20&bom=0").text
 
 
 def test_an_open_follow_up_without_a_measure_is_counted_and_listed(reader: FlaskClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -69,3 +70,51 @@ def test_the_owner_is_chosen_among_those_in_scope(session: Any, sign_in: SignIn)
     assert f'<option value="{theirs.id}" selected>Second</option>' in browser.get(f"/follow-ups?owner={theirs.id}").text
     assert "selected>me</option>" in browser.get("/follow-ups?owner=me").text
     assert "selected>here</option>" in browser.get("/follow-ups?owner=here").text, "an old address keeps its filter"
+
+
+UNKNOWN = [
+    *(f"/visits?{asked}" for asked in ("state=QQQ", "region=999", "area=ZZZ")),
+    *(f"/conclusions?{asked}" for asked in ("state=QQQ", "region=999", "area=ZZZ")),
+    *(f"/follow-ups?{asked}" for asked in ("state=QQQ", "region=999", "area=ZZZ", "plan=NOPE", "party=NOPE")),
+    *(f"/follow-ups?{asked}" for asked in ("measure=NOPE-1", "pillar=V", "pillar=NOPE-II")),
+    *(f"/states?{asked}" for asked in ("region=999", "examined=ZZZ", "rated=ZZZ")),
+    *(f"/meetings?{asked}" for asked in ("state=QQQ", "plan=NOPE", "organisation=NOPE", "series=Nope")),
+    *(f"/reports/action-plan?{asked}" for asked in ("state=QQQ", "region=999", "plan=NOPE", "pillar=V")),
+    "/reports/action-plan?measure=NOPE-1",
+    *(f"/gaps/measures?{asked}" for asked in ("state=QQQ", "region=999", "plan=NOPE", "pillar=V")),
+    *(f"/gaps/cells?{asked}" for asked in ("state=QQQ", "plan=NOPE", "pillar=V")),
+    "/gaps/areas?area=ZZZ",
+    "/audit?state=QQQ",
+    *(f"/review?{asked}" for asked in ("state=QQQ", "noun=nothing")),
+]
+
+
+@pytest.mark.parametrize("asked", UNKNOWN)
+def test_what_the_catalogue_does_not_know_is_a_told_problem_and_no_empty_list(
+    session: Any, sign_in: Any, asked: str
+) -> None:
+    role = {"/audit": Role.AUDITOR, "/review": Role.REVIEWER}.get(asked.partition("?")[0], Role.ANALYST)
+    page = sign_in(AccountFactory(role=role)).get(asked).text
+    value = asked.partition("=")[2]
+    assert re.search(f"“{value.removesuffix('-II')}” is (no|not one of)\\b", page), "the value is told"
+
+
+@pytest.mark.parametrize("asked", [one for one in UNKNOWN if not one.startswith("/review")])
+def test_its_file_is_refused(session: Any, sign_in: Any, asked: str) -> None:
+    path, _mark, question = asked.partition("?")
+    file = {"/follow-ups": "/reports/status"}.get(path, path)
+    assert sign_in(AccountFactory(role=Role.AUDITOR)).get(f"{file}.csv?{question}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/meetings?organisation=unodc",
+        "/follow-ups?measure=gcts-ii-10&plan=gcts&party=gcts&pillar=gcts-ii",
+        "/conclusions?state=pak&area=fin&region=034",
+        "/review?state=pak&noun=matrix",
+    ],
+)
+def test_what_it_knows_is_none_written_large_or_small(session: Any, sign_in: Any, asked: str) -> None:
+    page = sign_in(AccountFactory(role=Role.REVIEWER)).get(asked).text
+    assert not re.search("” is (no|not one of)\\b", page)

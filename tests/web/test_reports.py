@@ -237,6 +237,8 @@ def test_asking_for_the_head_alone_takes_nothing_out(session: Any, sign_in: Any,
 @pytest.mark.parametrize("query", ["content=other", "state=ZZZ", "overdue=perhaps", "due-before=2026-02-30"])
 def test_a_filter_that_makes_no_sense_gives_no_file(sign_in: Any, analyst: Any, query: str) -> None:
     assert sign_in(analyst).get(f"/reports/status.csv?{query}").status_code == 400
+    page = sign_in(analyst).get(f"/reports/status?{query}").text
+    assert "The file would hold" not in page and "status.csv" not in page, "nor is one spoken of"
 
 
 def test_the_command_without_a_person_gives_every_row_and_says_who_asked(app: Any, session: Any) -> None:

@@ -7,14 +7,14 @@ row, without a State. Retired measures have none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel.speaklater import LazyString
 
-from tracker.extensions import db
 from tracker.models import (
     Followup,
     FollowupMeasure,
@@ -30,15 +30,14 @@ from tracker.models import (
 from tracker.models.followup import ENDED
 from tracker.models.plan import PILLARS
 from tracker.policy import Reach
-from tracker.reports import catalogue, measures
-from tracker.reports.filters import BadValue, Condition, as_condition, codes, each, region
+from tracker.reports import filters, measures
+from tracker.reports.filters import Condition, Filter
+from tracker.reports.joined import joined
 from tracker.reports.listing import Columns, Listing, Sort
 from tracker.reports.measures import Standing, Tally
-from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
 
 NO_WORD = "none"
-BETWEEN, WITHIN = "\n", "|"  # items of a list, and the parts of each, as the database joins them
 PLACES = 100_000  # more than a plan has measures
 
 # The header, once and literally: columns are added at the end or not at all.
@@ -72,19 +71,13 @@ COLUMNS: dict[str, LazyString] = {
 HEADER = tuple(COLUMNS)
 
 
-def measure_ids(reach: Reach, args: Any) -> Sequence[int]:
-    """The measures that may stand in the rows an address asks for, for ``row_maker``: those of its plans."""
-    plans = [one.upper() for one in listing(reach).read(args).args.get("plan", [])]
-    asked = sa.select(Measure.id).where(Measure.retired_on.is_(None))
-    if plans:
-        asked = asked.join(Plan, Plan.id == Measure.plan_id).where(Plan.code.in_(plans))
-    return db.session.scalars(asked).all()
-
-
-def row_maker(ids: Iterable[int], reach: Reach, *, signed_only: bool) -> Callable[[Any], Sequence[Any]]:
-    """What turns a row of the listing into a row of the report; ``ids`` are the measures of its rows."""
-    standings = measures.statuses(list(ids), reach, signed_only=signed_only)
-    return lambda row: _row(row, standings[row.measure_id])
+def rows_of(
+    rows: Sequence[Any], reach: Reach, *, signed_only: bool, today: date, on: sa.Connection | None = None
+) -> list[Sequence[Any]]:
+    """The rows of the report from some of the listing: how their measures stand takes two statements."""
+    ids = {row.measure_id for row in rows}
+    standings = measures.statuses(ids, reach, signed_only=signed_only, today=today, on=on)
+    return [_row(row, standings[row.measure_id]) for row in rows]
 
 
 def _row(row: Any, standing: Standing) -> Sequence[Any]:
@@ -107,16 +100,10 @@ def _row(row: Any, standing: Standing) -> Sequence[Any]:
         row.cell_status_on,
         row.cell_evidence,
         row.cell_note,
-        *_lists(row.followups),
+        *(getattr(row, name) for name in _OF_FOLLOWUPS),
         *((tally.open, tally.implemented, tally.signed) if row.state_id else (None, None, None)),
         ("yes" if tally.rests_on_nothing else "no") if row.cell_status else None,
     )
-
-
-def _lists(joined: str | None) -> list[str]:
-    """References, statuses, their dates, sealed states and due dates: five lists in one order."""
-    items = [item.split(WITHIN) for item in (joined or "").split(BETWEEN) if item]
-    return [";".join(part) for part in zip(*items, strict=True)] if items else [""] * 5
 
 
 # The listing
@@ -126,32 +113,22 @@ def _lists(joined: str | None) -> list[str]:
 def listing(reach: Reach) -> Listing:
     """The rows within a scope. A measure keeps its row whatever the scope."""
     pairs = _pairs(reach)
+    unique = _row_number()
+    return Listing(
+        base=_base(pairs),
+        id_column=unique,
+        filters=_filters(pairs.c.state_id),
+        sorts={"measure": Sort(_place(), then=unique)},
+        default_sort="measure",
+    )
+
+
+def _base(pairs: sa.Subquery) -> Columns:
+    """A row for each measure in use and State of ``pairs``, and one for each that has none there."""
     state = pairs.c.state_id
     of_cell = sa.and_(MeasureCell.measure_id == Measure.id, MeasureCell.state_id == state)
-    number = sa.cast(sa.func.coalesce(State.m49, "0"), sa.Integer)
-    unique = (sa.cast(Measure.id, sa.BigInteger) * 1_000 + number).label("row_number")
-    pillar = sa.case({one: place for place, one in enumerate(PILLARS)}, value=Measure.pillar)
-    place = (sa.cast(Plan.id, sa.BigInteger) * 4 + pillar) * PLACES + Measure.position
-    base: Columns = (
-        sa.select(
-            Measure.id.label("measure_id"),
-            Plan.code.label("plan_code"),
-            Measure.reference.label("measure"),
-            Measure.pillar,
-            Measure.number,
-            Measure.text,
-            Measure.lead_body,
-            Measure.deadline,
-            Measure.stated_status,
-            Measure.stated_on,
-            state,
-            State.name.label("member_state"),
-            MeasureCell.status.label("cell_status"),
-            MeasureCell.status_on.label("cell_status_on"),
-            MeasureCell.evidence.label("cell_evidence"),
-            MeasureCell.note.label("cell_note"),
-            _followups(state).label("followups"),
-        )
+    return (
+        sa.select(*_COLUMNS, state, *_followups(state))
         .select_from(Measure)
         .join(Plan, Plan.id == Measure.plan_id)
         .outerjoin(pairs, pairs.c.measure_id == Measure.id)
@@ -159,20 +136,48 @@ def listing(reach: Reach) -> Listing:
         .outerjoin(MeasureCell, of_cell)
         .where(Measure.retired_on.is_(None))
     )
-    return Listing(
-        base=base,
-        id_column=unique,
-        filters={
-            "plan": codes(Plan.code),
-            "pillar": each(_of_pillar),
-            "measure": codes(Measure.reference),
-            "state": codes(state, lambda: catalogue.states()),
-            "region": region(state),
-            "word": each(_of_word),
-        },
-        sorts={"measure": Sort(place, then=unique)},
-        default_sort="measure",
-    )
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Measure.id.label("measure_id"),
+    Plan.code.label("plan_code"),
+    Measure.reference.label("measure"),
+    Measure.pillar,
+    Measure.number,
+    Measure.text,
+    Measure.lead_body,
+    Measure.deadline,
+    Measure.stated_status,
+    Measure.stated_on,
+    State.name.label("member_state"),
+    MeasureCell.status.label("cell_status"),
+    MeasureCell.status_on.label("cell_status_on"),
+    MeasureCell.evidence.label("cell_evidence"),
+    MeasureCell.note.label("cell_note"),
+)
+
+
+def _row_number() -> sa.ColumnElement[int]:
+    """A number that is the row's alone: of its measure and its State."""
+    number = sa.cast(sa.func.coalesce(State.m49, "0"), sa.Integer)
+    return (sa.cast(Measure.id, sa.BigInteger) * 1_000 + number).label("row_number")
+
+
+def _place() -> sa.ColumnElement[int]:
+    """Where the measure stands: by plan, by pillar, in the order of the plan."""
+    pillar = sa.case({one: place for place, one in enumerate(PILLARS)}, value=Measure.pillar)
+    return (sa.cast(Plan.id, sa.BigInteger) * 4 + pillar) * PLACES + Measure.position
+
+
+def _filters(state: Any) -> dict[str, Filter]:
+    return {
+        "plan": filters.plan(Plan.code),
+        "pillar": filters.pillar(Measure.pillar),
+        "measure": filters.measure(Measure.reference),
+        "state": filters.state(state),
+        "region": filters.region(state),
+        "word": filters.each(_of_word),
+    }
 
 
 def _pairs(reach: Reach) -> sa.Subquery:
@@ -192,21 +197,25 @@ def _pairs(reach: Reach) -> sa.Subquery:
     return sa.union_all(regional, served).subquery("pairs")
 
 
-def _followups(state: Any) -> sa.ScalarSelect[Any]:
-    """The follow-ups of a State that serve a measure, those withdrawn or superseded left out, in one text."""
-    parts = (
-        Followup.reference,
-        Followup.assessed_status,
-        Followup.assessed_on,
-        Followup.sealed_state,
-        Followup.current_due,
-    )
-    texts = [sa.func.coalesce(sa.cast(part, sa.String), "") for part in parts]
-    item: sa.ColumnElement[str] = texts[0]
-    for text in texts[1:]:
-        item = item + WITHIN + text
-    items = (
-        sa.select(item.label("item"))
+_OF_FOLLOWUPS: dict[str, Any] = {
+    "followups": Followup.reference,
+    "implementation_statuses": Followup.assessed_status,
+    "status_dates": Followup.assessed_on,
+    "sealed_states": Followup.sealed_state,
+    "current_dues": Followup.current_due,
+}
+"""What a row tells of each follow-up, by the name of its column."""
+
+
+def _followups(state: Any) -> list[sa.Label[str]]:
+    """The columns on the follow-ups of a State that serve a measure, those withdrawn or superseded left out."""
+    return [joined(_served(state, column), Measure, state.table).label(name) for name, column in _OF_FOLLOWUPS.items()]
+
+
+def _served(state: Any, column: Any) -> sa.Select[Any]:
+    """A value of each follow-up, empty where it has none: the columns of one row stay in step."""
+    return (
+        sa.select(sa.func.coalesce(sa.type_coerce(column, sa.String), ""))
         .select_from(FollowupMeasure)
         .join(Followup, Followup.id == FollowupMeasure.followup_id)
         .where(
@@ -215,24 +224,11 @@ def _followups(state: Any) -> sa.ScalarSelect[Any]:
             Followup.workflow.not_in(ENDED),
         )
         .order_by(Followup.number)
-        .correlate(Measure, state.table)
-        .subquery()
     )
-    return sa.select(sa.func.aggregate_strings(items.c.item, BETWEEN)).scalar_subquery()
-
-
-def _of_pillar(value: str) -> Condition:
-    if value.upper() not in PILLARS:
-        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(PILLARS)))
-    return as_condition(Measure.pillar == value.upper())
 
 
 def _of_word(value: str) -> Condition:
     """What the cell says; ``none`` where there is a cell and no word yet."""
     if value == NO_WORD:
         return sa.and_(MeasureCell.id.is_not(None), MeasureCell.status.is_(None))
-    known = {one.value: one for one in MeasureStatus}
-    if value not in known:
-        offered = ", ".join((NO_WORD, *known))
-        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=offered))
-    return as_condition(MeasureCell.status == known[value])
+    return filters.among(MeasureCell.status, (NO_WORD, *MeasureStatus))([value])

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tracker.extensions import db
 from tracker.models import Area, AreaPillar
 from tracker.reports import catalogue
+from tracker.reports.joined import joined
 
 Pair = tuple[str, str]
 """The code of an area, and a pillar."""
@@ -34,13 +35,13 @@ def pillars_of(codes: Collection[str]) -> set[str]:
     return {row.pillar for row in rows if row.area_code == row.code or row.code not in own}
 
 
-def joined(code: str) -> Any:
+def as_column(code: str) -> Any:
     """The same of one area as a column with its pillars in one text: nothing where the map has none."""
     of_top = sa.select(Area.parent_code).where(Area.code == code).scalar_subquery()
 
     def mapped(area: Any) -> Any:
         ordered = sa.select(AreaPillar.pillar).where(AreaPillar.area_code == area).order_by(AreaPillar.pillar)
-        return sa.select(sa.func.aggregate_strings(ordered.subquery().c.pillar, " ")).scalar_subquery()
+        return joined(ordered, by=" ")
 
     return sa.func.coalesce(mapped(code), mapped(of_top))
 

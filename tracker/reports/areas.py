@@ -257,7 +257,7 @@ def _examined(account: Account, codes: list[str]) -> Sequence[Any]:
 def _figures(account: Account, code: str, codes: list[str]) -> tuple[int, int, list[str]]:
     """How many follow-ups and conclusions it has, and its pillars on the map, in one statement."""
     counts = (_count(account, model, codes) for model in (Followup, Conclusion))
-    row = db.session.execute(sa.select(*counts, area_pillars.joined(code).label("pillars"))).one()
+    row = db.session.execute(sa.select(*counts, area_pillars.as_column(code).label("pillars"))).one()
     return row[0], row[1], (row.pillars or "").split()
 
 

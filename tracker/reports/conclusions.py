@@ -28,7 +28,21 @@ from tracker.models import (
 )
 from tracker.models.followup import ENDED
 from tracker.reports.assessments import NAME_AT_VISIT, last_return
-from tracker.reports.filters import Condition, codes, each, flag, members, numbers, paragraphs, region, sealed, words
+from tracker.reports.filters import (
+    Condition,
+    codes,
+    each,
+    flag,
+    known_area,
+    members,
+    numbers,
+    paragraphs,
+    region,
+    sealed,
+    state,
+    words,
+)
+from tracker.reports.joined import joined
 from tracker.reports.listing import Listing, Sort
 from tracker.texts import gettext as _
 
@@ -72,7 +86,7 @@ _source = sa.join(Conclusion, Visit, Visit.id == Conclusion.visit_id).join(
 
 def _in_area(code: str) -> Condition:
     """The area itself, or any area under it."""
-    wanted = code.upper()
+    wanted = known_area(code)
     return Conclusion.area_code.in_(sa.select(Area.code).where(sa.or_(Area.code == wanted, Area.parent_code == wanted)))
 
 
@@ -80,7 +94,7 @@ CONCLUSIONS = Listing(
     base=sa.select(*_columns, sa.func.substr(Conclusion.text, 1, 2 * EXCERPT).label("text")).select_from(_source),
     id_column=Conclusion.id,
     filters={
-        "state": codes(Conclusion.state_id),
+        "state": state(Conclusion.state_id),
         "region": region(Conclusion.state_id),
         "area": each(_in_area),
         "kind": members(Conclusion.kind, ConclusionKind),
@@ -136,26 +150,20 @@ HEADER = (
 )
 
 
-def _joined(column: Any, link: Any, order: Any) -> Any:
-    """The values of a link table in one cell, in their order."""
-    ordered = link.add_columns(column.label("value")).order_by(*order).correlate(Conclusion).subquery()
-    return sa.select(sa.func.aggregate_strings(ordered.c.value, ";")).scalar_subquery()
-
-
 _paragraph_words = sa.func.trim(sa.cast(Paragraph.resolution_number, sa.String) + " " + Paragraph.label)
-_paragraphs = _joined(
-    _paragraph_words,
-    sa.select()
-    .select_from(sa.join(ConclusionParagraph, Paragraph, Paragraph.id == ConclusionParagraph.paragraph_id))
-    .where(ConclusionParagraph.conclusion_id == Conclusion.id),
-    (Paragraph.resolution_number, Paragraph.position),
+_paragraphs = joined(
+    sa.select(_paragraph_words)
+    .join(ConclusionParagraph, ConclusionParagraph.paragraph_id == Paragraph.id)
+    .where(ConclusionParagraph.conclusion_id == Conclusion.id)
+    .order_by(Paragraph.resolution_number, Paragraph.position),
+    Conclusion,
 )
-_followups = _joined(
-    Followup.reference,
-    sa.select()
-    .select_from(sa.join(FollowupConclusion, Followup, Followup.id == FollowupConclusion.followup_id))
-    .where(FollowupConclusion.conclusion_id == Conclusion.id),
-    (Followup.id,),
+_followups = joined(
+    sa.select(Followup.reference)
+    .join(FollowupConclusion, FollowupConclusion.followup_id == Followup.id)
+    .where(FollowupConclusion.conclusion_id == Conclusion.id)
+    .order_by(Followup.id),
+    Conclusion,
 )
 
 FILE: sa.Select[Any] = sa.select(

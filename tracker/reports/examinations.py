@@ -17,8 +17,7 @@ from tracker.models import Assessment, Conclusion, ConclusionStatus, Visit, Visi
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
 from tracker.reports.assessments import NOT_ASSESSED
-from tracker.reports.filters import BadValue, Condition, as_condition
-from tracker.texts import gettext as _
+from tracker.reports.filters import Condition, as_condition, known_area
 from tracker.workflow import visit
 
 HELD = tuple(stage for stage in VisitStage if visit.has_begun(stage))
@@ -124,9 +123,7 @@ def latest(state_id: Any, area_code: Any) -> sa.ScalarSelect[str]:
 def states(state_id: Any, code: str, *, is_rated: bool = False) -> Condition:
     """States that were examined on the area, or on any area under it; or rated there. Raises BadValue for the filter of
     a list."""
-    known, wanted = catalogue.areas(), code.upper()
-    if wanted not in known:
-        raise BadValue(_("“%(value)s” is no area that is known here", value=code[:60]))
+    known, wanted = catalogue.areas(), known_area(code)
     codes = [area.code for area in known.values() if wanted in (area.code, area.parent_code)]
     sources = [(Assessment, IS_RATED)] if is_rated else _SOURCES
     arms = (

@@ -5,7 +5,7 @@ sentence why they make no sense. The noun's ``Listing`` names them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from flask import current_app, has_app_context
 
 from tracker.database import UtcDateTime
+from tracker.extensions import db
 from tracker.folding import Term, terms
-from tracker.models import Paragraph, SealedState, SearchRow, search
+from tracker.models import PILLARS, Measure, Paragraph, Plan, SealedState, SearchRow, search
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
 from tracker.reports import catalogue
@@ -50,17 +51,64 @@ def members(column: Expression, enum: type[StrEnum]) -> Filter:
     return condition
 
 
-def codes(column: Expression, known: Callable[[], Collection[str]] | None = None) -> Filter:
-    """Any of these codes, written large or small; ``known`` gives those that exist."""
+def codes(column: Expression, known: Callable[[list[str]], Collection[str]] | None = None) -> Filter:
+    """Any of these codes, written large or small; ``known`` gives those that exist, of these at least."""
 
     def condition(values: list[str]) -> Condition:
         wanted = [value.upper() for value in values]
-        for value in wanted if known else ():
-            if value not in known():  # type: ignore[misc]  # checked in the line above
-                raise BadValue(_("“%(value)s” is no code that is known here", value=value[:60]))
+        existing = known(wanted) if known else wanted
+        for value, given in zip(wanted, values, strict=True):
+            if value not in existing:
+                raise BadValue(_("“%(value)s” is no code that is known here", value=given[:60]))
         return _any_of(column, wanted)
 
     return condition
+
+
+def state(column: Expression) -> Filter:
+    """Any of these Member States, by their ISO codes."""
+    return codes(column, lambda _wanted: catalogue.states())
+
+
+def plan(column: Expression) -> Filter:
+    """Any of these plans, by their codes."""
+    return codes(column, lambda wanted: _met(Plan.code, wanted))
+
+
+def measure(column: Expression) -> Filter:
+    """Any of these measures, retired or not, by their references."""
+    return codes(column, lambda wanted: _met(Measure.reference, wanted))
+
+
+def _met(name: Any, wanted: list[str]) -> Set[str]:
+    """The names of plans, or of measures, that this process has met, with those wanted that exist. None is ever changed
+    or taken away, so that a statement is sent only for those that it has not met."""
+    met: set[str] = current_app.extensions.setdefault("tracker_names", {}).setdefault(str(name), set())
+    if missing := set(wanted) - met:
+        met.update(db.session.scalars(sa.select(name).where(name.in_(sorted(missing)))))
+    return met
+
+
+def pillar(column: Expression) -> Filter:
+    """Any of these pillars of the Strategy: ``II``."""
+    return each(lambda value: as_condition(column == known_pillar(value)))
+
+
+def known_pillar(value: str) -> str:
+    """The pillar of that number, written large or small; raises BadValue where there is none."""
+    return str(_known(value.upper(), dict(zip(PILLARS, PILLARS, strict=True)), said=value))
+
+
+def known_area(code: str) -> str:
+    """The code of an area, written large or small; raises BadValue where there is none."""
+    if code.upper() not in catalogue.areas():
+        raise BadValue(_("“%(value)s” is no area that is known here", value=code[:60]))
+    return code.upper()
+
+
+def among(column: Expression, known: Collection[str]) -> Filter:
+    """Any of these few words."""
+    return lambda values: _any_of(column, [_known(value, {one: one for one in known}) for value in values])
 
 
 def numbers(column: Expression) -> Filter:
@@ -225,9 +273,9 @@ def as_condition(found: Any) -> Condition:
     return condition
 
 
-def _known(value: str, known: Mapping[str, Any]) -> Any:
+def _known(value: str, known: Mapping[str, Any], said: str = "") -> Any:
     if value not in known:
-        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(known)))
+        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=(said or value)[:60], known=", ".join(known)))
     return known[value]
 
 

@@ -36,15 +36,13 @@ from tracker.models import (
     Visit,
 )
 from tracker.models.followup import ENDED
-from tracker.models.plan import PILLARS
 from tracker.policy import Permission
-from tracker.reports import catalogue, measures
+from tracker.reports import catalogue, filters, measures
 from tracker.reports.filters import (
     BadValue,
     Condition,
     Filter,
     as_condition,
-    codes,
     day,
     each,
     flag,
@@ -195,10 +193,7 @@ def _as_list(value: Any) -> list[str]:
 
 def _on_area(code: str, column: Any = Followup.area_code) -> Condition:
     """A main area; a top area stands for all under it."""
-    known = catalogue.areas()
-    wanted = code.upper()
-    if wanted not in known:
-        raise BadValue(_("“%(value)s” is no area that is known here", value=code[:60]))
+    known, wanted = catalogue.areas(), filters.known_area(code)
     if known[wanted].is_assessable:
         return as_condition(column == wanted)
     return as_condition(column.in_([area.code for area in known.values() if area.parent_code == wanted]))
@@ -243,14 +238,14 @@ def _answering(reference: str) -> Condition:
     return Followup.id.in_(answering)
 
 
-def _serving(reference: str) -> Condition:
-    """Linked to this measure, retired or not; ``any`` or ``none``: of the measures that count."""
-    if reference in (ANY, NOBODY):
-        serves = serves_a_measure(Followup.id)
-        return serves if reference == ANY else ~serves
-    measure = sa.select(Measure.id).where(Measure.reference == reference.upper()).scalar_subquery()
-    links = sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id == measure)
-    return Followup.id.in_(links)
+def _serving(values: list[str]) -> Condition:
+    """Linked to one of these measures, retired or not; ``any`` or ``none``: of the measures that count."""
+    serves = serves_a_measure(Followup.id)
+    found = [serves if value == ANY else ~serves for value in values if value in (ANY, NOBODY)]
+    if references := [value for value in values if value not in (ANY, NOBODY)]:
+        wanted = sa.select(Measure.id).where(filters.measure(Measure.reference)(references))
+        found.append(_serving_one_of(wanted))
+    return sa.or_(*found)
 
 
 def serves_a_measure(followup_id: Any) -> Condition:
@@ -262,26 +257,24 @@ def serves_a_measure(followup_id: Any) -> Condition:
     )
 
 
-def _serving_plan(code: str) -> Condition:
-    return _serving_one_of(_MEASURES.where(Plan.code == code.upper()))
+def _serving_plan(codes: list[str]) -> Condition:
+    return _serving_one_of(_MEASURES.where(filters.plan(Plan.code)(codes)))
 
 
 def _serving_pillar(value: str) -> Condition:
     """A pillar of any plan (``II``), or of one (``GCTS-II``)."""
-    code, _dash, pillar = value.upper().rpartition("-")
-    if pillar not in PILLARS:
-        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(PILLARS)))
-    of_pillar = _MEASURES.where(Measure.pillar == pillar)
-    return _serving_one_of(of_pillar.where(Plan.code == code) if code else of_pillar)
+    code, _dash, numbered = value.rpartition("-")
+    of_pillar = _MEASURES.where(Measure.pillar == filters.known_pillar(numbered))
+    return _serving_one_of(of_pillar.where(filters.plan(Plan.code)([code])) if code else of_pillar)
 
 
 def _serving_one_of(wanted: sa.Select[Any]) -> Condition:
     return Followup.id.in_(sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id.in_(wanted)))
 
 
-def _of_party(code: str) -> Condition:
-    """Of the States that take part in a regional plan; an observer's do not count for it."""
-    return as_condition(Followup.state_id.in_(measures.participating(Plan.code == code.upper())))
+def _of_party(codes: list[str]) -> Condition:
+    """Of the States that take part in one of these regional plans; an observer's do not count for it."""
+    return as_condition(Followup.state_id.in_(measures.participating(filters.plan(Plan.code)(codes))))
 
 
 # Retired measures count nowhere.
@@ -347,7 +340,7 @@ _FURTHER: dict[str, tuple[Any, ...]] = {
 _BY_INDEX: dict[str, Callable[[Any], Filter]] = {
     "visit": lambda _column: each(_raised_by),
     "owner": lambda column: each(lambda value: _owned_by(value, column(Followup.owner_id))),
-    "state": lambda column: codes(column(Followup.state_id), lambda: catalogue.states()),
+    "state": lambda column: filters.state(column(Followup.state_id)),
     "area": lambda column: each(lambda value: _on_area(value, column(Followup.area_code))),
     "workflow": lambda column: members(column(Followup.workflow), FollowupStatus),
     "position": lambda column: members(column(Followup.position), Position),
@@ -359,7 +352,7 @@ FOLLOWUPS = Listing(
     base=_BASE,
     id_column=Followup.id,
     filters={
-        "state": codes(Followup.state_id, lambda: catalogue.states()),
+        "state": filters.state(Followup.state_id),
         "region": region(Unindexed(Followup.state_id)),
         "area": each(_on_area),
         "workflow": members(Followup.workflow, FollowupStatus),
@@ -373,11 +366,11 @@ FOLLOWUPS = Listing(
         "visit": each(_raised_by),
         "conclusion": each(_answering),
         "paragraph": paragraphs(Followup.id, sa.select(FollowupParagraph.followup_id), FollowupParagraph.paragraph_id),
-        "measure": each(_serving),
-        "plan": each(_serving_plan),
+        "measure": _serving,
+        "plan": _serving_plan,
         "pillar": each(_serving_pillar),
         "counted": flag(measures.counts),
-        "party": each(_of_party),
+        "party": _of_party,
         "due-after": day(Followup.current_due_last, ">"),
         "due-before": day(Followup.current_due_last, "<"),
         "overdue": flag(lambda: Followup.overdue_on(clock.today())),

@@ -19,7 +19,6 @@ from tracker import clock
 from tracker.database import PartialDateType
 from tracker.extensions import db
 from tracker.models import (
-    PILLARS,
     Area,
     AreaEdition,
     Assessment,
@@ -39,10 +38,10 @@ from tracker.models import (
     VisitStage,
 )
 from tracker.policy import Reach
-from tracker.reports import catalogue, conclusions, examinations, followups, measures
+from tracker.reports import catalogue, conclusions, examinations, filters, followups, measures
 from tracker.reports.assessments import NAME_AT_VISIT
 from tracker.reports.examinations import Examination
-from tracker.reports.filters import BadValue, Condition, Filter, as_condition, codes, each, members, region
+from tracker.reports.filters import BadValue, Condition, Filter, as_condition, each, known_area, members, region
 from tracker.reports.listing import Columns, Listing, Problem, Sort
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
@@ -201,12 +200,6 @@ def _unserved(reach: Reach) -> Condition:
     return as_condition(~serving)
 
 
-def _of_pillar(value: str) -> Condition:
-    if value.upper() not in PILLARS:
-        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=", ".join(PILLARS)))
-    return as_condition(Measure.pillar == value.upper())
-
-
 def _concerning(lies: Filter) -> Filter:
     """From a filter of States one of measures: those of the Strategy, and of plans in which such a State takes part."""
 
@@ -221,27 +214,21 @@ def _concerning(lies: Filter) -> Filter:
 
 def _under(code: str) -> Condition:
     """The area itself, or any area under it."""
-    wanted = code.upper()
-    if wanted not in catalogue.areas():
-        raise BadValue(_("“%(value)s” is no area that is known here", value=code[:60]))
+    wanted = known_area(code)
     return sa.or_(Area.code == wanted, Area.parent_code == wanted)
 
 
 # The lists
 
 
-def _list(base: Any, id_column: Any, order: str, sort: Sort, filters: Mapping[str, Filter]) -> Listing:
+def _list(base: Any, id_column: Any, order: str, sort: Sort, by: Mapping[str, Filter]) -> Listing:
     """A list of gaps in its one order."""
-    return Listing(base=base, id_column=id_column, filters=filters, sorts={order.lstrip("-"): sort}, default_sort=order)
+    return Listing(base=base, id_column=id_column, filters=by, sorts={order.lstrip("-"): sort}, default_sort=order)
 
 
 def _of(state: Any, **more: Filter) -> dict[str, Filter]:
     """The filters of gaps of a State: by it, by its region, and ``more``."""
-    return {"state": codes(state, lambda: catalogue.states()), "region": region(state), **more}
-
-
-def _plans() -> list[str]:
-    return [code for code, _words in plans()]
+    return {"state": filters.state(state), "region": region(state), **more}
 
 
 _EDITION = sa.and_(AreaEdition.area_code == Area.code, AreaEdition.edition == Area.current_edition)
@@ -328,10 +315,10 @@ GAPS: dict[str, Gap] = {
             "plan",
             Sort(Plan.code, between=Measure.position),
             {
-                "state": _concerning(codes(PlanState.state_id, lambda: catalogue.states())),
+                "state": _concerning(filters.state(PlanState.state_id)),
                 "region": _concerning(region(PlanState.state_id)),
-                "plan": codes(Plan.code, _plans),
-                "pillar": each(_of_pillar),
+                "plan": filters.plan(Plan.code),
+                "pillar": filters.pillar(Measure.pillar),
             },
         ),
         {"measure": _MEASURE, "plan": _PLAN, "pillar": _PILLAR, "text": _TEXT},
@@ -371,7 +358,12 @@ GAPS: dict[str, Gap] = {
             MeasureCell.id,
             "measure",
             Sort(Measure.reference),
-            _of(MeasureCell.state_id, plan=codes(Plan.code, _plans), pillar=each(_of_pillar), months=each(_months)),
+            _of(
+                MeasureCell.state_id,
+                plan=filters.plan(Plan.code),
+                pillar=filters.pillar(Measure.pillar),
+                months=each(_months),
+            ),
         ),
         {
             "measure": _MEASURE,

@@ -31,7 +31,7 @@ sense gives the first page. Rows without a sort key come last in both directions
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -51,6 +51,8 @@ from tracker.texts import gettext as _
 
 Args = dict[str, list[str]]
 Columns = sa.Select[*tuple[Any, ...]]
+Told = Callable[[Sequence[sa.Row[Any]], sa.Connection], Sequence[Any]]
+"""What makes the rows of a file from a chunk of those read, on the connection that reads them."""
 
 SIZES = (25, 50, 100)
 DEFAULT_SIZE = 50
@@ -236,14 +238,23 @@ class Listing:
         *,
         base: Columns | None = None,
         as_lines: bool = False,
-    ) -> tuple[int, Iterator[Sequence[sa.Row[Any]]]]:
+        told: Told | None = None,
+    ) -> tuple[int, Iterator[Sequence[Any]]]:
         """How many rows a question asks for, and each of them as ``stream`` gives them. One statement reads both, so
-        that they are of one moment."""
+        that they are of one moment. ``told`` makes the rows of the file from each chunk: what it asks on the connection
+        that it is given is of that moment, too."""
         question.is_exact = True
         total = self._count_statement(question, scope_condition).scalar_subquery().label("list_total")
-        chunks = _chunks(db.engine, self._all(question, scope_condition, base, as_lines).add_columns(total))
+        found = self._all(question, scope_condition, base, as_lines).add_columns(total)
+        totals: set[int] = set()
+
+        def noted(rows: Sequence[sa.Row[Any]], connection: sa.Connection) -> Sequence[Any]:
+            totals.add(rows[0].list_total)
+            return rows if told is None else told(rows, connection)
+
+        chunks = _chunks(db.engine, found, noted, is_one_moment=told is not None)
         first = next(chunks, [])
-        return (first[0].list_total if first else 0), chain([first], chunks)
+        return max(totals, default=0), chain([first], chunks)
 
     def _all(
         self, question: Question, scope_condition: Condition | None, base: Columns | None, as_lines: bool
@@ -519,18 +530,29 @@ def _directed(column: Expression, is_descending: bool) -> sa.UnaryExpression[Any
     return directed
 
 
-def _chunks(engine: sa.Engine, statement: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+def _chunks(
+    engine: sa.Engine,
+    statement: sa.Select[Any],
+    told: Told = lambda rows, _connection: rows,
+    *,
+    is_one_moment: bool = False,
+) -> Iterator[Sequence[Any]]:
+    """What ``told`` makes of each chunk. On SQLite all that a transaction reads is of one moment; PostgreSQL is asked
+    for that where more than one statement reads."""
     with engine.connect() as connection:
+        if is_one_moment and connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
         with read_only():
             transaction = connection.begin()
         with transaction:
             if connection.dialect.name == "postgresql":  # compiling so many cells takes seconds before the first row
                 connection.exec_driver_sql("SET LOCAL jit = off")
             options = {"stream_results": True, "max_row_buffer": CHUNK}
-            found = connection.execution_options(**options).execute(statement)
+            found = connection.execute(statement, execution_options=options)
             if first := found.fetchmany(FIRST_CHUNK):
-                yield first
-            yield from found.partitions(CHUNK)
+                yield told(first, connection)
+            for rows in found.partitions(CHUNK):
+                yield told(rows, connection)
 
 
 # Cursors: ``2026-03-31~1234`` is the row 1234 with that sort key, ``1234`` one without

@@ -30,8 +30,8 @@ from tracker.models import (
 )
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
-from tracker.reports import catalogue, sealables, timeline
-from tracker.reports.filters import BadValue, Condition, Filter, as_condition, codes, day, each, members
+from tracker.reports import sealables, timeline
+from tracker.reports.filters import BadValue, Condition, Filter, as_condition, day, each, members, state
 from tracker.reports.listing import Listing, Sort
 from tracker.reports.measures import OF_STATED_STATUS
 from tracker.reports.timeline import Entry
@@ -138,7 +138,7 @@ def _number_at(edge: date) -> sa.ScalarSelect[int]:
 FILTERS: Mapping[str, Filter] = {
     "kind": each(_of_kind),
     "actor": each(_by),
-    "state": codes(Event.state_id, lambda: catalogue.states()),
+    "state": state(Event.state_id),
     "object": each(_on),
     "category": members(Event.category, Category),
     "outcome": members(Event.outcome, Outcome),

@@ -49,6 +49,7 @@ from tracker.models.followup import ENDED
 from tracker.models.plan import PILLARS
 from tracker.policy import Reach
 from tracker.reports.filters import Condition
+from tracker.reports.joined import SEPARATOR, joined
 from tracker.texts import gettext as _
 
 
@@ -258,17 +259,27 @@ def sum_of(tallies: Collection[Tally]) -> Tally:
 # The answers
 
 
-def statuses(measure_ids: Collection[int], reach: Reach, *, signed_only: bool = True) -> dict[int, Standing]:
-    """How each of these measures stands, for a reader with this scope: two statements whatever their number."""
+def statuses(
+    measure_ids: Collection[int],
+    reach: Reach,
+    *,
+    signed_only: bool = True,
+    today: date | None = None,
+    on: sa.Connection | None = None,
+) -> dict[int, Standing]:
+    """How each of these measures stands, for a reader with this scope: two statements whatever their number. A file
+    that is streamed asks on its own connection, and says which day it is."""
     ids = sorted(set(measure_ids))
     if not ids:
         return {}
-    return _standings(_MEASURES_BY_ID, _tallies_by_id(reach), {"ids": ids}, reach, signed_only)
+    asked = _tallies_by_id(reach), {"ids": ids}
+    return _standings(_MEASURES_BY_ID, *asked, reach, signed_only, today or clock.today(), on or db.session)
 
 
 def of_plan(plan: Plan, reach: Reach, *, signed_only: bool = True) -> dict[int, Standing]:
     """How each measure of the plan stands: two statements."""
-    return _standings(_MEASURES_BY_PLAN, _tallies_by_plan(reach), {"plan": plan.id}, reach, signed_only)
+    asked = _tallies_by_plan(reach), {"plan": plan.id}
+    return _standings(_MEASURES_BY_PLAN, *asked, reach, signed_only, clock.today(), db.session)
 
 
 def cell(account: Account, reference: str, state_id: str) -> MeasureCell:
@@ -310,7 +321,7 @@ def renewed(plan: Plan, before: Mapping[int, Standing], states: Collection[str],
     """Of the standings of a plan's measures, those that differ since something was written on records of these States:
     what is known of the others is taken from ``before``."""
     values = {"plan": plan.id, "states": sorted(states)}
-    fresh = _by_measure(_tallies_of_states(reach), values)
+    fresh = _by_measure(_tallies_of_states(reach), values, db.session)
     differing = {
         measure_id: {state: own for state, own in standing.states.items() if state not in states}
         | fresh.get(measure_id, {})
@@ -331,18 +342,23 @@ def _told_of(standing: Standing, states: Collection[str], tallies: Mapping[str, 
 
 
 def _standings(
-    measures: sa.Select[Any], tallies: Any, values: dict[str, Any], reach: Reach, signed_only: bool
+    measures: sa.Select[Any],
+    tallies: Any,
+    values: dict[str, Any],
+    reach: Reach,
+    signed_only: bool,
+    today: date,
+    on: Any,
 ) -> dict[int, Standing]:
-    rows = db.session.execute(measures, values).all()
-    by_measure = _by_measure(tallies, values)
-    today = clock.today()
+    rows = on.execute(measures, values).all()
+    by_measure = _by_measure(tallies, values, on)
     return {row.id: _standing(row, by_measure.get(row.id, {}), reach, signed_only, today) for row in rows}
 
 
-def _by_measure(tallies: Any, values: dict[str, Any]) -> dict[int, dict[str, Tally]]:
+def _by_measure(tallies: Any, values: dict[str, Any], on: Any) -> dict[int, dict[str, Tally]]:
     """The tallies of each measure by State: follow-ups and the word of the cell come in rows of their own."""
     found: dict[int, dict[str, Tally]] = {}
-    for measure_id, state_id, opened, implemented, signed, cell, bare in db.session.execute(tallies, values):
+    for measure_id, state_id, opened, implemented, signed, cell, bare in on.execute(tallies, values):
         own = found.setdefault(measure_id, {})
         before = own.get(state_id, NO_FOLLOWUPS)
         counted = (before.open + opened, before.implemented + implemented, before.signed + signed)
@@ -387,8 +403,8 @@ def _standing(row: Any, tallies: dict[str, Tally], reach: Reach, signed_only: bo
     )
 
 
-def _split(joined: str | None) -> tuple[str, ...]:
-    return tuple(joined.split(";")) if joined else ()
+def _split(codes: str | None) -> tuple[str, ...]:
+    return tuple(codes.split(SEPARATOR)) if codes else ()
 
 
 def _count_followups(found: Progress, plan: Plan, reach: Reach) -> None:
@@ -402,12 +418,6 @@ def _count_followups(found: Progress, plan: Plan, reach: Reach) -> None:
 # The statements, built once for each scope
 
 
-def _joined(states: sa.Select[Any]) -> sa.ScalarSelect[Any]:
-    """The codes of several rows in one text, in the order of the alphabet."""
-    inner = states.order_by(states.selected_columns.state_id).correlate(Measure).subquery()
-    return sa.select(sa.func.aggregate_strings(inner.c.state_id, ";")).scalar_subquery()
-
-
 _MEASURES = sa.select(
     Measure.id,
     Measure.pillar,
@@ -416,12 +426,16 @@ _MEASURES = sa.select(
     Measure.deadline,
     Measure.stated_status,
     Measure.retired_on,
-    _joined(
-        sa.select(PlanState.state_id).where(
-            PlanState.plan_id == Measure.plan_id, PlanState.part == PlanPart.PARTICIPANT
-        )
+    joined(
+        sa.select(PlanState.state_id)
+        .where(PlanState.plan_id == Measure.plan_id, PlanState.part == PlanPart.PARTICIPANT)
+        .order_by(PlanState.state_id),
+        Measure,
     ).label("participants"),
-    _joined(sa.select(MeasureState.state_id).where(MeasureState.measure_id == Measure.id)).label("named"),
+    joined(
+        sa.select(MeasureState.state_id).where(MeasureState.measure_id == Measure.id).order_by(MeasureState.state_id),
+        Measure,
+    ).label("named"),
 ).join(Plan, Plan.id == Measure.plan_id)
 
 _IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)

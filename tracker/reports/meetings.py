@@ -33,7 +33,8 @@ from tracker.models import (
 )
 from tracker.partial_date import EARLIEST, LATEST
 from tracker.reports import catalogue
-from tracker.reports.filters import BadValue, Condition, as_condition, codes, each, words
+from tracker.reports.filters import BadValue, Condition, each, plan, state, words
+from tracker.reports.joined import joined
 from tracker.reports.listing import Listing, Sort
 from tracker.texts import gettext as _
 
@@ -47,20 +48,29 @@ def _in_year(value: str) -> Condition:
     return Meeting.sort_day.between(date(int(value), 1, 1), date(int(value), 12, 31))
 
 
+def _of_series(values: list[str]) -> Condition:
+    """Meetings of these series, which some meeting bears."""
+    known = set(db.session.scalars(sa.select(Meeting.series).where(Meeting.series.in_(values))))
+    for value in values:
+        if value not in known:
+            raise BadValue(_("“%(value)s” is no series of meetings that is known here", value=value[:60]))
+    return Meeting.series.in_(values)
+
+
 def _of_organisation(acronym: str) -> Condition:
     """Meetings in which the organisation took part, in whatever way."""
+    every = catalogue.organisations().values()
+    known = [one.id for one in every if one.acronym.casefold() == acronym.casefold()]
+    if not known:
+        raise BadValue(_("“%(value)s” is no organisation that is known here", value=acronym[:60]))
     return sa.exists().where(
-        MeetingOrganisation.meeting_id == Meeting.id,
-        MeetingOrganisation.organisation_id == Organisation.id,
-        sa.func.lower(Organisation.acronym) == acronym.lower(),
+        MeetingOrganisation.meeting_id == Meeting.id, MeetingOrganisation.organisation_id.in_(known)
     )
 
 
-def _of_state(code: str) -> Condition:
-    """Meetings in which the State took part."""
-    if code.upper() not in catalogue.states():
-        raise BadValue(_("“%(value)s” is no code that is known here", value=code[:60]))
-    return sa.exists().where(MeetingState.meeting_id == Meeting.id, MeetingState.state_id == code.upper())
+def _of_state(values: list[str]) -> Condition:
+    """Meetings in which one of these States took part."""
+    return sa.exists().where(MeetingState.meeting_id == Meeting.id, state(MeetingState.state_id)(values))
 
 
 _source = sa.outerjoin(Meeting, Plan, Plan.id == Meeting.plan_id)
@@ -80,11 +90,11 @@ MEETINGS = Listing(
     ).select_from(_source),
     id_column=Meeting.id,
     filters={
-        "series": each(lambda value: as_condition(Meeting.series == value)),
+        "series": _of_series,
         "year": each(_in_year),
-        "plan": codes(Plan.code),
+        "plan": plan(Plan.code),
         "organisation": each(_of_organisation),
-        "state": each(_of_state),
+        "state": _of_state,
         "q": words("meeting", Meeting.id),
     },
     sorts={"date": Sort(Meeting.sort_day), "reference": Sort(Meeting.reference)},
@@ -141,19 +151,13 @@ HEADER = (
 )
 
 
-def _joined(column: Any, link: Any, order: Any) -> Any:
-    """The values of a link table in one cell, in their order."""
-    ordered = link.add_columns(column.label("value")).order_by(order).correlate(Meeting).subquery()
-    return sa.select(sa.func.aggregate_strings(ordered.c.value, ";")).scalar_subquery()
-
-
 def _taking_part(part: MeetingPart) -> Any:
-    return _joined(
-        Organisation.acronym,
-        sa.select()
-        .select_from(sa.join(MeetingOrganisation, Organisation, Organisation.id == MeetingOrganisation.organisation_id))
-        .where(MeetingOrganisation.meeting_id == Meeting.id, MeetingOrganisation.part == part),
-        Organisation.acronym,
+    return joined(
+        sa.select(Organisation.acronym)
+        .join(MeetingOrganisation, MeetingOrganisation.organisation_id == Organisation.id)
+        .where(MeetingOrganisation.meeting_id == Meeting.id, MeetingOrganisation.part == part)
+        .order_by(Organisation.acronym),
+        Meeting,
     )
 
 
@@ -166,22 +170,20 @@ FILE: sa.Select[Any] = sa.select(
     Meeting.end,
     _taking_part(MeetingPart.HOST).label("hosts"),
     _taking_part(MeetingPart.CO_ORGANISER).label("co_organisers"),
-    _joined(
-        MeetingState.state_id,
-        sa.select().select_from(MeetingState).where(MeetingState.meeting_id == Meeting.id),
-        MeetingState.state_id,
+    joined(
+        sa.select(MeetingState.state_id).where(MeetingState.meeting_id == Meeting.id).order_by(MeetingState.state_id),
+        Meeting,
     ).label("states"),
     _taking_part(MeetingPart.PARTICIPANT).label("organisations"),
     Meeting.attendance,
     Meeting.pillars,
     Plan.code.label("plan_code"),
     Meeting.topics,
-    _joined(
-        sa.cast(MeetingOutcome.kind, sa.String) + ": " + MeetingOutcome.text,
-        sa.select()
-        .select_from(MeetingOutcome)
-        .where(MeetingOutcome.meeting_id == Meeting.id, MeetingOutcome.position.is_not(None)),
-        MeetingOutcome.position,
+    joined(
+        sa.select(sa.cast(MeetingOutcome.kind, sa.String) + ": " + MeetingOutcome.text)
+        .where(MeetingOutcome.meeting_id == Meeting.id, MeetingOutcome.position.is_not(None))
+        .order_by(MeetingOutcome.position),
+        Meeting,
     ).label("outcomes"),
     Meeting.source,
 ).select_from(_source)

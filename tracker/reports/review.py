@@ -32,6 +32,8 @@ from tracker.reports.listing import Listing, Sort
 from tracker.texts import gettext as _
 
 MOST_EXTENSIONS = 100
+NOUNS = ("followup", "conclusion", "matrix")
+"""What waits for a signature, by the names of addresses."""
 
 QUEUE = Listing(
     base=sa.select(
@@ -49,8 +51,8 @@ QUEUE = Listing(
     ).join(Account, Account.id == Submission.submitted_by_id),
     id_column=Submission.id,
     filters={
-        "state": filters.codes(Submission.state_id),
-        "noun": filters.each(lambda noun: Unindexed(Submission.object_type) == noun),
+        "state": filters.state(Submission.state_id),
+        "noun": filters.among(Unindexed(Submission.object_type), NOUNS),
         "purpose": filters.members(Submission.purpose, Purpose),
     },
     sorts={"submitted": Sort(Submission.submitted_at)},

@@ -40,6 +40,7 @@ from tracker.models import (
 from tracker.models.followup import SETTLED
 from tracker.reports.csv_lines import code, written
 from tracker.reports.filters import BadValue
+from tracker.reports.joined import joined
 from tracker.reports.listing import Columns
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
@@ -225,7 +226,7 @@ def _recommendation(title: Any, text: Any) -> Any:
 
 def _paragraphs(column: Any) -> sa.Select[Any]:
     return (
-        sa.select(column.label("item"))
+        sa.select(column)
         .join(FollowupParagraph, FollowupParagraph.paragraph_id == Paragraph.id)
         .where(FollowupParagraph.followup_id == Followup.id)
         .order_by(Paragraph.resolution_number, Paragraph.position)
@@ -234,7 +235,7 @@ def _paragraphs(column: Any) -> sa.Select[Any]:
 
 def _answered(column: Any) -> sa.Select[Any]:
     return (
-        sa.select(column.label("item"))
+        sa.select(column)
         .join(FollowupConclusion, FollowupConclusion.conclusion_id == Conclusion.id)
         .where(FollowupConclusion.followup_id == Followup.id)
         .order_by(FollowupConclusion.conclusion_id)
@@ -244,7 +245,7 @@ def _answered(column: Any) -> sa.Select[Any]:
 def _served(column: Any) -> sa.Select[Any]:
     """Of each measure that the follow-up serves: the columns of one row stay in step."""
     return (
-        sa.select(column.label("item"))
+        sa.select(column)
         .select_from(FollowupMeasure)
         .join(Measure, Measure.id == FollowupMeasure.measure_id)
         .join(Plan, Plan.id == Measure.plan_id)
@@ -254,18 +255,15 @@ def _served(column: Any) -> sa.Select[Any]:
 
 
 def _joined(items: sa.Select[Any]) -> sa.ScalarSelect[Any]:
-    """The items of one follow-up in one text, in their order."""
-    inner = items.correlate(Followup).subquery()
-    return sa.select(sa.func.aggregate_strings(inner.c.item, ";")).scalar_subquery()
+    """The items of one follow-up in one text."""
+    return joined(items, Followup)
 
 
 _FURTHER_AREAS = (
-    sa.select(FollowupArea.area_code.label("item"))
-    .where(FollowupArea.followup_id == Followup.id)
-    .order_by(FollowupArea.area_code)
+    sa.select(FollowupArea.area_code).where(FollowupArea.followup_id == Followup.id).order_by(FollowupArea.area_code)
 )
 _AUTHORITIES = (
-    sa.select(Authority.name.label("item"))
+    sa.select(Authority.name)
     .join(FollowupAuthority, FollowupAuthority.authority_id == Authority.id)
     .where(FollowupAuthority.followup_id == Followup.id)
     .order_by(Authority.name)

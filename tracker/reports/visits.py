@@ -25,8 +25,7 @@ from tracker.models import (
     VisitType,
 )
 from tracker.partial_date import PartialDate, Precision
-from tracker.reports import catalogue
-from tracker.reports.filters import BadValue, codes, day, each, members, numbers, region, words
+from tracker.reports.filters import day, each, known_area, members, numbers, region, state, words
 from tracker.reports.listing import Listing, Sort
 from tracker.texts import gettext as _
 
@@ -40,9 +39,7 @@ _IN_ORDER = sa.case(
 
 def _covers(code: str) -> sa.ColumnElement[bool]:
     """The area is in the visit's scope; a top area stands for every area under it."""
-    wanted = code.upper()
-    if wanted not in catalogue.areas():
-        raise BadValue(_("“%(value)s” is no area that is known here", value=code[:60]))
+    wanted = known_area(code)
     matches = sa.or_(VisitArea.area_code == wanted, VisitArea.area_code.startswith(f"{wanted}-", autoescape=True))
     return Visit.id.in_(sa.select(VisitArea.visit_id).where(matches))
 
@@ -75,7 +72,7 @@ VISITS = Listing(
     id_column=Visit.id,
     filters={
         "q": words("visit", Visit.id),
-        "state": codes(Visit.state_id, lambda: catalogue.states().keys()),
+        "state": state(Visit.state_id),
         "region": region(Visit.state_id),
         "type": members(Visit.type, VisitType),
         "stage": members(Visit.stage, VisitStage),

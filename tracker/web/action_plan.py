@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,14 +10,15 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from tracker import policy
+from tracker import clock, policy
 from tracker.models import MeasureStatus
 from tracker.policy import Permission
 from tracker.reports import action_plan as report
-from tracker.reports import catalogue, plans
+from tracker.reports import plans
 from tracker.reports.listing import Args, address
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
+from tracker.web import filters
 from tracker.web.exports import csv_response, shown
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
@@ -29,14 +31,14 @@ def index() -> ResponseReturnValue:
     """The first rows of the report, exactly as the file would hold them."""
     reach, signed_only = policy.reach(current_user), _is_signed_only()
     page = report.listing(reach).page(request.args)
-    row_of = report.row_maker({row.measure_id for row in page.rows}, reach, signed_only=signed_only)
+    rows = report.rows_of(page.rows, reach, signed_only=signed_only, today=clock.today())
     path, extra = url_for("action_plan.index"), _extra(signed_only)
     found = ListPage(page, path, _counted, _filter_words(), {"measure": _("plan and measure")}, extra)
     return render_template(
         "action_plan/index.html",
         list=found,
         columns=report.COLUMNS,
-        rows=[[shown(value) for value in row_of(row)] for row in page.rows],
+        rows=[[shown(value) for value in row] for row in rows],
         choices=_choices(),
         extra=extra,
         signed_only=signed_only,
@@ -50,11 +52,21 @@ def index() -> ResponseReturnValue:
 def export() -> Response:
     """The report as a file: the rows and the order of the preview."""
     reach, signed_only = policy.reach(current_user), _is_signed_only()
-    listing = report.listing(reach)
-    row_of = report.row_maker(report.measure_ids(reach, request.args), reach, signed_only=signed_only)
-    note = {"signed_only": signed_only}
-    bom = request.args.get("bom") != "0"
-    return csv_response("action-plan", report.HEADER, listing, request.args, sa.true(), row_of, note=note, bom=bom)
+    today = clock.today()  # once: the file outlives the request
+
+    def told(rows: Sequence[Any], on: sa.Connection) -> Sequence[Any]:
+        return report.rows_of(rows, reach, signed_only=signed_only, today=today, on=on)
+
+    return csv_response(
+        "action-plan",
+        report.HEADER,
+        report.listing(reach),
+        request.args,
+        sa.true(),
+        told=told,
+        note={"signed_only": signed_only},
+        bom=request.args.get("bom") != "0",
+    )
 
 
 def _is_signed_only() -> bool:
@@ -74,21 +86,18 @@ def _filter_words() -> dict[str, FilterWords]:
         "plan": FilterWords(_("Plan"), str.upper),
         "pillar": FilterWords(_("Pillar"), str.upper),
         "measure": FilterWords(_("Measure"), str.upper),
-        "state": FilterWords(_("Member State"), {one.id: one.name for one in catalogue.states().values()}),
-        "region": FilterWords(_("Region"), {one.code: one.name for one in catalogue.regions().values()}),
+        "state": filters.state_words(),
+        "region": filters.region_words(),
         "word": FilterWords(_("Cell"), {report.NO_WORD: _("no word yet"), **members(MeasureStatus)}),
     }
 
 
-def _choices() -> dict[str, list[tuple[str, Any]]]:
-    everything: list[tuple[str, Any]] = [("", _("All"))]
+def _choices() -> dict[str, filters.Choices]:
     covered = policy.reach(current_user, Permission.REPORT_RUN)
-    states = [(one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id)]
-    regions = [(one.code, f"– {one.name}" if one.parent_code else one.name) for one in catalogue.regions().values()]
     return {
-        "pillar": everything + [(one, f"{one}. {title}") for one, title in plans.PILLARS.items()],
-        "state": everything + states,
-        "region": everything + regions,
-        "word": [*everything, (report.NO_WORD, _("no word yet")), *members(MeasureStatus).items()],
-        "size": [(str(size), str(size)) for size in (25, 50, 100)],
+        "pillar": filters.with_all((one, f"{one}. {title}") for one, title in plans.PILLARS.items()),
+        "state": filters.with_all(filters.states(covered)),
+        "region": filters.with_all(filters.regions(covered)),
+        "word": filters.with_all([(report.NO_WORD, _("no word yet")), *members(MeasureStatus).items()]),
+        "size": filters.sizes(),
     }

@@ -10,9 +10,9 @@ from tracker import policy
 from tracker.models import Category, Outcome
 from tracker.policy import Permission
 from tracker.reports import catalogue, log
-from tracker.reports.listing import SIZES
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
+from tracker.web import filters
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
@@ -85,7 +85,7 @@ def _filter_words() -> dict[str, FilterWords]:
     return {
         "kind": FilterWords(_("What"), _kind_words),
         "actor": FilterWords(_("Who"), {log.COMMAND_LINE: _("the command line")}),
-        "state": FilterWords(_("Member State"), {one.id: one.name for one in catalogue.states().values()}),
+        "state": filters.state_words(),
         "object": FilterWords(_("Record")),
         "category": FilterWords(_("Category"), members(Category)),
         "outcome": FilterWords(_("Outcome"), members(Outcome)),
@@ -107,11 +107,10 @@ def _kind_words(value: str) -> str:
 
 def _choices() -> dict[str, list[tuple[str, str]]]:
     covered = policy.reach(current_user, Permission.LOG_READ)
-    everything = ("", _("All"))
     return {
-        "kind": [everything, *((kind, str(noun_words(kind))) for kind in KINDS)],
-        "state": [everything, *((one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id))],
-        "category": [everything, *members(Category).items()],
-        "outcome": [everything, *members(Outcome).items()],
-        "size": [(str(size), str(size)) for size in SIZES],
+        "kind": filters.with_all((kind, str(noun_words(kind))) for kind in KINDS),
+        "state": filters.with_all(filters.states(covered)),
+        "category": filters.with_all(members(Category).items()),
+        "outcome": filters.with_all(members(Outcome).items()),
+        "size": filters.sizes(),
     }

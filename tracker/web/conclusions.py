@@ -22,7 +22,7 @@ from tracker.reports.visits import conclusion_label, is_before
 from tracker.services import conclusions
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
-from tracker.web import sealed, timeline
+from tracker.web import filters, sealed, timeline
 from tracker.web import sharing as sharing_levels
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
@@ -51,22 +51,19 @@ REVIEWERS = ("sign_off", "return")
 @blueprint.get("/conclusions")
 def index() -> ResponseReturnValue:
     """The conclusions in the reader's scope, as the address narrows and sorts them."""
-    page = report.CONCLUSIONS.page(request.args, report.scope(current_user), reach=policy.reach(current_user))
     reach = policy.reach(current_user)
+    page = report.CONCLUSIONS.page(request.args, report.scope(current_user), reach=reach)
     shown = ListPage(page, url_for("conclusions.index"), _counted, _filter_words(), _sort_words())
     return render_template(
         "conclusions/index.html",
         list=shown,
         export_href=shown.export_href(url_for("conclusions.export")),
-        state_choices=[
-            ("", _("All")),
-            *((one.id, one.name) for one in catalogue.states().values() if reach.covers(one.id)),
-        ],
-        region_choices=[("", _("All")), *_region_choices(reach)],
-        area_choices=[("", _("All")), *((one.code, one.words) for one in catalogue.areas().values())],
-        kind_choices=[("", _("All")), *members(ConclusionKind).items()],
-        workflow_choices=[("", _("All")), *members(ConclusionStatus).items()],
-        sealed_choices=[("", _("All")), *members(SealedState).items()],
+        state_choices=filters.with_all(filters.states(reach)),
+        region_choices=filters.with_all(filters.regions(reach)),
+        area_choices=filters.with_all(filters.areas()),
+        kind_choices=filters.with_all(members(ConclusionKind).items()),
+        workflow_choices=filters.with_all(members(ConclusionStatus).items()),
+        sealed_choices=filters.with_all(members(SealedState).items()),
         SealedState=SealedState,
         EXCERPT=report.EXCERPT,
     )
@@ -91,22 +88,11 @@ def _counted(count: int) -> str:
     return ngettext("%(counted)s conclusion", "%(counted)s conclusions", count, counted=number(count))
 
 
-def _region_choices(reach: policy.Reach) -> list[tuple[str, str]]:
-    """The regions in which the reader may see a State."""
-    seen = [one for one in catalogue.states().values() if reach.covers(one.id)]
-    codes = {code for one in seen for code in (one.region_code, one.subregion_code)}
-    return [(one.code, _region_words(one)) for one in catalogue.regions().values() if one.code in codes]
-
-
-def _region_words(region: catalogue.RegionEntry) -> str:
-    return f"– {region.name}" if region.parent_code else region.name
-
-
 def _filter_words() -> dict[str, FilterWords]:
     return {
-        "state": FilterWords(_("Member State"), {one.id: one.name for one in catalogue.states().values()}),
-        "region": FilterWords(_("Region"), {one.code: one.name for one in catalogue.regions().values()}),
-        "area": FilterWords(_("Area"), {one.code: one.words for one in catalogue.areas().values()}),
+        "state": filters.state_words(),
+        "region": filters.region_words(),
+        "area": filters.area_words(),
         "kind": FilterWords(_("Kind"), members(ConclusionKind)),
         "workflow": FilterWords(_("Workflow status"), members(ConclusionStatus)),
         "sealed": FilterWords(_("Sign-off"), members(SealedState)),

@@ -15,6 +15,7 @@ from tracker.reports import catalogue, coverage
 from tracker.reports.listing import address
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
+from tracker.web import filters
 from tracker.web.exports import rows_response
 from tracker.web.presentation import number
 
@@ -42,7 +43,7 @@ def index() -> ResponseReturnValue:
         legend=_legend(asked, is_dense),
         place=_place(asked),
         trail=_trail(asked),
-        region_choices=_region_choices(reach),
+        region_choices=[("", _("All, by subregion")), *filters.regions(reach)],
         area_choices=_area_choices(),
         path=url_for("coverage.index"),
         export_href=_address("coverage.export", asked.args),
@@ -126,17 +127,6 @@ def _dash(words: str) -> Markup:
 
 def _states(count: int) -> str:
     return ngettext("%(counted)s Member State", "%(counted)s Member States", count, counted=number(count))
-
-
-def _region_choices(reach: policy.Reach) -> list[tuple[str, str]]:
-    """The regions in which the reader may see a State."""
-    seen = [one for one in catalogue.states().values() if reach.covers(one.id)]
-    codes = {code for one in seen for code in (one.region_code, one.subregion_code)}
-    known = [one for one in catalogue.regions().values() if one.code in codes]
-    return [
-        ("", _("All, by subregion")),
-        *((one.code, f"– {one.name}" if one.parent_code else one.name) for one in known),
-    ]
 
 
 def _area_choices() -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from tracker.errors import TrackerError
 from tracker.extensions import db
 from tracker.models import Account, Category, Outcome
 from tracker.reports import csv_file
-from tracker.reports.listing import Args, Columns, Listing
+from tracker.reports.listing import Args, Columns, Listing, Told
 
 Condition = Any
 
@@ -30,6 +30,7 @@ def csv_response(
     scope: Condition,
     row_of: Callable[[Any], Sequence[Any]] | None = None,
     *,
+    told: Told | None = None,
     base: Columns | None = None,
     note: dict[str, Any] | None = None,
     bom: bool = True,
@@ -37,8 +38,9 @@ def csv_response(
     """The rows that ``args`` ask of ``listing``, as ``<name>-<day>-<count>.csv``, an attachment. The count is that of
     the rows in the file, also when others write meanwhile.
 
-    ``base`` selects other columns than the list's own. ``row_of`` makes a row of the file from each; without it they
-    are the file's, and the database writes the lines. ``note`` stands in the log beside the question.
+    ``base`` selects other columns than the list's own. ``row_of`` makes a row of the file from each, or ``told`` those
+    of a chunk at once; without either they are the file's, and the database writes the lines. ``note`` stands in the
+    log beside the question.
     """
     question = listing.read(args)
     if question.problems:
@@ -46,11 +48,12 @@ def csv_response(
     if request.method == "HEAD":  # nothing leaves, so there is nothing to log
         return Response(headers=_named(name, listing.count(args, scope)), mimetype="text/csv")
     db.session.rollback()  # gives its connection back: the rows are read on one of their own
-    total, chunks = listing.counted(question, scope, base=base, as_lines=row_of is None)
-    if row_of is None:
+    as_lines = row_of is None and told is None
+    total, chunks = listing.counted(question, scope, base=base, as_lines=as_lines, told=told)
+    if as_lines:
         content = csv_file.joined(header, chunks, bom)
     else:
-        content = csv_file.lines(_rows(header, chunks, row_of), bom)
+        content = csv_file.lines(_rows(header, chunks, row_of or (lambda row: row)), bom)
     details = {"question": _plain(question.args), "sort": question.sort, **(note or {})}
     return _logged(name, total, content, details)
 

@@ -8,11 +8,11 @@ from flask_login import current_user
 
 from tracker import policy
 from tracker.models import FollowupStatus, Implementation, Position, Priority, SealedState
-from tracker.reports import catalogue
 from tracker.reports import followups as report
 from tracker.reports.listing import Args, Page
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
+from tracker.web import filters
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
 from tracker.web.words import reported_words
@@ -89,9 +89,9 @@ def filter_words(rows: Any) -> dict[str, FilterWords]:
     owners = report.owner_names(rows) | {str(row.owner_id): row.owner for row in rows if row.owner_id}
     owners |= {report.NOBODY: _("nobody"), str(current_user.id): current_user.name}
     return {
-        "state": FilterWords(_("Member State"), lambda code: state_name(code)),
-        "region": FilterWords(_("Region"), {one.code: one.name for one in catalogue.regions().values()}),
-        "area": FilterWords(_("Main area"), lambda code: area_words(code)),
+        "state": filters.state_words(),
+        "region": filters.region_words(),
+        "area": filters.area_words(_("Main area")),
         "visit": FilterWords(_("Visit"), str.upper),
         "conclusion": FilterWords(_("Conclusion"), str.upper),
         "paragraph": FilterWords(_("Paragraph")),
@@ -128,37 +128,25 @@ def owner_choices(shown: ListPage) -> list[tuple[str, str]]:
     return choices if asked in dict(choices) else [*choices, (asked, asked)]
 
 
-def state_name(code: str) -> str:
-    known = catalogue.states().get(code.upper())
-    return known.name if known else code
-
-
-def area_words(code: str) -> str:
-    known = catalogue.areas().get(code.upper())
-    return known.words if known else code
-
-
 def sort_words() -> dict[str, str]:
     return {"due": _("due date"), "reference": _("reference"), "updated": _("last change")}
 
 
 def filter_choices() -> dict[str, list[tuple[str, str]]]:
-    """What the selects above the list offer; Member States only within the reader's scope."""
-    everything = [("", _("All"))]
+    """What the selects above the list offer; Member States and regions only within the reader's scope."""
     covered = policy.reach(current_user)
-    regions = catalogue.regions().values()
     return {
-        "state": everything + [(one.id, one.name) for one in catalogue.states().values() if covered.covers(one.id)],
-        "region": everything + [(one.code, f"– {one.name}" if one.parent_code else one.name) for one in regions],
-        "area": everything + [(one.code, one.words) for one in catalogue.areas().values()],
-        "workflow": everything + list(members(FollowupStatus).items()),
-        "status": everything + list(members(Implementation).items()),
-        "position": everything + list(members(Position).items()),
-        "priority": everything + list(members(Priority).items()),
-        "sealed": everything + list(members(SealedState).items()),
-        "overdue": [("", _("All")), ("1", _("Overdue")), ("0", _("Not overdue"))],
-        "open": [("", _("All")), ("1", _("Open")), ("0", _("Settled or ended"))],
-        "size": [(str(size), str(size)) for size in (25, 50, 100)],
+        "state": filters.with_all(filters.states(covered)),
+        "region": filters.with_all(filters.regions(covered)),
+        "area": filters.with_all(filters.areas()),
+        "workflow": filters.with_all(members(FollowupStatus).items()),
+        "status": filters.with_all(members(Implementation).items()),
+        "position": filters.with_all(members(Position).items()),
+        "priority": filters.with_all(members(Priority).items()),
+        "sealed": filters.with_all(members(SealedState).items()),
+        "overdue": filters.with_all([("1", _("Overdue")), ("0", _("Not overdue"))]),
+        "open": filters.with_all([("1", _("Open")), ("0", _("Settled or ended"))]),
+        "size": filters.sizes(),
         "sort": [(sign + name, say) for sign, name, say in _orders()],
     }
 

@@ -48,11 +48,11 @@ from tracker.reports.followup_sheet import Sheet, sheet
 from tracker.services import followups, meetings
 from tracker.services.followups import FollowupInput
 from tracker.texts import gettext as _
-from tracker.web import sealed, timeline
+from tracker.web import filters, sealed, timeline
 from tracker.web import sharing as sharing_levels
 from tracker.web.dates import period_words
 from tracker.web.followup_cells import rows
-from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence, state_name
+from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence
 from tracker.web.request_keys import Made, once
 from tracker.web.words import field_words
 from tracker.workflow.followup import DRAFTS
@@ -148,7 +148,7 @@ def page(reference: str) -> ResponseReturnValue:
         followup=followup,
         parts=found.parts,
         visit=found.visit,
-        state_name=state_name(followup.state_id),
+        state_name=filters.state_name(followup.state_id),
         is_overdue=followup.is_overdue(clock.today()),
         since=since,
         moved_by=moved_by,
@@ -281,7 +281,7 @@ def create() -> ResponseReturnValue:
             visit=visit,
             outcome=outcome,
             state_id=state_id,
-            state_name=state_name(state_id),
+            state_name=filters.state_name(state_id),
             near=_near(form),
             has_free_due_date=True,
         ),

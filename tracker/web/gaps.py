@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +14,7 @@ from tracker.reports import catalogue, gaps, plans
 from tracker.reports.listing import MOST_COUNTED, Args, address, without
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
+from tracker.web import filters
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
@@ -77,13 +77,13 @@ def show(kind: str) -> ResponseReturnValue:
     reach = policy.reach(current_user)
     page = gap.listing.page(request.args, gaps.scope(kind, reach, request.args))
     shown = ListPage(page, url_for("gaps.show", kind=kind), _rows, _filter_words(), _sort_words())
-    filters = [name for name in FILTERS if name in gap.listing.filters]
+    known = [name for name in FILTERS if name in gap.listing.filters]
     return render_template(
         "gaps/show.html",
         gap=gap,
         list=shown,
-        choices=_choices(reach, filters),
-        filters=filters,
+        choices=_choices(reach, known),
+        filters=known,
         last=gaps.last_examined(kind, page.rows, request.args),
         ratings=catalogue.rating_labels() if kind == "scope" else {},
         export_href=shown.export_href(url_for("gaps.export", kind=kind)),
@@ -118,42 +118,30 @@ def _rows(count: int) -> str:
     return ngettext("%(counted)s gap", "%(counted)s gaps", count, counted=number(count))
 
 
-def _choices(reach: policy.Reach, filters: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+def _choices(reach: policy.Reach, names: Sequence[str]) -> dict[str, filters.Choices]:
     """What the selects of these filters offer: States and regions of the reader's scope alone."""
-    states = [one for one in catalogue.states().values() if reach.covers(one.id)]
-    seen = {code for one in states for code in (one.region_code, one.subregion_code)}
-    regions = [one for one in catalogue.regions().values() if one.code in seen]
     offered: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
-        "state": lambda: ((one.id, one.name) for one in states),
-        "region": lambda: ((one.code, f"– {one.name}" if one.parent_code else one.name) for one in regions),
-        "area": lambda: ((one.code, one.words) for one in catalogue.areas().values()),
+        "state": lambda: filters.states(reach),
+        "region": lambda: filters.regions(reach),
+        "area": filters.areas,
         "plan": gaps.plans,
         "pillar": lambda: ((pillar, f"{pillar} {title}") for pillar, title in plans.PILLARS.items()),
         "stage": lambda: members(VisitStage).items(),
     }
-    return {name: [("", _("All")), *offered[name]()] for name in filters if name in offered}
+    return {name: filters.with_all(offered[name]()) for name in names if name in offered}
 
 
 def _filter_words() -> dict[str, FilterWords]:
     return {
-        "state": FilterWords(_("Member State"), lambda code: _name_of(catalogue.states().get(code.upper()), code)),
-        "region": FilterWords(_("Region"), lambda code: _name_of(catalogue.regions().get(code), code)),
-        "area": FilterWords(_("Area"), _area_words),
+        "state": filters.state_words(),
+        "region": filters.region_words(),
+        "area": filters.area_words(),
         "plan": FilterWords(_("Plan"), str.upper),
         "pillar": FilterWords(_("Pillar"), str.upper),
         "stage": FilterWords(_("Stage"), members(VisitStage)),
         "years": FilterWords(_("Not examined for (years)")),
         "months": FilterWords(_("No word for (months)")),
     }
-
-
-def _name_of(found: Any, code: str) -> str:
-    return str(found.name) if found else code
-
-
-def _area_words(code: str) -> str:
-    found = catalogue.areas().get(code.upper())
-    return found.words if found else code
 
 
 def _sort_words() -> dict[str, str]:

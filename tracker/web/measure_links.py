@@ -23,7 +23,7 @@ from tracker.reports.listing import address
 from tracker.services import measure_links
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
-from tracker.web import retired
+from tracker.web import filters, retired
 from tracker.web.lists import FilterWords, ListPage
 from tracker.web.presentation import number
 from tracker.web.request_keys import Made, once, repeated
@@ -246,18 +246,17 @@ def _list(
     form.confirmed.data = ""  # whatever was agreed to before, this page may change
     page = report.page(measure, args, current_user)
     asked = {name: values for name, values in report.narrowing(args).items() if any(values)}
-    areas, states = catalogue.areas(), catalogue.states()
+    states = catalogue.states()
     covered = policy.reach(current_user, Permission.MEASURE_LINK)
     is_regional = measure.plan.kind is PlanKind.REGIONAL
     offered = [one for one in (measure.plan.participants if is_regional else states) if covered.covers(one)]
-    filters = {
-        "state": FilterWords(_("Member State"), {one.id: one.name for one in states.values()}),
-        "area": FilterWords(_("Main area"), {one.code: one.words for one in areas.values()}),
+    words = {
+        "state": filters.state_words(),
+        "area": filters.area_words(_("Main area")),
         "q": FilterWords(_("Words")),
     }
     path = url_for("measure_links.add_followups", reference=measure.reference)
-    shown = ListPage(page, path, _counted, filters, {"due": _("due date")})
-    everything = [("", _("All"))]
+    shown = ListPage(page, path, _counted, words, {"due": _("due date")})
     mapped = {} if asked else area_pillars.by_area()
     suggested = [] if asked else report.suggested_followups(measure, current_user, mapped)
     return (
@@ -277,8 +276,8 @@ def _list(
             states=states,
             exact=page.count if not page.is_capped else report.count(measure, args, current_user),
             most=MOST_AT_ONCE,
-            state_choices=everything + [(one.id, one.name) for one in states.values() if one.id in offered],
-            area_choices=everything + [(one.code, one.words) for one in areas.values()],
+            state_choices=filters.with_all((one.id, one.name) for one in states.values() if one.id in offered),
+            area_choices=filters.with_all(filters.areas()),
         ),
         _status(form),
     )

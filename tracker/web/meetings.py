@@ -26,7 +26,7 @@ from tracker.services.meetings import MeetingInput
 from tracker.services.reference import STRATEGY
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
-from tracker.web import timeline
+from tracker.web import filters, timeline
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage
 from tracker.web.locale import language
@@ -74,7 +74,7 @@ def _filter_words() -> dict[str, FilterWords]:
         "year": FilterWords(_("Year")),
         "plan": FilterWords(_("Plan")),
         "organisation": FilterWords(_("Organisation")),
-        "state": FilterWords(_("Member State"), {one.id: one.name for one in catalogue.states().values()}),
+        "state": filters.state_words(),
         "sort": FilterWords(_("Order")),
         "size": FilterWords(_("Rows a page")),
         "after": FilterWords(_("Place in the list")),
@@ -88,13 +88,13 @@ def _sort_words() -> dict[str, str]:
 
 def _choices() -> dict[str, list[tuple[str, str]]]:
     """The choices of the filters: what some meeting has."""
-    known, everything = report.choices(), ("", _("All"))
+    known = report.choices()
     return {
-        "series": [everything, *((one, one) for one in known.series)],
-        "year": [everything, *((one, one) for one in known.years)],
-        "plan": [everything, *((one, one) for one in known.plans)],
-        "organisation": [everything, *((one, one) for one in known.organisations)],
-        "state": [everything, *((one.id, one.name) for one in catalogue.states().values())],
+        "series": filters.with_all((one, one) for one in known.series),
+        "year": filters.with_all((one, one) for one in known.years),
+        "plan": filters.with_all((one, one) for one in known.plans),
+        "organisation": filters.with_all((one, one) for one in known.organisations),
+        "state": filters.with_all((one.id, one.name) for one in catalogue.states().values()),
     }
 
 

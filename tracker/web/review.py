@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -21,12 +20,10 @@ from tracker.reports.listing import Page
 from tracker.services import sign_in, signoff
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
-from tracker.web import sealed
+from tracker.web import filters, sealed
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.record_rows import extension_rows, queue_rows
 from tracker.web.words import noun_words
-
-NOUNS = ("followup", "conclusion", "matrix")
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
@@ -38,15 +35,14 @@ def index() -> ResponseReturnValue:
     policy.require(account, Permission.REVIEW)
     page = review.QUEUE.page(request.args, review.scope(account), base=review.queue(account.id))
     states = catalogue.states()
-    names = {code: state.name for code, state in states.items()}
     return render_template(
         "review/index.html",
-        list=_list_page(page, names),
+        list=_list_page(page),
         queue=queue_rows(page.rows, states),
         extensions=extension_rows(review.extensions(account), states),
-        state_choices=_in_scope(account, names),
-        noun_choices=[("", _("All")), *((noun, noun_words(noun)) for noun in NOUNS)],
-        purpose_choices=[("", _("All")), *members(Purpose).items()],
+        state_choices=filters.with_all(filters.states(policy.reach(account, Permission.REVIEW))),
+        noun_choices=filters.with_all((noun, noun_words(noun)) for noun in review.NOUNS),
+        purpose_choices=filters.with_all(members(Purpose).items()),
     )
 
 
@@ -135,23 +131,18 @@ def recall(object_type: str, reference: str) -> ResponseReturnValue:
     return redirect(sealables.address(object_type, reference), 303)
 
 
-def _list_page(page: Page, names: Mapping[str, str]) -> ListPage:
+def _list_page(page: Page) -> ListPage:
     return ListPage(
         page,
         url_for("review.index"),
         lambda n: ngettext("%(num)s record", "%(num)s records", n),
         {
-            "state": FilterWords(_("Member State"), names),
-            "noun": FilterWords(_("Record"), {noun: noun_words(noun) for noun in NOUNS}),
+            "state": filters.state_words(),
+            "noun": FilterWords(_("Record"), {noun: noun_words(noun) for noun in review.NOUNS}),
             "purpose": FilterWords(_("What for"), members(Purpose)),
         },
         {"submitted": _("day submitted")},
     )
-
-
-def _in_scope(account: Account, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    covered = policy.reach(account, Permission.REVIEW)
-    return [("", _("All")), *((code, name) for code, name in names.items() if covered.covers(code))]
 
 
 def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int = 200) -> ResponseReturnValue:

@@ -9,10 +9,11 @@ from flask_login import current_user
 from tracker import clock, policy
 from tracker.models import Implementation, Position
 from tracker.policy import Permission
-from tracker.reports import catalogue, states
-from tracker.reports.listing import SIZES, address
+from tracker.reports import states
+from tracker.reports.listing import address
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
+from tracker.web import filters
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage
 from tracker.web.presentation import number
@@ -34,8 +35,8 @@ def index() -> ResponseReturnValue:
         list=shown,
         figures=states.figures([row.id for row in page.rows], clock.today()),
         nothing=states.Figures(),
-        region_choices=_region_choices(),
-        sizes=[(str(size), str(size)) for size in SIZES],
+        region_choices=filters.with_all(filters.regions(policy.reach(current_user))),
+        sizes=filters.sizes(),
         base=f"{request.script_root}/",
         export_href=shown.export_href(url_for("states.export")),
     )
@@ -86,12 +87,11 @@ def _counted(count: int) -> str:
 
 
 def _filter_words() -> dict[str, FilterWords]:
-    regions = {code: region.name for code, region in catalogue.regions().items()}
     return {
         "q": FilterWords(_("Name")),
-        "region": FilterWords(_("Region"), regions),
-        "examined": FilterWords(_("Examined on"), _area_words),
-        "rated": FilterWords(_("Rated on"), _area_words),
+        "region": filters.region_words(),
+        "examined": filters.area_words(_("Examined on")),
+        "rated": filters.area_words(_("Rated on")),
         "sort": FilterWords(_("Order")),
         "size": FilterWords(_("Rows a page")),
         "after": FilterWords(_("Place in the list")),
@@ -99,25 +99,5 @@ def _filter_words() -> dict[str, FilterWords]:
     }
 
 
-def _area_words(code: str) -> str:
-    area = catalogue.areas().get(code.upper())
-    return area.words if area else code
-
-
 def _sort_words() -> dict[str, str]:
     return {"name": _("name"), "region": _("region")}
-
-
-def _region_choices() -> list[tuple[str, str]]:
-    """The regions and subregions in which the reader has a State."""
-    covered = policy.reach(current_user)
-    within = [state for state in catalogue.states().values() if covered.covers(state.id)]
-    codes = {code for state in within for code in (state.region_code, state.subregion_code)}
-    return [
-        ("", _("All")),
-        *(
-            (one.code, f"– {one.name}" if one.parent_code else one.name)
-            for one in catalogue.regions().values()
-            if one.code in codes
-        ),
-    ]

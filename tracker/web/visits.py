@@ -17,7 +17,6 @@ from tracker.models import Visit, VisitMode, VisitSequence, VisitStage, VisitTyp
 from tracker.partial_date import PartialDate, Precision
 from tracker.policy import Permission
 from tracker.reports import catalogue, visit_sheet, visits
-from tracker.reports.listing import SIZES
 from tracker.reports.states import names_over_time
 from tracker.reports.visit_sheet import TaskState
 from tracker.services import request_keys
@@ -25,7 +24,7 @@ from tracker.services import visit_parts as parts
 from tracker.services import visits as service
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
-from tracker.web import timeline
+from tracker.web import filters, timeline
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.locale import language
@@ -86,7 +85,7 @@ def index() -> ResponseReturnValue:
         names=names_over_time(language()),
         regions={code: region.name for code, region in catalogue.regions().items()},
         choices=_choices(),
-        sizes=[(str(size), str(size)) for size in SIZES],
+        sizes=filters.sizes(),
         base=f"{url_for('visits.index')}/",
         may_export=policy.can(current_user, Permission.REPORT_RUN),
         may_create=policy.can(current_user, Permission.VISIT_EDIT),
@@ -172,13 +171,13 @@ def filter_words() -> dict[str, FilterWords]:
     """The filters of the list in words."""
     return {
         "q": FilterWords(_("Words")),
-        "state": FilterWords(_("Member State"), {one.id: one.name for one in catalogue.states().values()}),
-        "region": FilterWords(_("Region"), {code: one.name for code, one in catalogue.regions().items()}),
+        "state": filters.state_words(),
+        "region": filters.region_words(),
         "type": FilterWords(_("Type"), members(VisitType)),
         "stage": FilterWords(_("Stage"), members(VisitStage)),
         "mode": FilterWords(_("Mode"), members(VisitMode)),
         "sequence": FilterWords(_("Sequence"), members(VisitSequence)),
-        "area": FilterWords(_("Area")),
+        "area": filters.area_words(),
         "year-from": FilterWords(_("From")),
         "year-to": FilterWords(_("To")),
         "tour": FilterWords(_("Tour")),
@@ -199,26 +198,16 @@ def sort_words() -> dict[str, str]:
     }
 
 
-def _choices() -> dict[str, list[tuple[str, str]]]:
+def _choices() -> dict[str, filters.Choices]:
     """The choices of the list's filters: only States in the reader's scope."""
     reach = policy.reach(current_user)
-    states = [one for one in catalogue.states().values() if reach.covers(one.id)]
-    regions = {code for one in states for code in (one.region_code, one.subregion_code)}
-    everything = ("", _("All"))
     return {
-        "state": [everything, *((one.id, one.name) for one in states)],
-        "region": [
-            everything,
-            *(
-                (one.code, f"– {one.name}" if one.parent_code else one.name)
-                for one in catalogue.regions().values()
-                if one.code in regions
-            ),
-        ],
-        "type": [everything, *members(VisitType).items()],
-        "stage": [everything, *members(VisitStage).items()],
-        "mode": [everything, *members(VisitMode).items()],
-        "area": [everything, *((one.code, one.words) for one in catalogue.areas().values())],
+        "state": filters.with_all(filters.states(reach)),
+        "region": filters.with_all(filters.regions(reach)),
+        "type": filters.with_all(members(VisitType).items()),
+        "stage": filters.with_all(members(VisitStage).items()),
+        "mode": filters.with_all(members(VisitMode).items()),
+        "area": filters.with_all(filters.areas()),
     }
 
 

@@ -16,6 +16,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from tracker.errors import TooOften
 from tracker.texts import ngettext
+from tracker.web.access import ACCESS, Open
 
 RATES = {"file": parse("60/minute"), "search": parse("600/minute")}
 _counter = FixedWindowRateLimiter(MemoryStorage())
@@ -32,13 +33,18 @@ def _count() -> None:
         return
     rate, key = RATES[kind], (kind, str(current_user.id))
     if not _counter.hit(rate, *key):
-        raise TooOften(_words(rate), _wait(rate, key))
+        wait = _wait(rate, key)
+        raise TooOften(_words(rate, wait), wait)
 
 
 def _kind() -> str | None:
+    """What is asked for that costs much. Words to look for stand in the address, or in a form that narrows a list. What
+    needs no permission searches nothing: who asks for it need not be known."""
+    if isinstance(ACCESS.get(request.endpoint or "", Open.PUBLIC), Open):
+        return None
     if request.path.endswith(".csv"):
         return "file"
-    return "search" if request.method == "GET" and request.args.get("q") else None
+    return "search" if request.values.get("q", "").strip() else None
 
 
 def _wait(rate: RateLimitItem, key: tuple[str, str]) -> int:
@@ -46,9 +52,9 @@ def _wait(rate: RateLimitItem, key: tuple[str, str]) -> int:
     return max(1, ceil(_counter.get_window_stats(rate, *key).reset_time - time()))
 
 
-def _words(rate: RateLimitItem) -> str:
-    return ngettext(
-        "This can be asked %(num)d time a minute. Wait a minute, then try again.",
-        "This can be asked %(num)d times a minute. Wait a minute, then try again.",
-        rate.amount,
+def _words(rate: RateLimitItem, wait: int) -> str:
+    often = ngettext(
+        "This can be asked %(num)d time a minute.", "This can be asked %(num)d times a minute.", rate.amount
     )
+    until = ngettext("Wait %(num)d second, then try again.", "Wait %(num)d seconds, then try again.", wait)
+    return f"{often} {until}"

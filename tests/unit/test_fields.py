@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -370,6 +371,43 @@ def test_a_conflict_shows_both_texts_and_moves_on_to_the_rows_version(app: Flask
         ("Colour", "Red", "Dark blue"),
     ]
     form.check_version(Record)
+
+
+class Person(TrackerForm):
+    owner_id = ChoiceField("Owner", choices=[option(1, "Analyst"), option(2, "Analyst")], coerce=int, blank=None)
+    authorities = CodesField("Authorities", choices=[option(7, "Ministry"), option(8, "Ministry")], coerce=int)
+
+
+class Owned:
+    owner_id = 1
+    authorities = (7,)
+    version = 7
+
+
+def sent_from(page: Person, **chosen: str) -> Person:
+    """The form as a browser sends it that was shown ``page``."""
+    return Person(MultiDict({"version": "7", "shown": page.shown._value(), "request_key": "x", **chosen}))
+
+
+def test_another_choice_of_the_same_words_is_no_field_left_alone(app: Flask) -> None:
+    page = Person(formdata=None)
+    page.fill(Owned)
+    form = sent_from(page, owner_id="2", authorities="8")
+    found = form.conflict(Owned)
+    assert [(one.label, one.theirs, one.mine) for one in found] == [
+        ("Owner", "Analyst (1)", "Analyst (2)"),
+        ("Authorities", "Ministry (7)", "Ministry (8)"),
+    ]
+    assert (form.owner_id.posted, form.authorities.posted) == ("2", ["8"]), "what was chosen stays"
+
+
+def test_a_choice_that_was_left_alone_takes_the_rows_present_one(app: Flask) -> None:
+    page = Person(formdata=None)
+    page.fill(Owned)
+    later = SimpleNamespace(owner_id=2, authorities=(8,), version=8)
+    form = sent_from(page, owner_id="1", authorities="7")
+    assert form.conflict(later) == []
+    assert (form.owner_id.posted, form.authorities.posted) == ("2", ["8"])
 
 
 def test_a_request_key_is_new_for_each_form_and_kept_when_posted(app: Flask) -> None:

@@ -100,16 +100,34 @@ class ShownField(wtforms.HiddenField):
         return " ".join(f"{name}:{mark}" for name, mark in self.data.items())
 
     def note(self, name: str, words: str) -> None:
-        """Remember that the field shows these words."""
+        """Remember that the field shows these words, or this choice."""
         self.data[name] = self._mark(words)
 
     def has(self, name: str, words: str) -> bool:
-        """Whether the field showed these words."""
+        """Whether the field showed these words, or this choice."""
         return bool(self.data.get(name) == self._mark(words))
 
     @staticmethod
     def _mark(words: str) -> str:
         return f"{zlib.crc32(words.encode(errors='surrogatepass')):08x}"
+
+
+def _mark_of(field: Any, value: Any) -> str:
+    """What tells the value from every other: its words, but of a choice its value, for two may bear the same words."""
+    return str(getattr(field, "marked", field.shown)(value))
+
+
+def _typed_mark(field: Any) -> str:
+    """The same of what was typed or chosen."""
+    return str(getattr(field, "typed_mark", field.typed)())
+
+
+def _both(field: Any, stored: Any) -> Conflict:
+    """Both in words, and where these are the same with what tells them apart."""
+    theirs, mine = field.shown(stored), field.typed()
+    if theirs == mine:
+        theirs, mine = f"{theirs} ({_mark_of(field, stored)})", f"{mine} ({_typed_mark(field)})"
+    return Conflict(field.short_name, str(field.label.text), theirs, mine)
 
 
 class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -153,7 +171,7 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         for name, value in self.stored(row).items():
             field: Any = self._fields[name]
             field.process(None, value)
-            self.shown.note(name, field.shown(value))
+            self.shown.note(name, _mark_of(field, value))
         self.version.data = getattr(row, "version", None)
 
     def values(self) -> dict[str, Any]:
@@ -204,11 +222,11 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         found = []
         for name, stored in self.stored(row).items():
             field: Any = self._fields[name]
-            theirs, mine = field.shown(stored), field.typed()
+            theirs, mine = _mark_of(field, stored), _typed_mark(field)
             if self.shown.has(name, mine):
                 field.process(None, stored)
             elif theirs != mine:
-                found.append(Conflict(name, str(field.label.text), theirs, mine))
+                found.append(_both(field, stored))
             self.shown.note(name, theirs)
         self.version.data = row.version
         return found

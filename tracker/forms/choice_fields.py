@@ -153,6 +153,14 @@ class ChoiceField(_Choices, wtforms.SelectField):
         """The words of what was chosen."""
         return self.shown(self.posted)
 
+    def marked(self, value: Any) -> str:
+        """What tells a choice from every other, also from one of the same words."""
+        return _key(value)
+
+    def typed_mark(self) -> str:
+        """The same of what was chosen."""
+        return str(self.posted)
+
 
 class RadioChoiceField(ChoiceField):
     """The same with a radio button for each choice."""
@@ -295,3 +303,12 @@ class CodesField(_Choices, wtforms.SelectMultipleField):
     def typed(self) -> str:
         """The words of what was ticked."""
         return self.shown(self.posted)
+
+    def marked(self, value: Any) -> str:
+        """What tells the choices from all others, also from those of the same words; only what is offered counts."""
+        wanted = {_key(one) for one in value or ()}
+        return ";".join(one.value for one in self.options() if one.value in wanted)
+
+    def typed_mark(self) -> str:
+        """The same of what was ticked."""
+        return self.marked(self.posted)

@@ -218,7 +218,7 @@ def test_the_code_of_a_top_area_is_a_word_like_any_other_and_its_area_stands_fir
     FollowupFactory(title="Adopt the law on asset freezing")
     for typed in ("law", "LAW", "fin", "sup", "leg"):
         assert labelled(browser, typed)[0] == f"/areas/{typed.upper()}", typed
-    assert found(browser, "law") == ["PAK-F001"]
+    assert "PAK-F001" in found(browser, "law")
 
 
 def test_an_area_is_found_by_its_new_words_as_soon_as_it_is_reworded(session: Any, browser: FlaskClient) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -51,10 +51,12 @@ class Unrecorded(RuntimeError):
 
 @dataclass
 class Noted:
-    """An event that waits for its place in the chain, with the version rows it opens (None: the row is gone)."""
+    """An event that waits for its place in the chain, with the version rows it opens (None: the row is gone) and the
+    keys of those it ends."""
 
     fields: Row
     rows: dict[Key, Row | None] = field(default_factory=dict)
+    ended: list[Key] = field(default_factory=list)
 
 
 @dataclass
@@ -105,6 +107,7 @@ def record(
                 "details": details or {},
             },
             rows,
+            [key for key, row in before.items() if row is not None],
         )
     )
     ledger.known.update(rows)
@@ -381,6 +384,15 @@ def _identity(obj: Any) -> Key:
 
 
 @hooks.listens_for(Mapper, "after_insert")
+def _notice_new(mapper: Any, connection: sa.Connection, obj: Any) -> None:
+    """A row that was not there has no version to look for, unless it went in the same transaction."""
+    if isinstance(obj, Versioned):
+        ledger, key = _ledger_of(obj), _identity(obj)
+        if key not in ledger.touched:
+            ledger.known[key] = None
+        _notice(mapper, connection, obj)
+
+
 @hooks.listens_for(Mapper, "after_update")
 def _notice(_mapper: Any, _connection: sa.Connection, obj: Any) -> None:
     if isinstance(obj, Versioned):
@@ -435,17 +447,30 @@ def _append(session: Session, seq: int, prev: str, noted: Noted) -> str:
         sa.insert(Event.__table__),  # type: ignore[arg-type]  # a table, typed as a from clause
         {**columns, "prev": prev, "hash": chained},
     )
-    for key, row in noted.rows.items():
-        _turn_over(session, seq, key, row)
+    _turn_over(session, seq, noted)
     return chained
 
 
-def _turn_over(session: Session, seq: int, key: Key, row: Row | None) -> None:
-    """Close the open version row and, unless the live row is gone, open the next."""
-    session.execute(_closing(key[0]), {**_named(key), "ended_by": seq})
-    if row is not None:
-        values = {name: value.value if isinstance(value, StrEnum) else value for name, value in row.items()}
-        session.execute(_OPENING[key[0]], {**values, "from_event": seq, "to_event": None})
+def _turn_over(session: Session, seq: int, noted: Noted) -> None:
+    """Close the open version rows and, where the live row is not gone, open the next: all of a table at once."""
+    for table, keys in _by_table(noted.ended).items():
+        session.execute(_closing(table), [{**_named(key), "ended_by": seq} for key in keys])
+    for table, keys in _by_table(noted.rows).items():
+        opened = [_opened(row, seq) for key in keys if (row := noted.rows[key]) is not None]
+        if opened:
+            session.execute(_OPENING[table], opened)
+
+
+def _by_table(keys: Iterable[Key]) -> dict[str, list[Key]]:
+    found: dict[str, list[Key]] = {}
+    for key in keys:
+        found.setdefault(key[0], []).append(key)
+    return found
+
+
+def _opened(row: Row, seq: int) -> Row:
+    values = {name: value.value if isinstance(value, StrEnum) else value for name, value in row.items()}
+    return {**values, "from_event": seq, "to_event": None}
 
 
 @hooks.listens_for(Session, "after_commit")

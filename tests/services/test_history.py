@@ -63,6 +63,26 @@ def test_every_live_table_can_be_rebuilt_from_its_version_rows(session: Any, ana
         assert rebuilt_rows(session, name, after_draft) == at_draft[name], name
 
 
+@pytest.mark.parametrize("told_between", [False, True])
+def test_a_link_taken_off_and_put_back_at_once_has_one_open_version(
+    session: Any, analyst: Any, told_between: bool
+) -> None:
+    followup = submittable(analyst)
+    followup.further_areas.append(FollowupArea(area_code="FIN-01", state_id="PAK"))
+    history.record("followup.edited", followup, by=analyst)
+    session.commit()
+    followup.further_areas.clear()
+    session.flush()
+    if told_between:
+        history.record("followup.edited", followup, by=analyst)
+    followup.further_areas.append(FollowupArea(area_code="FIN-01", state_id="PAK"))
+    history.record("followup.edited", followup, by=analyst)
+    session.commit()
+    twin = VERSION_TABLES["followup_area"]
+    assert session.scalar(sa.select(sa.func.count()).where(twin.c.to_event.is_(None))) == 1
+    assert rebuilt_rows(session, "followup_area", last_event(session)) == live_rows(session, "followup_area")
+
+
 def test_a_change_without_an_event_cannot_be_committed(session: Any) -> None:
     followup = FollowupFactory()
     session.commit()

@@ -66,6 +66,7 @@ class Ledger:
     touched: dict[Key, tuple[tuple[str, int], Row | None]] = field(default_factory=dict)
     known: dict[Key, Row | None] = field(default_factory=dict)
     noted: list[Noted] = field(default_factory=list)
+    indexed: dict[Any, tuple[str, str, str]] = field(default_factory=dict)
     head: audit_head.Head | None = None
     is_broken: bool = False
 
@@ -362,6 +363,10 @@ def _index(obj: Any) -> None:
     """Write the folded words of ``obj``, where they changed."""
     reference, title, text = (fold(part) for part in obj.searched)
     row_id = search.row_id(obj.__tablename__, obj.id)
+    ledger = _ledger(db.session())
+    if ledger.indexed.get(row_id) == (reference, title, text):
+        return
+    ledger.indexed[row_id] = (reference, title, text)
     row = db.session.get(SearchRow, row_id)
     if row is None:
         state_id = getattr(obj, "state_id", None)
@@ -429,6 +434,7 @@ def _chain(session: Session) -> None:
         prev = _append(session, seq, prev, noted)
     ledger.noted.clear()
     ledger.known.clear()
+    ledger.indexed.clear()
     ledger.head = audit_head.Head(seq, prev)
 
 

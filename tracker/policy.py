@@ -214,8 +214,8 @@ def visible(account: Account, model: Any) -> sa.Select[Any]:
 
 def load(account: Account, model: Any, **keys: Any) -> Any:
     """The one visible row with these column values, or NotFound: out of scope does not exist (R9)."""
-    found = db.session.scalar(visible(account, model).filter_by(**keys))
-    if found is None:
+    found = db.session.scalar(sa.select(model).filter_by(**keys))
+    if found is None or not reach(account).covers(found.state_id):
         raise NotFound(_("There is no such record, or it lies outside your scope."))
     return found
 

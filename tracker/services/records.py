@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tracker import clock, history, seals, workflow
 from tracker.errors import Stale
 from tracker.extensions import db
-from tracker.models import Account, Category, Followup, FollowupConclusion, SealedState
+from tracker.models import Account, Category, Followup, FollowupConclusion, Seal, SealedState
 from tracker.services import notifications
 from tracker.texts import gettext as _
 
@@ -68,6 +68,7 @@ def _reopen(record: Any, by: Account) -> None:
     """signed_off → draft, where it was official; a record before the reviewers stays there, at a new version."""
     if workflow.can_reopen(record):
         workflow.reopen(record, by=by)
-    seal = seals.last(record)
-    if seal is not None and seal.signer_id != by.id:
-        notifications.notify(db.session.get_one(Account, seal.signer_id), "sealed_record_changed", obj=record)
+    with db.session.no_autoflush:  # what waits to be written does not touch whom it is told
+        signer_id = db.session.scalar(sa.select(Seal.signer_id).where(Seal.id == record.seal_id))
+        if signer_id is not None and signer_id != by.id:
+            notifications.notify(db.session.get_one(Account, signer_id), "sealed_record_changed", obj=record)

@@ -136,7 +136,7 @@ def record_alone(
     details: Row | None = None,
 ) -> None:
     """Take back whatever was under way, then commit just this event: refusals, failed sign-ins, exports (R17)."""
-    actor_id = by.id if by else None
+    actor_id = account_id(by) if by else None
     object_type, object_id = _name_of(obj)
     state = state_id or getattr(obj, "state_id", None)
     db.session.rollback()
@@ -161,6 +161,12 @@ def record_alone(
         )
         db.session.connection()  # a commit without a transaction would write nothing
         db.session.commit()
+
+
+def account_id(account: Account) -> int:
+    """Whose it is, without reading an account anew that a commit or a rollback has let go."""
+    identity = inspect(account).identity
+    return account.id if identity is None else int(identity[0])
 
 
 _told_ids: ContextVar[Iterator[str] | None] = ContextVar("told_request_ids", default=None)

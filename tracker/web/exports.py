@@ -69,7 +69,7 @@ def _logged(name: str, total: int, content: Iterator[bytes], details: dict[str, 
     """The answer that streams the file, its question in the log before the first byte."""
     noted = {"report": name, **details, "rows": total}
     history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=noted)
-    app, account_id, request_id = current_app._get_current_object(), _me().id, history.request_id()  # type: ignore[attr-defined]  # a proxy's
+    app, account_id, request_id = current_app._get_current_object(), history.account_id(_me()), history.request_id()  # type: ignore[attr-defined]  # a proxy's
     return Response(
         csv_file.logged(content, lambda tally: _log_end(app, account_id, request_id, name, tally)),
         headers=_named(name, total),

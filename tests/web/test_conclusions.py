@@ -291,13 +291,6 @@ def test_two_who_edit_at_once(sign_in: SignIn, session: Any, written: Any) -> No
     assert fresh().text == "Theirs, typed with care."
 
 
-def test_a_doubled_click_is_told_that_it_is_saved(browser: FlaskClient, written: Any) -> None:
-    data = GIVEN | {"version": version_on(browser.get(f"{HREF}/edit").text), "text": "Said anew."}
-    answers = [browser.post(f"{HREF}/edit", data=data) for _click in range(2)]
-    assert [(one.status_code, one.location) for one in answers] == [(303, HREF)] * 2
-    assert "This was done already" in browser.get(HREF).text
-
-
 def test_a_form_without_a_version_is_refused(browser: FlaskClient, written: Any) -> None:
     assert browser.post(f"{HREF}/edit", data=GIVEN | {"text": "Blind."}).status_code == 409
     assert fresh().text == "A bill waits for Parliament."

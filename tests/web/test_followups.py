@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, PlanFactory, VisitFactory, serve
-from tests.forms_of_pages import form_for
 from tests.services.test_followups import complete, signed
 from tracker.extensions import db
 from tracker.models import (
@@ -547,21 +546,6 @@ class TestEdit:
         assert again
         assert browser.post(path, data=given(version=again.group(1), title="Typed by me")).status_code == 303
         assert session.scalar(sa.select(Followup.title)) == "Typed by me"
-
-    @pytest.mark.parametrize(
-        ("page", "typed"), [("edit", {"title": "Pass it"}), ("status", {"assessed_on-year": "2008"})]
-    )
-    def test_a_doubled_click_is_told_that_it_is_saved(
-        self, session: Any, analyst: Account, browser: FlaskClient, page: str, typed: dict[str, str]
-    ) -> None:
-        followup = followups.create("PAK", complete(), by=analyst)
-        home = f"/follow-ups/{followup.reference}"
-        form = form_for(browser.get(f"{home}/{page}").text, f"{home}/{page}")
-        assert form is not None
-        data = form.data() | typed | ({"assessed_status": "in_progress"} if page == "status" else {})
-        answers = [browser.post(f"{home}/{page}", data=data) for _click in range(2)]
-        assert [(one.status_code, one.location) for one in answers] == [(303, home)] * 2
-        assert "This was done already" in browser.get(home).text
 
     def test_a_page_without_a_version_is_refused(self, session: Any, browser: FlaskClient) -> None:
         followup = FollowupFactory()

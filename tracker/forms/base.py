@@ -138,7 +138,6 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     shown = ShownField()
 
     is_bound = False
-    is_saved_already = False  # what was changed on a page that is out of date stands in the record: a doubled click
     http_status = Invalid.http_status  # of the page that shows what was refused
     form_errors: list[str]
 
@@ -220,7 +219,7 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         A field that was left alone takes the row's present value, so that sending the page again undoes nobody's
         work. That page is one of the row's present version: saving it again is a decision, and is taken.
         """
-        found, same = [], 0
+        found = []
         for name, stored in self.stored(row).items():
             field: Any = self._fields[name]
             theirs, mine = _mark_of(field, stored), _typed_mark(field)
@@ -228,10 +227,7 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
                 field.process(None, stored)
             elif theirs != mine:
                 found.append(_both(field, stored))
-            else:
-                same += 1
             self.shown.note(name, theirs)
-        self.is_saved_already = same > 0 and not found
         self.version.data = row.version
         return found
 

@@ -27,7 +27,7 @@ from tracker.web import sharing as sharing_levels
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
-from tracker.web.request_keys import Made, back_to, once
+from tracker.web.request_keys import Made, once
 from tracker.workflow.moves import Move
 
 blueprint = Blueprint("conclusions", __name__)
@@ -289,8 +289,6 @@ def _conflict(template: str, reference: str, form: Any, stale: Stale) -> Respons
     db.session.rollback()
     conclusion = policy.load(current_user, Conclusion, reference=reference)
     conflicts = form.conflict(conclusion)
-    if form.is_saved_already:
-        return back_to(url_for("conclusions.page", reference=reference))
     return render_template(template, **_about(conclusion, form), stale=stale, conflicts=conflicts), 409
 
 

@@ -53,7 +53,7 @@ from tracker.web import sharing as sharing_levels
 from tracker.web.dates import period_words
 from tracker.web.followup_cells import rows
 from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence
-from tracker.web.request_keys import Made, back_to, once
+from tracker.web.request_keys import Made, once
 from tracker.web.words import field_words
 from tracker.workflow.followup import DRAFTS
 from tracker.workflow.moves import Move
@@ -548,8 +548,6 @@ def _conflict(template: str, reference: str, form: Any, stale: Stale, **more: An
     db.session.rollback()
     followup = _load(reference)
     conflicts = form.conflict(followup)
-    if form.is_saved_already:
-        return back_to(url_for("followups.page", reference=reference))
     return render_template(template, **_about(followup, form), stale=stale, conflicts=conflicts, **more), 409
 
 

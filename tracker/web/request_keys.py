@@ -27,7 +27,7 @@ def once(form: TrackerForm, make: Callable[[], Made]) -> ResponseReturnValue | N
     key = _key(form)
     landed = request_keys.claim(key, current_user)
     if landed is not None:
-        return back_to(landed)
+        return _back_to(landed)
     try:
         address, words = make()
     except Invalid as error:
@@ -43,7 +43,7 @@ def once(form: TrackerForm, make: Callable[[], Made]) -> ResponseReturnValue | N
 def repeated(form: TrackerForm) -> ResponseReturnValue | None:
     """Where an earlier request with the form's key ended, for an act whose object is gone once it is done."""
     landed = request_keys.landed(_key(form), current_user) if form.is_bound else None
-    return None if landed is None else back_to(landed)
+    return None if landed is None else _back_to(landed)
 
 
 def _key(form: TrackerForm) -> str | None:
@@ -56,7 +56,6 @@ def _key(form: TrackerForm) -> str | None:
     return hashlib.sha256(repr(said).encode(errors="surrogatepass")).hexdigest()[:40]
 
 
-def back_to(landed: str) -> ResponseReturnValue:
-    """Where the first click led, with a word on the second."""
+def _back_to(landed: str) -> ResponseReturnValue:
     flash(_("This was done already, with the first click; nothing was done twice."))
     return redirect(landed, 303)

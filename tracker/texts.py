@@ -51,10 +51,11 @@ def translations() -> Any:
 def locale() -> Locale:
     """The locale of this page."""
     try:
-        return _here()._flask_babel.babel_locale  # type: ignore[no-any-return]  # Flask-Babel's
+        kept = _here()._flask_babel.babel_locale
     except (AttributeError, RuntimeError):  # not asked yet, or outside the application
-        found = get_locale()
-        return ENGLISH if found is None else found
+        kept = None
+    found: Locale | None = kept or get_locale()
+    return found or ENGLISH
 
 
 def gettext(text: str, **variables: Any) -> str:

@@ -134,6 +134,19 @@ def test_of_very_many_follow_ups_no_number_is_told_that_is_not_true(
     assert "serving a measure" in listed
 
 
+def test_of_very_many_follow_ups_that_none_serves_a_measure_is_not_claimed(
+    browser: FlaskClient, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbours, "MOST_COUNTED", 2)
+    for _each in range(3):
+        FollowupFactory()
+    serving(session, "GCTS-II-10")
+    session.commit()
+    measures = section(browser.get("/areas/FIN-02").text, "measures")
+    assert "No follow-up on it serves a measure" not in measures
+    assert 'href="/follow-ups?area=FIN-02&amp;measure=any"' in measures
+
+
 def test_a_paragraph_leads_to_its_follow_ups_that_serve_a_measure(browser: FlaskClient, session: Any) -> None:
     paragraph = session.scalars(sa.select(Paragraph).where(Paragraph.label == "2(e)")).first()
     for followup in (FollowupFactory(), FollowupFactory()):

@@ -371,3 +371,11 @@ def test_more_rows_take_no_more_statements(session: Any, browser: FlaskClient) -
     session.commit()
     assert {path: statements(browser, path) for path in paths} == few
     assert max(few.values()) <= 10
+
+
+def test_another_choice_on_an_old_page_is_another_request(session: Any, browser: FlaskClient) -> None:
+    for reference, reason in (("GCTS-II-10", WHY), ("GCTS-II-13", "Customs are meant, too.")):
+        data = {"measures": [reference], "reason": reason, "request_key": KEY}
+        assert browser.post(PATH, data=data).status_code == 303
+    assert len(linked(session)) == 2
+    assert "Customs are meant, too." in browser.get("/follow-ups/PAK-F001").text

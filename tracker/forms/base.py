@@ -194,14 +194,11 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         if self.validate_on_submit():
             return True
         if self.is_bound:
+            of_wrong_shape = {name for name, field in self._fields.items() if field.errors}
             for fault in faults():
-                if not self._has_errors_at(fault.field):
+                if fault.field not in of_wrong_shape:
                     self.refuse(fault)
         return False
-
-    def _has_errors_at(self, name: str | None) -> bool:
-        field = self._fields.get(name or "")
-        return field is not None and bool(field.errors)
 
     def check_version(self, row: Any) -> None:
         """Refuse a form that was opened on an earlier version of the row (R20)."""

@@ -74,16 +74,21 @@ def served(followups: sa.Select[Any]) -> Served:
         .group_by(FollowupMeasure.measure_id)
         .subquery()
     )
+    place = sa.func.row_number().over(order_by=_most_first(links.c.followups)).label("place")
     rows = (
-        sa.select(*_COLUMNS, links.c.followups, every.label("every"))
+        sa.select(*_COLUMNS, links.c.followups, place)
         .select_from(links)
         .join(Measure, Measure.id == links.c.measure_id)
         .join(Plan, Plan.id == Measure.plan_id)
-        .order_by(*_most_first(links.c.followups))
+        .order_by(place)
         .limit(FIRST_ROWS + 1)
+        .subquery()
     )
-    found = db.session.execute(rows).all()
-    return _served([ServedMeasure(*row[:-1]) for row in found], not found or found[0].every <= MOST_COUNTED)
+    counted = sa.select(every.label("every")).subquery()
+    beside = counted.outerjoin(rows, sa.true())  # how many there are is told also where none of them serves anything
+    found = db.session.execute(sa.select(*rows.c, counted.c.every).select_from(beside).order_by(rows.c.place)).all()
+    measures = [ServedMeasure(*row[:-2]) for row in found if row.reference is not None]
+    return _served(measures, found[0].every <= MOST_COUNTED)
 
 
 def of_conclusion(conclusion: Conclusion) -> Served:

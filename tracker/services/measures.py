@@ -57,7 +57,7 @@ def reference(plan: Plan, pillar: str, number: int) -> str:
 def create(plan: Plan, wording: Wording, *, by: Account, number: int | None = None) -> Measure:
     """Add a measure at the end of the plan, with the next number unless one is given, and its participants' cells."""
     policy.require(by, Permission.PLAN_EDIT, plan)
-    _hold(plan)
+    plans.hold(plan)
     refuse_all([*_number_taken(plan, wording.pillar, number), *faults(plan, wording)])
     _refuse_one_too_many(plan)
     number = number or _next_number(plan, wording.pillar)
@@ -83,7 +83,7 @@ def edit(measure: Measure, wording: Wording, *, by: Account) -> bool:
     """Change what the measure says; whether that differs. Its reference stays, whichever pillar it moves to."""
     policy.require(by, Permission.PLAN_EDIT, measure.plan)
     _refuse_retired(measure)
-    _hold(measure.plan)
+    plans.hold(measure.plan)
     refuse_all(faults(measure.plan, wording, measure))
     _put(measure, wording)
     is_changed = history.has_changes(measure)
@@ -108,7 +108,7 @@ def reinstate(measure: Measure, reason: str, *, by: Account) -> None:
     if measure.retired_on is None:
         raise Invalid(_("The measure is not retired."))
     _check_reason(reason)
-    _hold(measure.plan)
+    plans.hold(measure.plan)
     twin = _twin(measure.plan, measure.pillar, measure.text, measure)
     if twin is not None:
         raise Invalid(
@@ -152,13 +152,6 @@ def withdraw_status(measure: Measure, reason: str, *, by: Account) -> None:
     _check_reason(reason)
     measure.stated_status, measure.stated_on, measure.stated_reason, measure.stated_by_id = None, None, "", None
     history.record("measure.status_withdrawn", measure, by=by, reason=reason)
-
-
-def _hold(plan: Plan) -> None:
-    """Whoever else adds, edits or puts back a measure of the plan, or changes who takes part, waits; what was read
-    before waiting may be old."""
-    db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())
-    db.session.refresh(plan)
 
 
 def _put(measure: Measure, wording: Wording) -> None:

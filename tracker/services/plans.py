@@ -38,7 +38,7 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
-from tracker.services import links
+from tracker.services import links, records
 from tracker.texts import gettext as _
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
@@ -159,6 +159,9 @@ def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> bool:
     What was moved gets its place, of two that were moved to one the first; the others give way and keep their order.
     """
     policy.require(by, Permission.PLAN_EDIT, plan)
+    seen = plan.version
+    hold(plan)
+    records.require_version(plan, seen)  # whoever held it before may have moved them
     before = sorted(plan.measures, key=lambda one: (one.position, one.id))
     order = [one for pillar in PILLARS for one in ordered([row for row in before if row.pillar == pillar], places)]
     moved = [(place, one) for place, one in enumerate(order, start=1) if one.position != place]
@@ -170,6 +173,13 @@ def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> bool:
     _touch(plan)
     history.record("plan.reordered", plan, by=by)
     return True
+
+
+def hold(plan: Plan) -> None:
+    """Whoever else adds, edits, moves or puts back a measure of the plan, or changes who takes part, waits: the plan
+    before its measures, so that no two wait for each other. What was read before waiting may be old."""
+    db.session.execute(sa.select(Plan.id).where(Plan.id == plan.id).with_for_update())
+    db.session.refresh(plan)
 
 
 def ordered(measures: Sequence[OneMeasure], places: Mapping[int, int]) -> list[OneMeasure]:

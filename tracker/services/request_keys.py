@@ -21,7 +21,9 @@ def claim(key: str | None, by: Account) -> str | None:
     """
     if not key or len(key) > 64:
         return None
-    db.session.execute(sa.delete(RequestKey).where(RequestKey.used_at < clock.now() - KEPT))
+    expired = sa.select(RequestKey.key).where(RequestKey.used_at < clock.now() - KEPT)
+    free = expired.with_for_update(skip_locked=True)  # whoever is at it already does it: nobody waits for that
+    db.session.execute(sa.delete(RequestKey).where(RequestKey.key.in_(free)))
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     taken = db.session.scalar(
         insert(RequestKey)

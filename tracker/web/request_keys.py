@@ -47,13 +47,14 @@ def repeated(form: TrackerForm) -> ResponseReturnValue | None:
 
 
 def _key(form: TrackerForm) -> str | None:
-    """The form's key. A form on a record that is there is repeated only by one that says the same: whoever went back
-    and typed something else is to be told of the record's new version, not that it was done already."""
+    """The form's key with what it says: a repeat says the same. Whoever went back and typed or chose something else
+    sends another request, and nothing of that may be lost."""
     key: str | None = form.request_key.data
-    if not key or form.version.data is None:
+    if not key:
         return key
     said = sorted((name, text) for name, text in request.form.items(multi=True) if name != "csrf_token")
-    return hashlib.sha256(repr(said).encode(errors="surrogatepass")).hexdigest()[:40]
+    files = sorted((name, file.filename or "") for name, file in request.files.items(multi=True))
+    return hashlib.sha256(repr((said, files)).encode(errors="surrogatepass")).hexdigest()[:40]
 
 
 def _back_to(landed: str) -> ResponseReturnValue:

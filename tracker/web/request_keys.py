@@ -54,7 +54,7 @@ def _key(form: TrackerForm) -> str | None:
         return key
     said = sorted((name, text) for name, text in request.form.items(multi=True) if name != "csrf_token")
     files = sorted((name, file.filename or "") for name, file in request.files.items(multi=True))
-    return hashlib.sha256(repr((said, files)).encode(errors="surrogatepass")).hexdigest()[:40]
+    return hashlib.sha256(repr((key, said, files)).encode(errors="surrogatepass")).hexdigest()[:40]
 
 
 def _back_to(landed: str) -> ResponseReturnValue:

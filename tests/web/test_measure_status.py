@@ -15,6 +15,7 @@ from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, Pla
 from tracker import history
 from tracker.extensions import db
 from tracker.models import FollowupStatus, Implementation, Measure, MeasureState, MeasureStatus, RegionRule, Role
+from tracker.partial_date import PartialDate
 
 SignIn = Callable[[Any], FlaskClient]
 STATES = ("KAZ", "KGZ", "TJK")
@@ -113,6 +114,27 @@ def test_the_named_states_stand_in_the_rule(session: Any, measure: Measure, read
     history.record("measure.edited", measure, by=None)
     session.commit()
     assert "the Member States named: Tajikistan" in reader.get("/measures/JP-1-M01").text
+
+
+def test_the_named_states_are_counted_and_marked(session: Any, measure: Measure, reader: FlaskClient) -> None:
+    assert "Named" not in words(section(reader.get("/measures/JP-1-M01").text, "cells"))
+    measure.rule = RegionRule.NAMED
+    measure.named_states = [MeasureState(state_id="KAZ"), MeasureState(state_id="KGZ")]
+    history.record("measure.edited", measure, by=None)
+    session.commit()
+    page = reader.get("/measures/JP-1-M01").text
+    shown, table = words(section(page, "status")), words(section(page, "cells"))
+    assert "Member States done 1 of the 2 named; of the others 0 of 1" in shown
+    assert "Kazakhstan Named Completed" in table and "Kyrgyzstan Named No word yet" in table
+    assert "Tajikistan No word yet" in table
+
+
+def test_a_deadline_that_has_passed_stands_with_its_date(session: Any, measure: Measure, reader: FlaskClient) -> None:
+    measure.deadline = PartialDate(2014, 6, 30)
+    history.record("measure.edited", measure, by=None)
+    session.commit()
+    shown = words(section(reader.get("/measures/JP-1-M01").text, "status"))
+    assert "Deadline 30 June 2014 (has passed)" in shown
 
 
 def test_who_does_not_see_the_whole_region_is_told_why(session: Any, measure: Measure, sign_in: SignIn) -> None:

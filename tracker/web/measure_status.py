@@ -21,6 +21,7 @@ from tracker.reports.listing import address, without
 from tracker.reports.measures import Progress, Share, Standing, Tally
 from tracker.texts import gettext as _
 from tracker.web.board_cells import DONE, SIGNED, UNSIGNED
+from tracker.web.presentation import number
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -46,12 +47,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class CellShown:
-    """A participating State with its cell: the word, the follow-ups that serve the measure there, and its form."""
+    """A participating State with its cell: the word, the follow-ups that serve the measure there, and its form.
+
+    ``is_named``: the measure is done where the named States are, and this is one of them.
+    """
 
     code: str
     name: str
     cell: MeasureCell | None
     is_done: bool
+    is_named: bool
     rests_on_nothing: bool
     counts: Counts
     edit_href: str | None
@@ -64,6 +69,7 @@ class StandingShown:
     standing: Standing
     rule: str
     done_words: str
+    states_done_words: str
     counts: Counts
     scope_words: str
     switch_href: str
@@ -109,6 +115,7 @@ def _standing(measure: Measure) -> StandingShown:
         standing=standing,
         rule=_rule_words(standing),
         done_words=_done_words(signed_only),
+        states_done_words=_states_done_words(standing),
         counts=_counts(whole, place, signed_only),
         scope_words=_scope_words(reach.is_all),
         switch_href=_switch_href(signed_only),
@@ -168,6 +175,25 @@ def _region_words(standing: Standing) -> str:
     return _("the Member States named: %(names)s", names=", ".join(known[one].name for one in standing.named))
 
 
+def _states_done_words(standing: Standing) -> str:
+    """How many participating States are done: of all, or of those on whom the rule rests and of the others."""
+    done, participants = standing.states_done, len(standing.participants)
+    if standing.rule is not RegionRule.NAMED:
+        return _("%(done)s of %(all)s", done=number(done), all=number(participants))
+    named = _named(standing)
+    own = sum(standing.states[one].is_done(standing.signed_only) for one in named if one in standing.states)
+    told = _("%(done)s of the %(all)s named", done=number(own), all=number(len(named)))
+    if len(named) == participants:
+        return told
+    others = number(done - own), number(participants - len(named))
+    return _("%(named)s; of the others %(done)s of %(all)s", named=told, done=others[0], all=others[1])
+
+
+def _named(standing: Standing) -> set[str]:
+    """The participating States on whom the rule rests, where it names some."""
+    return set(standing.named).intersection(standing.participants) if standing.rule is RegionRule.NAMED else set()
+
+
 def _done_words(signed_only: bool) -> str:
     if signed_only:
         return _("Done means: signed off as implemented and not changed since.")
@@ -219,6 +245,7 @@ def _cells(measure: Measure, standing: Standing, reach: policy.Reach, signed_onl
     """Each participating State in scope, by name."""
     own = {cell.state_id: cell for cell in measure.cells}
     editable = policy.reach(current_user, Permission.CELL_EDIT)
+    named = _named(standing)
     found = []
     for code, entry in catalogue.states().items():
         if code in standing.participants and reach.covers(code):
@@ -228,7 +255,8 @@ def _cells(measure: Measure, standing: Standing, reach: policy.Reach, signed_onl
             href = f"{request.script_root}/measures/{measure.reference}/cells/{code}" if may_edit else None
             counts = _counts(tally, place, signed_only)
             is_done, is_bare = tally.is_done(signed_only), tally.rests_on_nothing
-            found.append(CellShown(code, entry.name, own.get(code), is_done, is_bare, counts, href))
+            cell = own.get(code)
+            found.append(CellShown(code, entry.name, cell, is_done, code in named, is_bare, counts, href))
     return found
 
 

@@ -78,7 +78,7 @@ def test_a_word_is_taken_back(session: Any, measure: Measure, coordinator: Flask
         ({"status_on-year": "2190"}, "This date lies in the future"),
         ({"status": "finished"}, "Status"),
         ({"status": "completed", "evidence": ""}, "Say what it rests on"),
-        ({"status_on-year": "2011"}, "The plan was adopted on 2012-03-01"),
+        ({"status_on-year": "2011"}, "The plan was adopted on 1 March 2012"),
     ],
 )
 def test_what_cannot_be_is_refused(
@@ -89,6 +89,14 @@ def test_what_cannot_be_is_refused(
     answer = coordinator.post(PATH, data=given(coordinator, note="Typed text") | typed)
     assert answer.status_code == 422
     assert said in answer.text and "Typed text" in answer.text
+
+
+def test_the_hints_say_what_a_status_needs(measure: Measure, coordinator: FlaskClient) -> None:
+    page = coordinator.get(PATH).text
+    assert "As far as it is known. Needed once a status is chosen." in page
+    assert "Needed where a date or evidence is given." in page
+    assert "Needed when the status is “Completed”." in page
+    assert page.count("(optional)") == 1, "only the note is optional whatever else is typed"
 
 
 def test_everything_wrong_with_a_cell_is_said_at_once(measure: Measure, coordinator: FlaskClient) -> None:

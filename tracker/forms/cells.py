@@ -13,9 +13,15 @@ from tracker.texts import lazy_gettext as _l
 class CellForm(TrackerForm):
     """How far a Member State is with a measure."""
 
-    status = EnumField(_l("Status"), MeasureStatus, blank=_l("No word yet"))
-    status_on = PartialDateField(_l("Date of the status"), hint=_l("As far as it is known."))
+    status = EnumField(
+        _l("Status"), MeasureStatus, blank=_l("No word yet"), hint=_l("Needed where a date or evidence is given.")
+    )
+    status_on = PartialDateField(
+        _l("Date of the status"), hint=_l("As far as it is known. Needed once a status is chosen.")
+    )
     evidence = TextField(
-        _l("What it rests on"), longest=10_000, hint=_l("A document, a letter, a statement: with its date and place.")
+        _l("What it rests on"),
+        longest=10_000,
+        hint=_l("A document, a letter, a statement: with its date and place. Needed when the status is “Completed”."),
     )
     note = TextField(_l("Note"), longest=10_000)

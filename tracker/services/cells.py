@@ -61,7 +61,7 @@ def _before_the_plan(cell: MeasureCell, day: PartialDate | None) -> Iterator[Inv
             _(
                 "The plan was adopted on %(day)s, after this date. Enter since when it holds under the plan, and "
                 "write in the note what was there before.",
-                day=adopted_on.isoformat(),
+                day=dates.words(adopted_on),
             ),
             "status_on",
         )

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from tracker import clock
+from datetime import date
+
+from babel.dates import format_date
+
+from tracker import clock, texts
 from tracker.errors import Invalid, refuse_all
 from tracker.partial_date import PartialDate
 from tracker.texts import gettext as _
+
+
+def words(day: date) -> str:
+    """The day as pages write it, for what is said of a field: "3 March 2026"."""
+    language = texts.locale()
+    is_plain = language.language == "en" and language.territory is None
+    return format_date(day, "long", locale=texts.ENGLISH if is_plain else language)
 
 
 def refuse_future(day: PartialDate | None, field: str) -> None:

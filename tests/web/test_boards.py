@@ -195,11 +195,35 @@ def test_the_board_is_narrowed_by_pillar_and_status(plan: Plan, measure: Measure
     assert references("pillar=V") == []
 
 
+def test_the_board_is_narrowed_by_the_status_that_shows_or_by_the_computed_one(
+    plan: Plan, measure: Measure, coordinator: FlaskClient
+) -> None:
+    MeasureFactory(plan=plan)
+    measure.stated_status, measure.stated_on = MeasureStatus.COMPLETED, date(2024, 5, 1)
+    history.record("measure.status_stated", measure, by=None)
+    db.session.commit()
+
+    def references(query: str) -> list[str]:
+        return [row[0].split()[0] for row in rows(coordinator.get(f"/plans/JP-1/board?{query}").text)]
+
+    assert references("status=completed") == ["JP-1-M01"]
+    assert references("status=under_way") == []
+    assert references("status=planned") == references("computed=planned") == ["JP-1-M02"]
+    assert references("computed=under_way") == references("computed=under_way&status=completed") == ["JP-1-M01"]
+    assert references("computed=completed") == references("status=suspended") == []
+    page = coordinator.get("/plans/JP-1/board?computed=under_way").text
+    assert "Computed status: Under way" in page
+    choices = re.search(r'<select[^>]*name="status".*?</select>', page, re.S)
+    assert choices and all(f'value="{one.value}"' in choices[0] for one in MeasureStatus)
+    assert "The stated status, where there is one, else the computed one." in page
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
         ("pillar=V", "Pillar: “V” is not one of: I, II, III, IV"),
-        ("status=suspended", "Status: “suspended” is not one of"),
+        ("status=finished", "Status: “finished” is not one of"),
+        ("computed=suspended", "Computed status: “suspended” is not one of"),
         ("region=XX", "Region: “XX” is not one of"),
     ],
 )
@@ -415,7 +439,7 @@ def test_the_stated_status_stands_beside_a_computed_one_that_differs(
     measure.stated_status, measure.stated_on = MeasureStatus.SUSPENDED, date(2024, 5, 1)
     history.record("measure.status_stated", measure, by=None)
     db.session.commit()
-    assert rows(coordinator.get("/plans/JP-1/board").text)[0][1] == "Under way stated: Suspended"
+    assert rows(coordinator.get("/plans/JP-1/board").text)[0][1] == "Computed: Under way Stated: Suspended"
 
 
 def test_the_board_costs_the_same_whatever_its_size(session: Any, coordinator: FlaskClient) -> None:

@@ -73,10 +73,15 @@ class Row:
         """Whether the stated status says something else than the computed one."""
         return self.stated not in (None, self.status)
 
+    @property
+    def shown(self) -> MeasureStatus | None:
+        """The status that the board is narrowed by: the stated one where there is one, else the computed one."""
+        return self.stated or self.status
+
 
 @dataclass(frozen=True)
 class Section:
-    """The measures of a pillar together: how many there are and have each status, and what their cells come to."""
+    """The measures of a pillar together: how many there are and show each status, and what their cells come to."""
 
     pillar: str
     measures: int
@@ -86,11 +91,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Question:
-    """What an address asks of a board. A value that makes no sense matches nothing and is a problem."""
+    """What an address asks of a board. A value that makes no sense matches nothing and is a problem.
+
+    ``status`` is the one that shows; ``computed`` is asked for by numbers that count by the rule alone.
+    """
 
     region: str = ""
     pillar: str = ""
     status: str = ""
+    computed: str = ""
     signed_only: bool = True
     is_whole: bool = False
     problems: list[str] = field(default_factory=list)
@@ -99,6 +108,7 @@ class Question:
     def args(self) -> dict[str, list[str]]:
         """The parameters of the address, without those that say nothing."""
         given = {"region": self.region, "pillar": self.pillar, "status": self.status}
+        given["computed"] = self.computed
         given["unsigned"] = "" if self.signed_only else "1"
         given["measures"] = ALL if self.is_whole else ""
         return {name: [value] for name, value in given.items() if value}
@@ -128,10 +138,11 @@ def asked(args: Mapping[str, Any]) -> Question:
     """What the parameters of an address ask for."""
     problems: list[str] = []
     pillar = _one_of(args, "pillar", PILLARS, _("Pillar"), problems)
-    status = _one_of(args, "status", [one.value for one in COMPUTED], _("Status"), problems)
+    status = _one_of(args, "status", [one.value for one in MeasureStatus], _("Status"), problems)
+    computed = _one_of(args, "computed", [one.value for one in COMPUTED], _("Computed status"), problems)
     region = _one_of(args, "region", catalogue.regions(), _("Region"), problems)
     every = _one_of(args, "measures", (ALL,), _("Measures"), problems)
-    return Question(region, pillar, status, args.get("unsigned") != "1", every == ALL, problems)
+    return Question(region, pillar, status, computed, args.get("unsigned") != "1", every == ALL, problems)
 
 
 def _one_of(args: Mapping[str, Any], name: str, known: Collection[str], label: str, problems: list[str]) -> str:
@@ -170,7 +181,7 @@ def _sections(rows: Sequence[Row]) -> tuple[Section, ...]:
     for pillar, own in groupby(rows, key=lambda row: row.pillar):
         grouped = list(own)
         cells = tuple(_sum(column) for column in zip(*(row.cells for row in grouped), strict=True))
-        found.append(Section(pillar, len(grouped), Counter(row.status for row in grouped), cells))
+        found.append(Section(pillar, len(grouped), Counter(row.shown for row in grouped), cells))
     return tuple(found)
 
 
@@ -191,8 +202,8 @@ class _Made:
 
 
 def _matches(row: Row, question: Question) -> bool:
-    is_status = not question.status or row.status == question.status
-    return is_status and question.pillar in ("", row.pillar)
+    asked_and_told = ((question.status, row.shown), (question.computed, row.status), (question.pillar, row.pillar))
+    return all(not asked or asked == told for asked, told in asked_and_told)
 
 
 def _make(plan: Plan, reach: Reach, region: str, signed_only: bool) -> _Made:

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from tracker.models import Implementation, MeasureStatus, Plan, PlanKind
 from tracker.policy import Reach
 from tracker.reports import catalogue
-from tracker.reports.boards import COMPUTED, Board, Cell, Column, Row, Section
+from tracker.reports.boards import Board, Cell, Column, Row, Section
 from tracker.reports.measures import Tally
 from tracker.reports.plans import PILLARS
 from tracker.texts import gettext as _
@@ -93,7 +93,7 @@ def _nothing(is_regional: bool) -> str:
 
 def _statuses(section: Section) -> str:
     """How many measures there are, and how many have each status."""
-    told = [f"{number(section.by_status[one])} {tag(one)}" for one in COMPUTED if section.by_status.get(one)]
+    told = [f"{number(section.by_status[one])} {tag(one)}" for one in MeasureStatus if section.by_status.get(one)]
     said = ngettext("%(n)s measure", "%(n)s measures", section.measures, n=number(section.measures))
     return f'<td data-label="{escape(_("Status"))}">{escape(said)} {" ".join(told)}</td>'
 
@@ -176,12 +176,18 @@ def _place(column: Column, party: str) -> str:
     return f"&amp;state={column.code}" if column.is_state else f"&amp;region={column.code}{party}"
 
 
+def status_words(computed: MeasureStatus, stated: MeasureStatus | None) -> Markup:
+    """The computed status; where the stated one says something else both, each on a line of its own with its name."""
+    if stated in (None, computed):
+        return tag(computed)
+    pairs = ((_("Computed:"), tag(computed)), (_("Stated:"), tag(stated)))
+    return Markup(" ").join(Markup('<span class="both-statuses">{} {}</span>').format(*one) for one in pairs)
+
+
 def _status(statuses: tuple[MeasureStatus | None, MeasureStatus | None]) -> str:
     """The computed status, and the stated one where it says something else."""
     computed, stated = statuses
-    told = str(tag(computed)) if computed else f'<span class="muted">{escape(_("not told"))}</span>'
-    if stated and stated is not computed:
-        told += f' <span class="board-stated">{escape(_("stated:"))} {tag(stated)}</span>'
+    told = status_words(computed, stated) if computed else f'<span class="muted">{escape(_("not told"))}</span>'
     return f'<td data-label="{escape(_("Status"))}">{told}</td>'
 
 

@@ -87,6 +87,7 @@ def _tags(question: Question, path: str) -> list[tuple[str, str]]:
         "region": (_("Region"), lambda value: _region_name(value)),
         "pillar": (_("Pillar"), str),
         "status": (_("Status"), lambda value: words(MeasureStatus(value))),
+        "computed": (_("Computed status"), lambda value: words(MeasureStatus(value))),
         "unsigned": (_("Including unsigned"), None),
         "measures": (_("All measures"), None),
     }
@@ -127,7 +128,7 @@ def _choices(found: Board) -> dict[str, list[tuple[str, Any]]]:
     regions = catalogue.regions()
     return {
         "pillar": [("", _("All")), *((one, f"{one}. {title}") for one, title in plans.PILLARS.items())],
-        "status": [("", _("All")), *((one.value, words(one)) for one in boards.COMPUTED)],
+        "status": [("", _("All")), *((one.value, words(one)) for one in MeasureStatus)],
         "region": [
             ("", _("All")),
             *(

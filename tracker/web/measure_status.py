@@ -270,7 +270,7 @@ def _share(plan: Plan, share: Share, signed_only: bool) -> ShareShown:
         share=share,
         counts=_counts(share.tally, [wanted, *_party(plan)], signed_only),
         measures_href=address(path, board),
-        completed_href=address(path, board | {"status": [MeasureStatus.COMPLETED.value]}),
+        completed_href=address(path, board | {"computed": [MeasureStatus.COMPLETED.value]}),
     )
 
 

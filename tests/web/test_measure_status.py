@@ -167,6 +167,27 @@ def test_a_plan_tells_its_shares_with_their_rows(measure: Measure, reader: Flask
         assert reader.get(unescape(href)).text.count('<th scope="row">') == int(count), href
 
 
+def test_a_plan_tells_how_far_each_measure_is(
+    session: Any, measure: Measure, reader: FlaskClient, sign_in: SignIn
+) -> None:
+    measure.stated_status, measure.stated_on = MeasureStatus.SUSPENDED, date(2024, 5, 1)
+    history.record("measure.status_stated", measure, by=None)
+    session.commit()
+
+    def row(page: str, reference: str) -> str:
+        found = re.search(rf'<tr id="{reference}">.*?</tr>', page, re.S)
+        assert found
+        return words(found[0])
+
+    for _now_kept in range(2):
+        page = reader.get("/plans/JP-1").text
+        assert row(page, "JP-1-M01").endswith("Computed: Under way Stated: Suspended")
+        assert row(page, "JP-1-M02").endswith("Under way") and "Stated" not in row(page, "JP-1-M02")
+    part = sign_in(AccountFactory(role=Role.ANALYST, states=["KGZ"])).get("/plans/JP-1").text
+    assert "Under way" not in row(part, "JP-1-M01") and "Suspended" not in row(part, "JP-1-M01")
+    assert 'data-label="Status"' not in part
+
+
 def test_the_strategy_tells_the_shares_of_the_readers_scope(measure: Measure, session: Any, sign_in: SignIn) -> None:
     strategy = session.query(Measure).filter_by(reference="GCTS-II-10").one()
     for state in ("KGZ", "PAK"):

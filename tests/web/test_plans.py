@@ -134,6 +134,28 @@ def test_a_plan_is_edited_and_the_cells_follow(browser: FlaskClient, plan: Plan)
     assert "Uzbekistan" in page.split('id="timeline"')[1]
 
 
+def test_the_measures_of_each_pillar_stand_in_the_same_columns(
+    browser: FlaskClient, plan: Plan, coordinator: Any
+) -> None:
+    measures.create(plan, measures.Wording("Lead it", "IV", lead_body="Joint commission"), by=coordinator)
+    db.session.commit()
+    page = browser.get("/plans/CX-2011").text
+    heads = {
+        number: re.findall(r'<th scope="col"[^>]*>(.*?)</th>', page.split(f'id="pillar-{number}"')[1].split("</tr>")[0])
+        for number in ("II", "IV")
+    }
+    assert heads["II"] == heads["IV"] and "Lead body" in heads["II"]
+    row = page.split('<tr id="CX-2011-M01">')[1].split("</tr>")[0]
+    assert re.search(r'data-label="Lead body">\s*(<span[^>]*>)?none stated', row)
+
+
+def test_a_pillar_without_measures_is_named(browser: FlaskClient, plan: Plan) -> None:
+    page = browser.get("/plans/CX-2011").text
+    assert re.findall(r'<section class="card" id="pillar-(\w+)"', page) == ["I", "II", "III", "IV"]
+    assert page.count("No measure yet.") == 3
+    assert "No measure yet." not in browser.get("/plans/GCTS").text
+
+
 def test_two_who_edit_a_plan_at_once_see_both_texts(browser: FlaskClient, plan: Plan, coordinator: Any) -> None:
     given = form(browser, "/plans/CX-2011/edit") | {"title": "Mine"}
     details = plans.Details("Theirs", adopted_on=plan.adopted_on)

@@ -67,12 +67,15 @@ class PlanRow:
 class PlanSheet:
     """What the page of a plan tells. States bear the names of the day on which the plan was adopted.
 
-    ``wording_note`` is that of all measures, where they share one.
+    ``wording_note`` is that of all measures, where they share one. ``has_leads`` and ``has_deadlines``: any measure
+    that is not retired names a lead body, or a deadline.
     """
 
     plan: Plan
     wording_note: str
     pillars: list[Pillar]
+    has_leads: bool
+    has_deadlines: bool
     participants: list[tuple[str, str]]
     observers: list[tuple[str, str]]
     phases: Sequence[PlanPhase]
@@ -161,13 +164,15 @@ def sheet(plan: Plan, language: str = "en") -> PlanSheet:
     """All that the page of the plan tells, in as many statements as its kind needs."""
     is_regional = plan.kind is PlanKind.REGIONAL
     states = plan.states if is_regional else []
-    pillars = by_pillar(plan)
+    pillars = by_pillar(plan, with_empty=is_regional)
     notes = {row.wording_note for pillar in pillars for row in [*pillar.measures, *pillar.retired]}
     by_part = {part: [row.state_id for row in states if row.part is part] for part in PlanPart}
     return PlanSheet(
         plan=plan,
         wording_note=notes.pop() if len(notes) == 1 else "",
         pillars=pillars,
+        has_leads=any(row.lead_body for pillar in pillars for row in pillar.measures),
+        has_deadlines=any(row.deadline for pillar in pillars for row in pillar.measures),
         participants=state_names(plan, by_part[PlanPart.PARTICIPANT], language),
         observers=state_names(plan, by_part[PlanPart.OBSERVER], language),
         phases=plan.phases if is_regional else [],
@@ -176,8 +181,8 @@ def sheet(plan: Plan, language: str = "en") -> PlanSheet:
     )
 
 
-def by_pillar(plan: Plan) -> list[Pillar]:
-    """The measures of the plan in their order, pillar by pillar."""
+def by_pillar(plan: Plan, *, with_empty: bool = False) -> list[Pillar]:
+    """The measures of the plan in their order, pillar by pillar; ``with_empty`` names those that have none too."""
     rows = db.session.execute(
         sa.select(
             Measure.id,
@@ -198,7 +203,7 @@ def by_pillar(plan: Plan) -> list[Pillar]:
     found = []
     for number, title in PILLARS.items():
         own = [row for row in rows if row.pillar == number]
-        if own:
+        if own or (with_empty and rows):
             standing = [row for row in own if row.retired_on is None]
             found.append(Pillar(number, title, standing, [row for row in own if row.retired_on is not None]))
     return found

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, g, request
 from flask_login import current_user
+from markupsafe import Markup
 
 from tracker import clock, policy
 from tracker.models import Measure, MeasureCell, MeasureStatus, Plan, PlanKind, RegionRule
@@ -20,10 +21,12 @@ from tracker.reports import catalogue, kept, measures, plans
 from tracker.reports.listing import address, without
 from tracker.reports.measures import Progress, Share, Standing, Tally
 from tracker.texts import gettext as _
-from tracker.web.board_cells import DONE, SIGNED, UNSIGNED
+from tracker.web.board_cells import DONE, SIGNED, UNSIGNED, status_words
 from tracker.web.presentation import number
 
 Pairs = Iterable[tuple[str, str]]
+Statuses = tuple[MeasureStatus, MeasureStatus | None]
+"""The computed status of a measure, and the stated one."""
 
 
 def init_measure_status(app: Flask) -> None:
@@ -89,13 +92,14 @@ class ShareShown:
 
 @dataclass(frozen=True)
 class ProgressShown:
-    """How far a plan is, for its page."""
+    """How far a plan is, for its page; ``statuses`` are those of its measures by id, none where they are not told."""
 
     progress: Progress
     definition: str
     scope_words: str
     switch_href: str
     shares: list[ShareShown]
+    statuses: dict[int, Markup]
 
 
 def measure_standing(measure: Measure) -> StandingShown:
@@ -124,16 +128,30 @@ def _standing(measure: Measure) -> StandingShown:
 
 
 def plan_progress(plan: Plan) -> ProgressShown:
-    """The shares of the plan and of its pillars."""
+    """The shares of the plan and of its pillars, and how far each measure is; once a request."""
+    shown: dict[int, ProgressShown] = g.setdefault("plan_progresses", {})
+    if plan.id not in shown:
+        shown[plan.id] = _progress(plan)
+    return shown[plan.id]
+
+
+def _progress(plan: Plan) -> ProgressShown:
     reach, signed_only = policy.reach(current_user), is_signed_only()
     key = ("progress", plan.id, reach, signed_only, clock.today())
-    found = kept.answer(key, lambda: measures.progress(plan, reach, signed_only=signed_only))
+
+    def make() -> tuple[Progress, dict[int, Statuses]]:
+        standings = measures.of_plan(plan, reach, signed_only=signed_only)
+        told = {row: (one.status, one.stated) for row, one in standings.items() if one.status is not None}
+        return measures.progress(plan, reach, signed_only=signed_only, standings=standings), told
+
+    found, told = kept.answer(key, make)
     return ProgressShown(
         progress=found,
         definition=_definition(signed_only),
         scope_words=_scope_words(reach.is_all),
         switch_href=_switch_href(signed_only),
         shares=[_share(plan, share, signed_only) for share in (found.total, *found.pillars.values())],
+        statuses={measure_id: status_words(*both) for measure_id, both in told.items()},
     )
 
 

@@ -359,6 +359,16 @@ def test_a_regional_measure_takes_follow_ups_of_its_states(session: Any, browser
     assert browser.post(path, data={"everything": "y", "reason": WHY}).status_code == 422
 
 
+def test_follow_ups_are_added_by_those_who_have_a_state_that_takes_part(session: Any, sign_in: SignIn) -> None:
+    measure = MeasureFactory(plan=PlanFactory(participants=("KGZ",), observers=("UZB",)))
+    session.commit()
+    regional, strategy = f"/measures/{measure.reference}", "/measures/GCTS-II-10"
+    for states, is_offered in ((["PAK", "UZB"], False), (["PAK", "KGZ"], True)):
+        browser = sign_in(AccountFactory(states=states))
+        assert (f'href="{regional}/follow-ups"' in browser.get(regional).text) is is_offered, states
+        assert f'href="{strategy}/follow-ups"' in browser.get(strategy).text, "all States carry out the Strategy"
+
+
 def test_an_unknown_measure_is_not_there(session: Any, browser: FlaskClient) -> None:
     assert browser.get("/measures/GCTS-II-99/follow-ups").status_code == 404
 

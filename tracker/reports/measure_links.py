@@ -348,9 +348,15 @@ def of_measure(account: Account, found: Measure) -> Links:
         .order_by(FollowupMeasure.state_id, FollowupMeasure.followup_id)
         .limit(SHOWN)
     ).all()
-    may_link = found.retired_on is None and policy.can(account, Permission.MEASURE_LINK)
+    may_link = found.retired_on is None and policy.can(account, Permission.MEASURE_LINK) and _has_part(found, account)
     may_read = policy.can(account, Permission.RECORD_READ)
     return Links(found, rows, rows[0].counted if rows else 0, _paragraphs(serving), may_link, may_read)
+
+
+def _has_part(found: Measure, account: Account) -> bool:
+    """Whether some State may have follow-ups that this account links to the measure."""
+    reach = _looking(found, account)
+    return reach.is_all or bool(reach.states)
 
 
 def _paragraphs(serving: tuple[Condition, ...]) -> Sequence[Any]:

@@ -436,6 +436,21 @@ def test_the_step_to_the_state_names_the_recommendation_and_offers_who_was_there
     assert 'value="AFG"' in others and 'value="PAK"' in others and 'value="TJK"' not in page, "out of scope"
 
 
+def test_those_who_carry_out_the_plan_of_the_meeting_are_offered_before_others(
+    session: Any, sign_in: SignIn, coordinator: Account
+) -> None:
+    plan = PlanFactory(participants=("PAK", "KGZ"), observers=("AFG",))
+    outcome = recommended(coordinator, states=["KGZ"], plan_id=plan.id)
+    db.session.commit()
+    browser = sign_in(AccountFactory(role=Role.ANALYST, states=["AFG", "KGZ", "PAK"]))
+    page = browser.get(f"/follow-ups/new?outcome={outcome.id}").text
+    of_meeting, _label, rest = page.partition('label="Take part in the plan')
+    of_plan, _label, others = rest.partition("Others in your scope")
+    assert plan.code in of_plan and 'value="KGZ"' in of_meeting
+    assert 'value="PAK"' in of_plan and 'value="KGZ"' not in rest
+    assert 'value="AFG"' in others, "it only watches"
+
+
 def test_where_no_state_is_left_the_page_says_so(sign_in: SignIn, coordinator: Account) -> None:
     outcome, analyst = recommended(coordinator), AccountFactory(role=Role.ANALYST, states=["PAK"])
     meetings.become(outcome, FollowupFactory(), by=analyst)

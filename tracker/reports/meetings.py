@@ -302,6 +302,12 @@ def states_of(outcome: MeetingOutcome) -> frozenset[str]:
     return frozenset(found)
 
 
+def plan_of(outcome: MeetingOutcome) -> Plan | None:
+    """The plan that the meeting of this outcome belongs to."""
+    plan_id = outcome.meeting.plan_id
+    return None if plan_id is None else db.session.get(Plan, plan_id)
+
+
 def of_plan(plan: Plan) -> list[Any]:
     """The meetings of a plan, the first held first: one statement."""
     return list(

@@ -322,14 +322,19 @@ def _choose_state(outcome: MeetingOutcome | None) -> ResponseReturnValue:
 
 
 def _states_to_choose(offered: Sequence[Any], outcome: MeetingOutcome | None) -> list[Any]:
-    """Of a meeting's recommendation, the States that took part in the meeting come first."""
+    """Of a meeting's recommendation, the States that took part in the meeting come first, then those that carry out its
+    plan."""
     took_part = {row.state_id for row in outcome.meeting.states} if outcome else set()
-    first = [one for one in offered if one.id in took_part]
-    if not first:
+    plan = meetings_report.plan_of(outcome) if outcome else None
+    carries_out = set(plan.participants) - took_part if plan else set()
+    if not any(one.id in took_part | carries_out for one in offered):
         return [option(one.id, one.name) for one in offered]
-    here, elsewhere = _("Took part in the meeting"), _("Others in your scope")
-    others = [one for one in offered if one.id not in took_part]
-    return [option(one.id, one.name, here) for one in first] + [option(one.id, one.name, elsewhere) for one in others]
+    groups = (
+        (_("Took part in the meeting"), took_part),
+        (_("Take part in the plan %(code)s", code=plan.code) if plan else "", carries_out),
+        (_("Others in your scope"), {one.id for one in offered} - took_part - carries_out),
+    )
+    return [option(one.id, one.name, label) for label, ids in groups for one in offered if one.id in ids]
 
 
 @blueprint.route("/<reference>/edit", methods=["GET", "POST"])

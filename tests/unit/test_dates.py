@@ -46,11 +46,16 @@ def test_a_partial_date_is_shown_at_the_precision_known(known: PartialDate, said
         (PartialDate(2021, 3), PartialDate(2021, 4), "March 2021 to April 2021"),
         (None, PartialDate(2018, 7, 31), "until 31 July 2018"),
         (PartialDate(2018, 7), None, "from July 2018"),
+        (PartialDate(2026), None, "2026"),
         (None, None, "dates not known"),
     ],
 )
 def test_a_period_is_honest_about_its_ends(start: PartialDate | None, end: PartialDate | None, said: str) -> None:
     assert dates.period(start, end) == f"<bdi>{said}</bdi>"
+
+
+def test_what_goes_on_from_a_year_says_so() -> None:
+    assert dates.period(PartialDate(2026), None, goes_on=True) == "<bdi>from 2026</bdi>"
 
 
 def test_a_day_and_nothing() -> None:

@@ -46,9 +46,10 @@ def moments() -> Callable[[datetime], Markup]:
     return lambda value: _moment(value, zone, language)
 
 
-def period(start: PartialDate | None, end: PartialDate | None) -> Markup:
-    """``13–17 November 2006``; where one end is not public, it says so."""
-    return _ISOLATED.format(period_words(start, end))
+def period(start: PartialDate | None, end: PartialDate | None, *, goes_on: bool = False) -> Markup:
+    """``13–17 November 2006``; where one end is not public, it says so. ``goes_on``: without an end it has none yet."""
+    words = _half_known(start, None) if goes_on and end is None and start else period_words(start, end)
+    return _ISOLATED.format(words)
 
 
 def overdue_words(due: PartialDate, today: date) -> str:
@@ -72,6 +73,8 @@ def moment_words(value: datetime) -> str:
 def period_words(start: PartialDate | None, end: PartialDate | None) -> str:
     if start is None and end is None:
         return _("dates not known")
+    if end is None and start is not None and start.precision is Precision.YEAR:
+        return partial_words(start)  # what took place in a year did not go on from it
     if start is None or end is None:
         return _half_known(start, end)
     if start == end:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,21 @@ from tracker.services import measures, meetings, records
 from tracker.services.meetings import MeetingInput
 
 SignIn = Callable[[Any], FlaskClient]
+TRACKER = Path(history.__file__).parent
+NOTING = re.compile(r"_?(record|record_alone|save|note|log|changed|refuse)")
+"""Calls that lead to an entry of the log, by the names of what is called."""
+
+
+def kinds_in_code() -> Iterator[str]:
+    """Each kind of entry that code names as it notes one; of one put together, what it begins with."""
+    for path in TRACKER.rglob("*.py"):
+        for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+            if not NOTING.fullmatch(getattr(call.func, "attr", getattr(call.func, "id", ""))):
+                continue
+            for given in call.args:
+                begins = given.values[0] if isinstance(given, ast.JoinedStr) else given
+                if isinstance(begins, ast.Constant) and re.match(r"[a-z_]+\.[a-z_]*$", str(begins.value)):
+                    yield begins.value
 
 
 @pytest.fixture
@@ -89,6 +106,19 @@ def test_each_filter_narrows(session: Any, browser: FlaskClient, question: str, 
     assert set(session.scalars(sa.select(Event.kind).where(Event.seq.in_(found)))) == kinds
 
 
+def test_every_noun_that_code_can_note_is_offered_and_leads_to_its_entries(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory()
+    session.commit()
+    written = set(session.scalars(sa.select(Event.kind)))
+    nouns = {kind.partition(".")[0] for kind in {*kinds_in_code(), *written}}
+    assert {"plan", "measure", "meeting", "visit", "account", "access", "export"} <= nouns, "the walk finds them"
+    select = re.search(r'<select[^>]*name="kind".*?</select>', browser.get("/audit").text, re.DOTALL)
+    offered = set(re.findall(r'<option value="([a-z_]+)"', select[0] if select else ""))
+    assert nouns - offered == set()
+    for noun in offered:
+        assert 'class="error"' not in browser.get(f"/audit?kind={noun}").text, noun
+
+
 def test_a_day_is_a_day_of_the_tracker(session: Any, browser: FlaskClient) -> None:
     FollowupFactory()
     session.commit()
@@ -96,7 +126,19 @@ def test_a_day_is_a_day_of_the_tracker(session: Any, browser: FlaskClient) -> No
     assert entries(browser.get(f"/audit?from={today}&to={today}&kind=followup").text)
 
 
-@pytest.mark.parametrize("question", ["from=x", "object=account:x", "outcome=x", "state=ZZZ", "from=9999", "after=x"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "kind=nonsense",
+        "kind=comet.seen",
+        "from=x",
+        "object=account:x",
+        "outcome=x",
+        "state=ZZZ",
+        "from=9999",
+        "after=x",
+    ],
+)
 def test_what_makes_no_sense_is_said(browser: FlaskClient, question: str) -> None:
     answer = browser.get(f"/audit?{question}")
     assert answer.status_code == 200

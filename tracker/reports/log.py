@@ -54,6 +54,32 @@ NOUNS: dict[str, Any] = {
 }
 """The records that have a page, by what they are called."""
 
+KINDS = (
+    "visit",
+    "matrix",
+    "conclusion",
+    "followup",
+    "progress",
+    "response",
+    "evidence",
+    "extension",
+    "carry_over",
+    "comment",
+    "plan",
+    "measure",
+    "meeting",
+    "account",
+    "access",
+    "export",
+    "authority",
+    "tour",
+    "rating",
+    "area_pillars",
+    "reference",
+    "sample",
+)
+"""The nouns that the kinds of entries begin with: what the list can be narrowed to, in the order of its filter."""
+
 
 def scope(account: Account) -> Condition:
     """The entries on States in the auditor's scope, and those on no State; of a region's stated status only where the
@@ -77,7 +103,11 @@ def scope(account: Account) -> Condition:
 
 def _of_kind(value: str) -> Condition:
     """One kind (``followup.signed_off``), or all kinds on a noun (``followup``)."""
-    if "." in value:
+    noun, divided, _verb = value.partition(".")
+    if noun not in KINDS:
+        known = ", ".join(KINDS)
+        raise BadValue(_("“%(value)s” is not one of: %(known)s", value=value[:60], known=known))
+    if divided:
         return as_condition(Event.kind == value)
     return Event.kind.startswith(f"{value}.", autoescape=True)
 

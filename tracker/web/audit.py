@@ -21,22 +21,6 @@ from tracker.web.words import event_words, noun_words
 
 blueprint = Blueprint("audit", __name__)
 
-KINDS = (
-    "visit",
-    "matrix",
-    "conclusion",
-    "followup",
-    "evidence",
-    "comment",
-    "account",
-    "export",
-    "access",
-    "rating",
-    "reference",
-    "sample",
-)
-"""The nouns that kinds of entries begin with, as the filter offers them."""
-
 
 @blueprint.get("/audit")
 def index() -> ResponseReturnValue:
@@ -108,7 +92,7 @@ def _kind_words(value: str) -> str:
 def _choices() -> dict[str, list[tuple[str, str]]]:
     covered = policy.reach(current_user, Permission.LOG_READ)
     return {
-        "kind": filters.with_all((kind, str(noun_words(kind))) for kind in KINDS),
+        "kind": filters.with_all((kind, str(noun_words(kind))) for kind in log.KINDS),
         "state": filters.with_all(filters.states(covered)),
         "category": filters.with_all(members(Category).items()),
         "outcome": filters.with_all(members(Outcome).items()),

@@ -282,6 +282,7 @@ NOUNS: dict[str, Any] = {
     "account_grant": _l("Grant"),
     "grant": _l("Grant"),
     "area": _l("Area"),
+    "area_pillars": _l("Map of areas and pillars"),
     "assessment": _l("Assessment"),
     "authority": _l("Authority"),
     "carry_over": _l("Carry-over"),

@@ -287,6 +287,13 @@ class TestList:
         assert counts == [5, 5]
 
 
+def test_a_value_that_is_refused_is_no_part_of_the_sentence(browser: FlaskClient) -> None:
+    page = browser.get("/follow-ups?measure=NOPE").text
+    assert "“NOPE” is no code that is known here" in page
+    assert "serving the measure NOPE" not in page and "All follow-ups in your scope" not in page
+    assert "Follow-ups of Pakistan, by due date" in browser.get("/follow-ups?measure=NOPE&state=PAK").text
+
+
 def _reads(statements: list[str]) -> list[str]:
     """What the page asked; the client of the tests asks for the form's token by itself."""
     return [one for one in statements if not one.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK"))]

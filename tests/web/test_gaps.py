@@ -217,6 +217,13 @@ def test_what_makes_no_sense_is_said_and_is_no_all_clear(reader: FlaskClient, as
     assert "Nothing in your scope is missing" not in page and "What it means" not in page
 
 
+@pytest.mark.parametrize("asked", ["cells?state=PAK&months=x", "areas?state=PAK&years=0"])
+def test_a_value_that_is_refused_is_no_part_of_the_sentence(reader: FlaskClient, asked: str) -> None:
+    said = re.search(r"0 gaps[^<]*", reader.get(f"/gaps/{asked}").text)[0]
+    assert "(Member State: Pakistan)" in said, said
+    assert "0 gaps, by" in reader.get("/gaps/cells?months=x").text
+
+
 def test_an_empty_period_is_none(reader: FlaskClient) -> None:
     examined("PAK", "FIN-02")
     file = reader.get("/gaps/areas.csv?years=%20&state=PAK&bom=0").text

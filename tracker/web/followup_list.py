@@ -67,7 +67,7 @@ def sentence(shown: ListPage) -> str:
         ("measure", report.ANY): _("serving a measure"),
     }
     phrases = []
-    for applied in sorted(shown.page.filters_applied, key=lambda one: list(shown.filters).index(one.name)):
+    for applied in sorted(shown.taken, key=lambda one: list(shown.filters).index(one.name)):
         if (applied.name, applied.value) in whole:
             phrases.append(whole[(applied.name, applied.value)])
         elif applied.name in said:
@@ -78,6 +78,8 @@ def sentence(shown: ListPage) -> str:
     backwards = _("%(order)s backwards", order=order) if shown.page.sort.startswith("-") else order
     if phrases:
         return _("Follow-ups %(phrases)s, by %(order)s", phrases=" ".join(phrases), order=backwards)
+    if len(shown.taken) < len(shown.page.filters_applied):
+        return _("Follow-ups, by %(order)s", order=backwards)
     return _("All follow-ups in your scope, by %(order)s", order=backwards)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 
-from tracker.reports.listing import Args, Page, address
+from tracker.reports.listing import Applied, Args, Page, address
 from tracker.texts import gettext as _
 from tracker.web.presentation import number
 from tracker.web.words import words
@@ -96,11 +96,17 @@ class ListPage:
     @property
     def sentence(self) -> str:
         """What is shown, in one sentence: how many, narrowed by what, in which order."""
-        narrowed = "; ".join(self._said(applied.name, applied.value) for applied in self.page.filters_applied)
+        narrowed = "; ".join(self._said(applied.name, applied.value) for applied in self.taken)
         order = str(self.sorts.get(self.page.sort.removeprefix("-"), self.page.sort))
         if narrowed:
             return _("%(count)s (%(filters)s), by %(order)s", count=self.count_words, filters=narrowed, order=order)
         return _("%(count)s, by %(order)s", count=self.count_words, order=order)
+
+    @property
+    def taken(self) -> list[Applied]:
+        """The filters whose values make sense: one that is refused narrows to nothing, and its problem says so."""
+        refused = {problem.name for problem in self.page.problems}
+        return [applied for applied in self.page.filters_applied if applied.name not in refused]
 
     @property
     def tags(self) -> list[tuple[str, str]]:

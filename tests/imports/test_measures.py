@@ -79,8 +79,32 @@ def test_every_fault_is_told_by_row_and_column(session: Any, plan: Any) -> None:
         (2, "deadline"),
         (2, "strategy_measures"),
         (4, "deadline"),
+        (4, "number"),
         (5, ""),
         (5, "number"),
+    ]
+
+
+def test_what_stands_twice_is_told_beside_other_faults(session: Any, plan: Any) -> None:
+    rows = "I,5,One,\nV,5,Two,\nII,5,,\nII,,Said twice,soon\nII,,Said twice,\nV,,,\nV,,,\n"
+    checked = imports.check(plan, "pillar,number,text,deadline\n" + rows)
+    said = [(fault.row, fault.column) for fault in checked.faults if fault.message.startswith("The same as in row")]
+    assert said == [(3, "number"), (4, "number"), (6, "text")]
+    strategy = imports.check(report.load("GCTS"), "pillar,number,text\nV,50,One\nV,50,Two\nI,50,x\nI,50,\n")
+    assert [(fault.row, fault.column) for fault in strategy.faults] == [
+        *((2, "pillar"), (3, "pillar")),
+        *((5, "text"), (5, "number")),
+    ]
+
+
+def test_a_fault_says_what_to_do(session: Any, plan: Any) -> None:
+    content = "pillar,text,rule,named_states\n,,all,\nI,One,named,\nI,Two,all,KAZ\n"
+    assert [fault.message for fault in imports.check(plan, content).faults] == [
+        "Enter the text of the measure.",
+        "Enter the pillar: I, II, III or IV.",
+        "The rule “named” needs the Member States that count: write their codes here, such as KAZ; KGZ, or write "
+        "another rule.",
+        "Member States count here only with the rule “named”: write named as the rule, or leave this cell empty.",
     ]
 
 

@@ -79,7 +79,7 @@ class Fault:
 @dataclass
 class Row:
     """A row that was read. ``is_there``: the plan has this measure already. ``columns`` are those that the file has: of
-    the others it says nothing."""
+    the others it says nothing. ``is_sound``: no cell has a fault; of one that has, what could not be read is None."""
 
     row: int
     wording: measures.Wording
@@ -87,14 +87,20 @@ class Row:
     columns: Collection[str]
     reference: str = ""
     is_there: bool = False
+    is_sound: bool = True
 
 
 @dataclass
 class Checked:
     """The file as it was read: its rows, and every fault in it."""
 
-    rows: list[Row] = field(default_factory=list)
+    read: list[Row] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows whose cells are sound."""
+        return [row for row in self.read if row.is_sound]
 
     @property
     def listed(self) -> list[Fault]:
@@ -251,18 +257,28 @@ def _read(number: int, record: dict[str, str], strategy: dict[str, int], plan: P
         said = _("Only a measure of a regional plan carries out others or has a rule. Leave the cell empty.")
         found.faults += [Fault(number, name, said) for name in needless]
     if rule is not None and named is not None and bool(named) != (rule is RegionRule.NAMED):
-        found.faults.append(
-            Fault(number, "named_states", _("Member States are named with the rule “named”, and only so."))
+        found.faults.append(Fault(number, "named_states", _unfit(named, plan)))
+    wording = measures.Wording(pillar=pillar, deadline=deadline, carries=carries, rule=rule, named=named, **texts)
+    found.read.append(Row(number, wording, given, record.keys(), is_sound=len(found.faults) == faults))
+
+
+def _unfit(named: list[str], plan: Plan) -> str:
+    """What to do where Member States are named without the rule for it, or the rule stands without them."""
+    if named:
+        return _(
+            "Member States count here only with the rule “named”: write named as the rule, or leave this cell empty."
         )
-    if len(found.faults) == faults:
-        wording = measures.Wording(pillar=pillar, deadline=deadline, carries=carries, rule=rule, named=named, **texts)
-        found.rows.append(Row(number, wording, given, record.keys()))
+    return _(
+        "The rule “named” needs the Member States that count: write their codes here, such as %(known)s, or write "
+        "another rule.",
+        known="; ".join(plan.participants[:2]),
+    )
 
 
 def _text(text: str, column: str) -> str:
     label = str(COLUMNS[column])
     if not text and column in REQUIRED:
-        raise ValueError(_("Enter: %(label)s", label=label))
+        raise ValueError(_("Enter the text of the measure."))
     check_text = checks.fault_in_line if column in LINES else checks.fault_in_text
     fault = check_text(text, label, LONGEST[column])
     if fault:
@@ -271,6 +287,8 @@ def _text(text: str, column: str) -> str:
 
 
 def _pillar(text: str) -> str:
+    if not text:
+        raise ValueError(_("Enter the pillar: I, II, III or IV."))
     if text.upper() not in PILLARS:
         raise ValueError(_("“%(value)s” is no pillar. Write I, II, III or IV.", value=text[:40]))
     return text.upper()
@@ -345,10 +363,10 @@ def _compare(plan: Plan, found: Checked, present: Sequence[Measure]) -> None:
     by_reference = {one.reference: one for one in present}
     by_text = {(one.pillar, one.text): one for one in present if one.retired_on is None}
     seen: dict[Any, int] = {}
-    for row in found.rows:
+    for row in found.read:
         wording = (row.wording.pillar, row.wording.text)
         known = by_reference.get(_reference(plan, row)) if row.number else by_text.get(wording)
-        if known is not None:
+        if known is not None and row.is_sound:
             row.reference, row.is_there = known.reference, True
             found.faults += [Fault(row.row, column, _said(known)) for column in _differing(known, row)]
         claims = _claims(plan, row, known)
@@ -363,10 +381,12 @@ def _compare(plan: Plan, found: Checked, present: Sequence[Measure]) -> None:
 
 def _claims(plan: Plan, row: Row, known: Measure | None) -> dict[str, Any]:
     """What no other row may say, by column: the number, and the text under its pillar, which is free again where the
-    row is that of a retired measure."""
-    claims: dict[str, Any] = {"number": _reference(plan, row)} if row.number else {}
-    if known is None or known.retired_on is None:
-        claims["text"] = (row.wording.pillar, row.wording.text)
+    row is that of a retired measure. A cell that could not be read claims nothing."""
+    pillar, text = row.wording.pillar, row.wording.text
+    is_numbered = row.number and (pillar or plan.kind is PlanKind.REGIONAL)
+    claims: dict[str, Any] = {"number": _reference(plan, row)} if is_numbered else {}
+    if pillar and text and (known is None or known.retired_on is None):
+        claims["text"] = (pillar, text)
     return claims
 
 

@@ -201,3 +201,11 @@ def test_a_record_made_during_a_rebuild_is_no_obstacle(own_app: Flask, person: P
         assert person.said == ["saved"] * count
         kept = db.session.scalar(sa.select(sa.func.count()).where(SearchRow.reference.startswith("new ")))
         assert kept == count
+
+
+def test_a_rebuild_does_not_write_in_a_transaction_that_began_by_reading(own_app: Flask, person: Person) -> None:
+    with own_app.app_context():
+        for number, _done in enumerate(search.rebuild()):
+            db.session.commit()
+            assert not db.session().in_transaction()
+        assert number > len(search.MODELS)

@@ -21,6 +21,26 @@ def test_each_number_of_the_board_can_be_hit(sign_in_as: SignIn, width: int) -> 
     axe(page)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_word_without_end_pushes_nothing_out(sign_in_as: SignIn, width: int) -> None:
+    page = sign_in_as("coordinator", viewport={"width": width, "height": 800})
+    page.goto("/plans/CA-2011/measures/new")
+    page.get_by_label("Text", exact=True).fill(f"w{width}" * 75)
+    page.get_by_label("Pillar").first.select_option("I")
+    page.get_by_role("main").locator("button[type=submit]").last.click()
+    measure = page.url.split("?")[0]
+    for address in (measure, "/plans/CA-2011"):
+        page.goto(address)
+        spilled = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert spilled <= 0, address
+    status = page.locator("tr", has_text=f"w{width}").first.get_by_text("Planned")
+    assert within(status, page.locator(".card", has=status).first), "the status of the measure stays in sight"
+    page.goto("/plans/CA-2011/board")
+    first = page.locator("tr", has_text=f"w{width}").locator("th").bounding_box()
+    assert first and first["width"] <= 450, "the status and the Member States stay in sight"
+    axe(page)
+
+
 @pytest.mark.parametrize("address", ["/measures/CA-2011-M08", "/follow-ups/KGZ-F001", "/visits/KGZ-2016-1"])
 def test_one_sign_stands_between_the_steps_of_a_trail(sign_in_as: SignIn, address: str) -> None:
     page = sign_in_as("analyst")

@@ -165,6 +165,51 @@ def test_a_regional_measure_leads_on_to_what_it_carries_out(session: Any, reader
     assert end == {"CA-2099-M01": {"CA-2099 II": {}, "GCTS-II-10": {"GCTS II": {}}}}
 
 
+def test_a_measure_of_the_strategy_stands_once_under_a_follow_up(
+    session: Any, reader: Any, sign_in: SignIn
+) -> None:
+    plan = PlanFactory(participants=("PAK",), code="CA-2099")
+    served, carried = strategy(session, "GCTS-II-13"), strategy(session)
+    measures = [MeasureFactory(plan=plan) for _each in range(2)]
+    followup = followed(session, labels=("1(b)",))
+    for measure in measures:
+        for one in (served, carried):
+            measure.carries.append(MeasureCarries(strategy_measure_id=one.id))
+        history.record("measure.edited", measure, by=None)
+        serve(followup, measure)
+    history.record("plan.edited", plan, by=None)
+    serve(followup, served)
+    produced(session, OutcomeKind.TOPIC, measures[0])
+    session.commit()
+    end = chain(reader, "PAK-F001")["1373 1(b)"]["FIN-02"]["PAK-F001"]
+    first, second = (one.reference for one in measures)
+    assert end == {
+        "GCTS-II-13": {"GCTS II": {}},
+        first: {"CA-2099 II": {}, "GCTS-II-10": {"GCTS II": {}}, "GCTS-II-13": {}, "MTG-2011-1": {}},
+        second: {"CA-2099 II": {}, "GCTS-II-10": {}, "GCTS-II-13": {}},
+    }
+    assert list(end[first]) == ["CA-2099 II", "GCTS-II-10", "GCTS-II-13", "MTG-2011-1"], "each kind together"
+    page = sign_in(reader).get("/trace/PAK-F001").text
+    text = served.text.split(",")[0][:60]
+    assert page.count(text) == 1, "whole where it is served, by its reference where it is carried out"
+    assert page.count("Carries out") == 3
+
+
+def test_a_pillar_has_its_name_and_its_number_stands_with_its_plan(
+    session: Any, reader: Any, sign_in: SignIn
+) -> None:
+    serve(followed(session), strategy(session))
+    session.commit()
+    page = sign_in(reader).get("/trace/PAK-F001").text
+    assert re.search(r"<bdi[^>]*>GCTS II</bdi></a> <bdi>Preventing and combating terrorism</bdi>", page)
+
+
+def test_a_long_text_is_cut_at_the_end_of_a_word() -> None:
+    assert trace._shortened("police cooperation " * 20) == "police cooperation " * 8 + "police…"
+    assert trace._shortened("a" * 158 + " bc") == "a" * 158 + "…"
+    assert trace._shortened("警" * 300) == "警" * (trace.EXCERPT - 1) + "…", "no spaces to cut at"
+
+
 def test_a_plan_leads_down_to_its_measures_and_what_they_carry_out(
     session: Any, reader: Any, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

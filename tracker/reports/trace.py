@@ -64,6 +64,9 @@ NOUNS = {
 }
 """How a reference tells its noun; any other is a measure's or the code of a plan, which may look like one of these."""
 
+ORDER = ("paragraphs", "area", "conclusion", "followup", "pillar", "measure", "carried", "meeting", "gap")
+"""The kinds of steps that stand side by side. ``carried``: a measure that stands in full elsewhere."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -121,7 +124,13 @@ def trace(account: Account, reference: str) -> Trace:
         under = tree
         for step in path:
             under = under.setdefault(step, {})
-    return Trace(root, tree, len(concluded) > MOST or len(followed) > MOST)
+    return Trace(root, _in_order(tree), len(concluded) > MOST or len(followed) > MOST)
+
+
+def _in_order(tree: Tree) -> Tree:
+    """Each kind of step together, in the order of the chain, then where it came from and what is missing."""
+    steps = sorted(tree, key=lambda step: ORDER.index(step.noun))
+    return {step: _in_order(tree[step]) for step in steps}
 
 
 # The record itself
@@ -207,6 +216,8 @@ def _of_plan(root: Root) -> Trace:
             if row.meeting:
                 under[_came_from(row)] = {}
     for under in pillars.values():
+        for leading_on in under:
+            under[leading_on] = _in_order(under[leading_on])
         if not has_more and all(step.status for step in under):
             gap = _("No measure in use stands under it.") if under else _("No measure stands under it.")
             under[Step("gap", title=gap)] = {}
@@ -588,11 +599,16 @@ def _ends(root: Root, followup_ids: list[int]) -> Mapping[int, list[Path]]:
         .order_by(Plan.kind.desc(), Plan.code, Measure.position, _carried.position)
     )
     found: dict[int, list[Path]] = {}
-    for row in rows:
+    read = rows.all()
+    whole = {(row.followup_id, row.reference) for row in read}  # each measure stands in full once under a follow-up
+    for row in read:
         measure = _measure(row)
         ends = found.setdefault(row.followup_id or 0, [])
         ends.append((measure, Step("pillar", row.pillar, within=row.code)))
-        if row.carried:
+        if row.carried and (row.followup_id, row.carried) in whole:
+            ends.append((measure, Step("carried", row.carried)))
+        elif row.carried:
+            whole.add((row.followup_id, row.carried))
             carried = Step("measure", row.carried, _shortened(row.carried_text))
             ends.append((measure, carried, Step("pillar", row.carried_pillar, within=row.carried_code)))
         if row.meeting:
@@ -601,5 +617,9 @@ def _ends(root: Root, followup_ids: list[int]) -> Mapping[int, list[Path]]:
 
 
 def _shortened(text: str) -> str:
+    """The beginning of a text on one line, cut at the end of a word."""
     line = " ".join(text.split())
-    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
+    if len(line) <= EXCERPT:
+        return line
+    whole, _space, cut = line[:EXCERPT].rpartition(" ")
+    return (whole if len(cut) < EXCERPT // 2 else line[: EXCERPT - 1]) + "…"  # some languages write no spaces

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker.reports import trace
+from tracker.reports.plans import PILLARS
 from tracker.texts import gettext as _
 
 blueprint = Blueprint("trace", __name__)
@@ -26,6 +27,7 @@ def show(reference: str) -> ResponseReturnValue:
         tree=found.tree,
         has_more=found.has_more,
         most=trace.MOST,
+        pillars=PILLARS,
         noun=_nouns()[found.root.noun],
         list_query=f"{filter_name}={found.root.reference}" if filter_name else "",
         base=request.script_root,

@@ -495,14 +495,9 @@ def _alike(reach: Reach, *stems: str) -> Condition:
     return search.Matching([search.noun_term("followup"), *filters.within(reach), *words])
 
 
-def unmapped_areas(mapped: Mapped) -> list[str]:
-    """The areas that the map gives no pillar, so that their follow-ups are near to no measure but in words; a top area
-    stands for all under it."""
-    found: list[str] = []
-    for top, under in catalogue.area_groups():
-        without = [area.code for area in under if area.code not in mapped]
-        found += [top.code] if len(without) == len(under) else without
-    return found
+def unmapped_areas(rows: Sequence[Any], mapped: Mapped) -> list[str]:
+    """The areas of these follow-ups that the map gives no pillar, so that they are near to no measure but in words."""
+    return sorted({row.area_code for row in rows if row.area_code and row.area_code not in mapped})
 
 
 def narrowing(args: Mapping[str, Any]) -> dict[str, list[str]]:

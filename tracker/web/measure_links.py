@@ -88,9 +88,9 @@ def choose(reference: str) -> ResponseReturnValue:
 
 
 def _map_hrefs() -> dict[str, str]:
-    """Where the map of areas and pillars is edited, for those who may, and where it is told who does."""
+    """Where the map of areas and pillars is edited, for those who may."""
     may_map = policy.can(current_user, Permission.CATALOGUE_MANAGE)
-    return {"map_href": url_for("area_pillars.edit") if may_map else "", "help_href": url_for("help.index")}
+    return {"map_href": url_for("area_pillars.edit") if may_map else ""}
 
 
 def _offers(followup: Followup, q: str, pillar: str) -> dict[str, Any]:
@@ -267,7 +267,7 @@ def _list(
             back=back,
             list=shown,
             suggested=suggested,
-            unmapped=[] if asked else report.unmapped_areas(mapped),
+            unmapped=[] if asked else report.unmapped_areas(page.rows, mapped),
             **_map_hrefs(),
             suggested_references={one.row.reference for one in suggested},
             ticked=[one for one in ticked if one.reference in form.followups.posted],

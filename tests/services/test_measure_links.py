@@ -237,6 +237,33 @@ def test_one_word_that_many_measures_hold_suggests_nothing(session: Any) -> None
     assert report.unmapped(mapped, report.pillars_of(mapped)) == []
 
 
+def test_one_common_word_is_no_likeness_and_few_are_suggested_by_area_alone(session: Any) -> None:
+    plan = PlanFactory(participants=("PAK",))
+    common = [one_more(plan=plan, text=f"Hawala seminar {number}", pillar="II") for number in range(4)]
+    rare = one_more(plan=plan, text="Guard quorlith stores", pillar="II")
+    session.commit()
+    title = "Hawala houses and quorlith: preventing every one of these acts"
+    found = near(FollowupFactory(title=title, text="", area_code="FIN-06"))
+    shared = {one.reference: set(one.shared) for one in found}
+    assert shared[rare.reference] == {"quorlith"}, "alone, but in no other measure"
+    assert not any(shared.get(one.reference) for one in common)
+    assert not {"acts", "every", "preventing"} & set().union(*shared.values())
+    by_area = [bool(one.shared) for one in found]
+    assert by_area == sorted(by_area, reverse=True) and by_area.count(False) <= 5, "after those in like words"
+
+
+def test_one_common_word_of_a_measure_is_no_likeness_of_a_follow_up(session: Any) -> None:
+    measure = one_more(text="Supervise hawala", pillar="II")
+    for number in range(3):
+        FollowupFactory(title=f"Register hawala {number}", text="", area_code="ASY-01")
+    for number in range(9):
+        FollowupFactory(title=f"Table the bill {number}", text="", area_code="FIN-06")
+    FollowupFactory(title="Hawala houses", text="", area_code="FIN-06")
+    session.commit()
+    found = near_to(measure, AccountFactory())
+    assert [one.shared for one in found] == [()] * 5
+
+
 def test_measures_of_the_states_own_plan_come_first(session: Any) -> None:
     own = one_more(plan=PlanFactory(participants=("PAK",)), text="Supervise hawala brokers", pillar="II")
     one_more(number=99, text="Supervise hawala brokers", pillar="II")

@@ -50,6 +50,13 @@ COMMON = frozenset(
     | {"while", "with", "within", "without", "build", "effective", "ensure", "help", "make", "state", "states", "work"}
 )
 """Words that say nothing of what a measure is about, folded."""
+COMMON_STEMS = frozenset(
+    {"acts", "addres", "assist", "basis", "buildi", "capaci", "combat", "condit", "conduc", "counte", "fundam", "human"}
+    | {"nation", "preven", "respec", "rights", "role", "rule", "spread", "streng", "suppor", "system", "terror"}
+    | {"agains", "consid", "each", "every", "intern", "keep", "measur", "need", "needs", "only", "part", "remain"}
+    | {"throug", "where", "will", "would"}
+)
+"""The beginnings that stand in the most measures of the Strategy, and of further words of every text."""
 CANDIDATES = 600
 """Texts that are ranked, the nearest by what the database tells: half of them of either kind, so that measures of a
 State's own plans leave room to the Strategy's, and follow-ups in like words to those on an area alone."""
@@ -57,12 +64,16 @@ MOST_OFTEN = 0.1  # of the texts compared: a word in more of them says nothing o
 MOST_TEXTS = 10 * MOST_COUNTED  # are counted: whatever their number, a word that says something is in few
 SELDOM = 3  # texts that hold a word: so few are never too many
 ENOUGH = 2  # words in common that suggest something by themselves
+RARELY = 0.07  # of the texts compared: a word in so few is a likeness alone, where the area is near as well
+BY_AREA = 5  # are suggested at the most without a likeness in words
 FILTERS = ("state", "area", "q", "after", "before", "size")
 """What the follow-ups to link can be narrowed by, with the place in their list."""
 
 
-Frequency = dict[str, int]
-"""Of each beginning of a word that says something, how many texts hold it."""
+class Frequency(dict[str, int]):
+    """Of each beginning of a word that says something, how many texts hold it; ``few``: in so many it is rare."""
+
+    few: float = 1
 
 
 # From the follow-up
@@ -143,7 +154,7 @@ def _holds(stem: str, value: float = 1) -> Any:
 def _in_measures(followup: Followup, stems: Sequence[str]) -> Frequency:
     """How many of the measures that the follow-up may serve hold each of these beginnings, if it says something."""
     if not stems:
-        return {}
+        return Frequency()
     counts = (sa.func.sum(_holds(stem)) for stem in stems)
     looked = _open_to(followup).join(SearchRow, _OF_MEASURE).with_only_columns(sa.func.count(), *counts)
     total, *held = db.session.execute(looked).one()
@@ -245,20 +256,23 @@ def _stems(text: str) -> list[str]:
     words = (
         word for word in fold(text).split() if len(word) >= SHORTEST_WORD and word not in COMMON and not word.isdigit()
     )
-    return list(dict.fromkeys(word[:STEM] for word in words))[:MOST_STEMS]
+    stems = (word[:STEM] for word in words)
+    return list(dict.fromkeys(stem for stem in stems if stem not in COMMON_STEMS))[:MOST_STEMS]
 
 
 def _telling(stems: Sequence[str], held: Sequence[int | None], total: int) -> Frequency:
     """Those of the beginnings that some texts hold, and not a large part of them all."""
     most = max(SELDOM, MOST_OFTEN * total)
-    return {stem: count for stem, count in zip(stems, held, strict=True) if count and count <= most}
+    found = Frequency({stem: count for stem, count in zip(stems, held, strict=True) if count and count <= most})
+    found.few = max(1, RARELY * total)
+    return found
 
 
 def _ranked(rows: Sequence[Any], frequency: Frequency, pillars: Collection[str]) -> list[Offered]:
     """The nearest first: what shares words before what only lies under a pillar of the areas, and of either the
     measures of the State's own plans first. A word weighs as much as it is rare; one alone suggests nothing where the
     area does not."""
-    shared = {row.reference: _shared(row.words, frequency) for row in rows}
+    shared = {row.reference: _alike_in(row.words, frequency) for row in rows}
 
     def rank(row: Any) -> tuple[bool, bool, float]:
         words = shared[row.reference]
@@ -266,7 +280,7 @@ def _ranked(rows: Sequence[Any], frequency: Frequency, pillars: Collection[str])
         return not words, row.kind is PlanKind.STRATEGY, -near * sum(1 / frequency[stem] for stem in words)
 
     kept = [row for row in rows if row.pillar in pillars or len(shared[row.reference]) >= ENOUGH]
-    return [
+    found = [
         Offered(
             row.reference,
             row.text,
@@ -277,6 +291,15 @@ def _ranked(rows: Sequence[Any], frequency: Frequency, pillars: Collection[str])
         )
         for row in sorted(kept, key=rank)
     ]
+    by_area = [one for one in found if not one.shared]
+    return [*(one for one in found if one.shared), *by_area[:BY_AREA]]
+
+
+def _alike_in(folded: str, frequency: Frequency) -> dict[str, str]:
+    """The words that make a text like another: none where it is a single one that is not rare."""
+    found = _shared(folded, frequency)
+    is_like = len(found) >= ENOUGH or any(frequency[stem] <= frequency.few for stem in found)
+    return found if is_like else {}
 
 
 def _shared(folded: str, stems: Collection[str]) -> dict[str, str]:
@@ -424,16 +447,18 @@ def suggested_followups(found: Measure, account: Account, mapped: Mapped) -> lis
         .where(Followup.id.in_(_nearest_followups(linkable(found, reach), reach, frequency, near)))
         .order_by(Followup.id.desc())
     ).all()
-    shared = {row.reference: _shared(row.words, frequency) for row in rows}
+    shared = {row.reference: _alike_in(row.words, frequency) for row in rows}
 
     def rank(row: Any) -> tuple[float, bool]:
         words = shared[row.reference]
         return -sum(1 / frequency[stem] for stem in words), row.area_code not in near
 
-    kept = [row for row in rows if row.area_code in near or len(shared[row.reference]) >= ENOUGH]
+    ranked = sorted(rows, key=rank)
+    like = [row for row in ranked if len(shared[row.reference]) >= (1 if row.area_code in near else ENOUGH)]
+    by_area = [row for row in ranked if row.area_code in near and not shared[row.reference]]
     return [
         OfferedFollowup(row, tuple(_rarest(shared[row.reference], frequency)), row.area_code in near)
-        for row in sorted(kept, key=rank)[:SUGGESTED]
+        for row in [*like, *by_area[:BY_AREA]][:SUGGESTED]
     ]
 
 
@@ -448,7 +473,7 @@ def _looking(found: Measure, account: Account) -> Reach:
 def _in_followups(reach: Reach, stems: Sequence[str]) -> Frequency:
     """How many follow-ups of these States hold each of these beginnings, if it says something."""
     if not stems:
-        return {}
+        return Frequency()
     some = sa.select(INDEX.c.rowid).where(_alike(reach)).limit(MOST_TEXTS).subquery()
     total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
     counts = (capped((_alike(reach, stem),)).label(f"held_{place}") for place, stem in enumerate(stems))

@@ -165,9 +165,7 @@ def test_a_regional_measure_leads_on_to_what_it_carries_out(session: Any, reader
     assert end == {"CA-2099-M01": {"CA-2099 II": {}, "GCTS-II-10": {"GCTS II": {}}}}
 
 
-def test_a_measure_of_the_strategy_stands_once_under_a_follow_up(
-    session: Any, reader: Any, sign_in: SignIn
-) -> None:
+def test_a_measure_of_the_strategy_stands_once_under_a_follow_up(session: Any, reader: Any, sign_in: SignIn) -> None:
     plan = PlanFactory(participants=("PAK",), code="CA-2099")
     served, carried = strategy(session, "GCTS-II-13"), strategy(session)
     measures = [MeasureFactory(plan=plan) for _each in range(2)]
@@ -195,9 +193,7 @@ def test_a_measure_of_the_strategy_stands_once_under_a_follow_up(
     assert page.count("Carries out") == 3
 
 
-def test_a_pillar_has_its_name_and_its_number_stands_with_its_plan(
-    session: Any, reader: Any, sign_in: SignIn
-) -> None:
+def test_a_pillar_has_its_name_and_its_number_stands_with_its_plan(session: Any, reader: Any, sign_in: SignIn) -> None:
     serve(followed(session), strategy(session))
     session.commit()
     page = sign_in(reader).get("/trace/PAK-F001").text

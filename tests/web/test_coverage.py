@@ -179,7 +179,9 @@ def test_each_cell_is_a_link_and_each_number_leads_to_as_many_rows(reader: Flask
         numbers = {
             (href, int(said))
             for one in cells
-            for href, said in re.findall(r'href="([^"]+)"><bdi>(\d+)</bdi>(?:<span[^>]*> examined| rated| open| overdue)', one)
+            for href, said in re.findall(
+                r'href="([^"]+)"><bdi>(\d+)</bdi>(?:<span[^>]*> examined| rated| open| overdue)', one
+            )
             if int(said)
         }
         assert numbers

@@ -395,3 +395,9 @@ def test_another_choice_on_an_old_page_is_another_request(session: Any, browser:
         assert browser.post(PATH, data=data).status_code == 303
     assert len(linked(session)) == 2
     assert "Customs are meant, too." in browser.get("/follow-ups/PAK-F001").text
+
+
+def test_plan_and_pillar_are_one_reference_in_every_direction(session: Any, browser: FlaskClient) -> None:
+    assert re.search(r"<bdi[^>]*>GCTS II</bdi>", browser.get(PATH).text)
+    link(browser, "GCTS-II-10")
+    assert re.search(r"<bdi[^>]*>GCTS II</bdi></a>", browser.get("/states/PAK").text)

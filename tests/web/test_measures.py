@@ -15,7 +15,7 @@ from tests.factories import AccountFactory
 from tests.forms_of_pages import form_for
 from tests.imports.test_measures import FILE
 from tests.services.test_plans import made
-from tracker import history
+from tracker import clock, history
 from tracker.extensions import db
 from tracker.models import Measure, MeasureStatus, Plan, Role
 from tracker.services import measures
@@ -271,6 +271,22 @@ def test_a_file_is_shown_first_then_loaded_once(browser: FlaskClient, plan: Plan
     assert again.status_code == 303
     assert "Nothing was added" in browser.get("/plans/CX-2011").text
     assert db.session.query(Measure).filter_by(plan_id=plan.id).count() == 4
+
+
+def test_the_preview_shows_all_that_will_be_loaded_and_the_button_below_it(
+    browser: FlaskClient, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "today", lambda: date(2013, 7, 1))
+    row = "II,3,Watch,UNRCCA,UNODC,2013-06,A post,GCTS-II-10;GCTS-II-12,of the agenda,named,KAZ;KGZ"
+    names = "pillar,number,text,lead_body,partners,deadline,indicator,strategy_measures,wording_note,rule,named_states"
+    page = sent(browser, f"{names}\n{row}\nI,4,Listen,,,2013-07,,,,,\n".encode()).text
+    preview = page.partition('id="preview"')[2].partition("</section>")[0]
+    for shown in ("UNRCCA", "UNODC", "A post", "GCTS-II-10", "GCTS-II-12", "of the agenda", "Kazakhstan", "Kyrgyzstan"):
+        assert shown in preview, shown
+    assert "The Member States named here" in preview and "All participating Member States" in preview
+    assert "1 deadline lies in the past" in preview and preview.count(">lies in the past<") == 1
+    below = page.partition('id="preview"')[2].partition("</section>")[2]
+    assert "Load them" in below.partition("<textarea")[0]
 
 
 def test_the_file_to_start_from_names_the_columns_and_the_page_shows_an_example(

@@ -18,6 +18,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from tracker import clock
 from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.forms import checks
@@ -89,6 +90,12 @@ class Row:
     is_there: bool = False
     is_sound: bool = True
 
+    @property
+    def is_past(self) -> bool:
+        """Whether loading brings a measure whose deadline lies in the past: no fault, for plans are entered late."""
+        deadline = self.wording.deadline
+        return not self.is_there and deadline is not None and deadline.last_day < clock.today()
+
 
 @dataclass
 class Checked:
@@ -111,6 +118,11 @@ class Checked:
     def new(self) -> list[Row]:
         """The rows that loading makes measures of."""
         return [row for row in self.rows if not row.is_there]
+
+    @property
+    def past(self) -> list[Row]:
+        """The rows that bring a deadline of the past, for the reader to look at again."""
+        return [row for row in self.rows if row.is_past]
 
 
 def decoded(file: IO[bytes]) -> str:

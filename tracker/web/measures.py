@@ -241,11 +241,16 @@ def load(code: str) -> ResponseReturnValue:
             answer = once(form, lambda: _loaded(plan, checked))
             if answer:
                 return answer
+    is_preview = bool(checked and checked.rows and not checked.faults)
     page = render_template(
         "measures/import.html",
         plan=plan,
         form=form,
         checked=checked,
+        is_preview=is_preview,
+        column_words=imports.COLUMNS,
+        strategy={key: ref for key, ref, _text, _pillar in report.strategy_choices()} if is_preview else {},
+        states=catalogue.states(),
         columns=imports.columns(plan),
         example=imports.example(plan),
     )

@@ -36,7 +36,7 @@ from tracker.partial_date import PartialDate
 from tracker.reports import gaps
 from tracker.services import assessments
 
-KINDS = ("measures", "scope", "areas", "cells", "human-rights")
+KINDS = ("measures", "scope", "areas", "cells", "human-rights", "plans")
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_the_counts_are_narrowed_all_at_once_and_each_leads_to_as_many_rows(sess
     titles = [
         "Shortfalls without a follow-up",
         "Follow-ups without a measure",
-        *(str(g.title) for g in gaps.GAPS.values()),
+        *(str(g.called({"years": ["10"]})) for g in gaps.GAPS.values()),
     ]
     for title in titles:
         href = re.search(rf'href="([^"]+)">{title}<', page).group(1).replace("&amp;", "&")
@@ -222,6 +222,31 @@ def test_a_value_that_is_refused_is_no_part_of_the_sentence(reader: FlaskClient,
     said = re.search(r"0 gaps[^<]*", reader.get(f"/gaps/{asked}").text)[0]
     assert "(Member State: Pakistan)" in said, said
     assert "0 gaps, by" in reader.get("/gaps/cells?months=x").text
+
+
+def test_an_area_never_examined_leads_to_a_new_visit_for_who_may_plan_one(session: Any, sign_in: Any) -> None:
+    asked = "/gaps/areas?state=PAK&area=FIN-02"
+    page = sign_in(AccountFactory(role=Role.ANALYST, states=["PAK"])).get(asked).text
+    assert 'href="/visits/new?state=PAK">New visit<' in page
+    assert "closes the gap" in page
+    page = sign_in(AccountFactory(role=Role.AUDITOR)).get(asked).text
+    assert "/visits/new" not in page and "analysts of the Member State plan visits" in page
+
+
+def test_areas_are_said_not_to_be_examined_for_years_where_years_are_asked_for(reader: FlaskClient) -> None:
+    for address in ("/gaps", "/gaps/areas"):
+        assert "not for years" not in reader.get(address).text
+        assert "Areas never examined, or not for years" in reader.get(f"{address}?years=10").text
+
+
+def test_a_plan_without_human_rights_is_counted_and_listed(reader: FlaskClient) -> None:
+    title = "Plans that say nothing on human rights"
+    before = int(count(reader.get("/gaps").text, title))
+    silent, told = PlanFactory(code="XA-2099"), PlanFactory(code="XB-2099")
+    MeasureFactory(plan=told, pillar="IV")
+    assert int(count(reader.get("/gaps").text, title)) == before + 1
+    page = reader.get("/gaps/plans").text
+    assert f'href="/plans/{silent.code}"' in page and f'href="/plans/{told.code}"' not in page
 
 
 def test_an_empty_period_is_none(reader: FlaskClient) -> None:

@@ -48,6 +48,8 @@ from tracker.texts import lazy_gettext as _l
 
 MOST_YEARS, MOST_MONTHS = 50, 600
 HUMAN_RIGHTS, RIGHTS_PILLAR = "HRG", "IV"
+PLANS = "plans"
+"""The gap whose rows every reader may see: plans are no State's."""
 NARROWING = ("state", "region", "years", "months")
 """What narrows every kind of gap at once: each takes what it knows of."""
 
@@ -62,6 +64,13 @@ class Gap:
     columns: Mapping[str, LazyString]
     state_column: Any
     period: str | None = None
+    title_in_period: LazyString | None = None
+    closed_by: LazyString | None = None
+
+    def called(self, args: Args) -> LazyString:
+        """The title; where a period is asked for, with those of which nothing was told within it."""
+        asks = self.title_in_period is not None and self.period and _values(args, self.period)
+        return self.title_in_period if asks and self.title_in_period else self.title
 
 
 Args = Mapping[str, Any]
@@ -88,6 +97,8 @@ def known_to(kind: str, args: Mapping[str, list[str]]) -> dict[str, list[str]]:
 def scope(kind: str, reach: Reach, args: Args) -> Condition:
     """The rows of the gap that a reader may see. A measure is no State's: it has no follow-up within the scope, or
     within the part of it that is asked for. Where no period is asked for, those of which nothing was ever told."""
+    if kind == PLANS:
+        return sa.true()
     gap = GAPS[kind]
     within = _unserved(_narrowed(reach, args)) if gap.state_column is None else reach.condition(gap.state_column)
     return sa.and_(within, _EVER[kind]()) if gap.period and not _values(args, gap.period) else within
@@ -135,15 +146,6 @@ def plans() -> list[tuple[str, str]]:
     """Code and words of each plan, for a filter."""
     found = db.session.execute(sa.select(Plan.code, Plan.title).order_by(Plan.code))
     return [(row.code, f"{row.code} {row.title}") for row in found]
-
-
-def plans_without_rights() -> list[tuple[str, str]]:
-    """Code and title of the plans that hold no measure on human rights (pillar IV)."""
-    on_rights = sa.exists().where(
-        Measure.plan_id == Plan.id, Measure.pillar == RIGHTS_PILLAR, Measure.retired_on.is_(None)
-    )
-    found = db.session.execute(sa.select(Plan.code, Plan.title).where(~on_rights).order_by(Plan.code))
-    return [(row.code, row.title) for row in found]
 
 
 # Conditions
@@ -298,6 +300,10 @@ _WITHOUT_RIGHTS = sa.select(
     sa.not_(examinations.by_visit(lambda code: as_condition(code.startswith(f"{HUMAN_RIGHTS}-")))), examinations.IS_HELD
 )
 
+_PLANS_WITHOUT_RIGHTS = sa.select(Plan.code.label("plan"), Plan.title).where(
+    ~sa.exists().where(Measure.plan_id == Plan.id, Measure.pillar == RIGHTS_PILLAR, Measure.retired_on.is_(None))
+)
+
 _STATE, _AREA, _VISIT, _DATES = _l("Member State"), _l("Area"), _l("Visit"), _l("Dates of the visit")
 _MEASURE, _PLAN, _PILLAR, _TEXT = _l("Measure"), _l("Plan"), _l("Pillar"), _l("Text")
 
@@ -338,7 +344,7 @@ GAPS: dict[str, Gap] = {
         Visit.state_id,
     ),
     "areas": Gap(
-        _l("Areas never examined, or not for years"),
+        _l("Areas never examined"),
         _l(
             "No visit that was held had the area in its scope, assessed it or concluded on it; with a number of years, "
             "none within them."
@@ -346,9 +352,15 @@ GAPS: dict[str, Gap] = {
         _list(
             _UNEXAMINED, Area.position, "state", Sort(State.name), _of(State.id, area=each(_under), years=each(_years))
         ),
-        {"state": _STATE, "area": _AREA, "last": _l("Last examined")},
+        {"state": _STATE, "area": _AREA, "last": _l("Last examined"), "next": _l("Next step")},
         State.id,
         "years",
+        _l("Areas never examined, or not for years"),
+        _l(
+            "A visit to the Member State, other than a high-level one, closes the gap once it is under way and has the "
+            "area in its scope, assesses it or concludes on it. A visit held before and not yet entered here closes it "
+            "too."
+        ),
     ),
     "cells": Gap(
         _l("Cells of regional plans without a word"),
@@ -389,6 +401,25 @@ GAPS: dict[str, Gap] = {
         {"visit": _VISIT, "state": _STATE, "dates": _DATES, "stage": _l("Stage")},
         Visit.state_id,
     ),
+    PLANS: Gap(
+        _l("Plans that say nothing on human rights"),
+        _l(
+            "The plan holds no measure of pillar IV, on human rights and the rule of law. Retired measures are left "
+            "out."
+        ),
+        _list(
+            _PLANS_WITHOUT_RIGHTS,
+            Plan.id,
+            "plan",
+            Sort(Plan.code),
+            {
+                "state": _concerning(filters.state(PlanState.state_id)),
+                "region": _concerning(region(PlanState.state_id)),
+            },
+        ),
+        {"plan": _PLAN, "title": _l("Title")},
+        None,
+    ),
 }
 
 _EVER: dict[str, Callable[[], Condition]] = {
@@ -403,6 +434,7 @@ HEADERS: dict[str, Sequence[str]] = {
     "areas": ("iso3", "member_state", "area_code", "area_title", "last_examined", "last_visit"),
     "cells": ("measure", "plan", "iso3", "member_state", "pillar", "text", "status", "status_on"),
     "human-rights": ("visit", "iso3", "member_state", "start", "end", "stage"),
+    PLANS: ("plan", "title"),
 }
 
 

@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from tracker import policy
 from tracker.models import VisitStage
+from tracker.policy import Permission
 from tracker.reports import catalogue, gaps, plans
 from tracker.reports.listing import MOST_COUNTED, Args, address, without
 from tracker.texts import gettext as _
@@ -31,7 +32,6 @@ def index() -> ResponseReturnValue:
     return render_template(
         "gaps/index.html",
         found=[] if problems else _found(reach, args),
-        plans=gaps.plans_without_rights(),
         problems=[f"{words[problem.name].label}: {problem.message}" for problem in problems],
         filters=[name for name in FILTERS if name in gaps.NARROWING],
         words=words,
@@ -66,7 +66,7 @@ def _found(reach: policy.Reach, args: Args) -> list[tuple[str, str, str, str]]:
     for kind, gap in gaps.GAPS.items():
         own = gaps.known_to(kind, args)
         href = address(url_for("gaps.show", kind=kind), own)
-        found.append((str(gap.title), str(gap.meaning), _counted(gaps.tally(kind, reach, own)), href))
+        found.append((str(gap.called(own)), str(gap.meaning), _counted(gaps.tally(kind, reach, own)), href))
     return found
 
 
@@ -86,6 +86,8 @@ def show(kind: str) -> ResponseReturnValue:
         filters=known,
         last=gaps.last_examined(kind, page.rows, request.args),
         ratings=catalogue.rating_labels() if kind == "scope" else {},
+        title=gap.called(request.args),
+        may_visit=policy.reach(current_user, Permission.VISIT_EDIT),
         export_href=shown.export_href(url_for("gaps.export", kind=kind)),
     )
 

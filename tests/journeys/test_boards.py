@@ -91,6 +91,7 @@ def test_a_board_is_walked_by_the_keyboard_alone_and_a_row_is_skipped(sign_in_as
     page.goto("/plans/CA-2011/board")
     page.get_by_role("button", name="Apply").focus()
     focused = page.locator(":focus")
+    measures = [text for text in page.locator("main tbody a").all_inner_texts() if text.startswith("CA-2011-M")]
     reached: list[str] = []
     for _step in range(40):
         page.keyboard.press("Tab")
@@ -98,9 +99,9 @@ def test_a_board_is_walked_by_the_keyboard_alone_and_a_row_is_skipped(sign_in_as
         if reached[-1] == "Skip to the next measure":
             page.keyboard.press("Enter")
             break
-    assert reached[-2:] == ["CA-2011-M01", "Skip to the next measure"]
+    assert reached[-2:] == [measures[0], "Skip to the next measure"]
     page.keyboard.press("Tab")
-    assert focused.inner_text() == "CA-2011-M02", "the next row, without its cells before"
+    assert focused.inner_text() == measures[1], "the next row, without its cells before"
     page.goto("/plans/GCTS/board?measures=all")
     assert page.locator(".skip-row").count() == page.locator("tbody th[scope=row]").count() - 1, "but the last"
     page.goto("/plans/CA-2011/board")

@@ -340,12 +340,16 @@ def _closing(table: str) -> sa.Update:
 
 
 def _is_open(twin: sa.Table) -> list[sa.ColumnElement[bool]]:
-    keys = [column == sa.bindparam(f"key_{place}") for place, column in enumerate(_keys(twin))]
-    return [*keys, twin.c.to_event.is_(None)]
+    """The row's last version, while it holds: the key tells which that is, so that none of the others is read."""
+    every = twin.alias()
+    last = sa.select(sa.func.max(every.c.from_event)).where(*_is_of(every)).scalar_subquery()
+    return [*_is_of(twin), twin.c.from_event == last, twin.c.to_event.is_(None)]
 
 
-def _keys(twin: sa.Table) -> list[sa.Column[Any]]:
-    return [column for column in twin.primary_key if column.name != "from_event"]
+def _is_of(twin: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    """Versions of the row whose key the statement is given."""
+    keys = [column.name for column in twin.primary_key if column.name != "from_event"]
+    return [twin.c[name] == sa.bindparam(f"key_{place}") for place, name in enumerate(keys)]
 
 
 def _named(key: Key) -> Row:

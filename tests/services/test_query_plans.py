@@ -16,7 +16,7 @@ from flask import Flask
 
 from tests.client import COOKIE, begin_session
 from tests.services.test_generate import emptied, quiet
-from tracker import database
+from tracker import database, history
 from tracker.extensions import db
 from tracker.models import Account
 from tracker.sample import generate
@@ -70,6 +70,24 @@ def test_a_list_reads_an_index(generated: Flask, who: str, address: str) -> None
     for statement, parameters in asked(generated, who, address):
         plan = planned(generated, statement, parameters)
         faults += [f"{line}\n  in {statement[:300]}" for line in plan.splitlines() if is_dear(line)]
+    assert faults == []
+
+
+VERSIONS = ["followup", "submission", "measure_cell", "followup_area"]  # two of them known by two columns
+
+
+@pytest.mark.parametrize("table", VERSIONS)
+def test_a_change_reads_the_last_version_of_a_row_and_no_other(generated: Flask, table: str) -> None:
+    faults = []
+    for make in (history._open_row, history._closing):
+        with generated.app_context():
+            compiled = make(table).compile(db.engine, compile_kwargs={"render_postcompile": True})
+        values = dict.fromkeys(compiled.params, 1)
+        parameters = tuple(values[name] for name in compiled.positiontup) if compiled.positiontup else values
+        plan = planned(generated, str(compiled), parameters)
+        reads = next(line for line in plan.splitlines() if re.search(rf"(SEARCH|Scan.* on) {table}_version\b", line))
+        named = plan if "Index Cond" in plan else reads
+        faults += [plan] if not re.search(r"from_event = |from_event=\?", named) else []
     assert faults == []
 
 

@@ -56,6 +56,17 @@ def test_a_signature_needs_the_factor_again(sign_in: Any, reviewer: Any, followu
     assert (right.status_code, right.location) == (303, "/review")
 
 
+def test_the_right_password_is_no_wrong_try_whatever_becomes_of_the_signature(
+    sign_in: Any, reviewer: Any, followup: Any
+) -> None:
+    browser = sign_in(reviewer)
+    stale = {"content_version": 99, "factor": PASSWORD}
+    said = [browser.post(f"{item(followup)}/sign", data=stale).status_code for _time in range(12)]
+    assert said == [409] * 12
+    right = browser.post(f"{item(followup)}/sign", data={"content_version": 1, "factor": PASSWORD})
+    assert right.status_code == 303
+
+
 def test_what_was_signed_can_be_read_as_it_was(
     session: Any, sign_in: Any, reviewer: Any, analyst: Any, followup: Any
 ) -> None:

@@ -39,11 +39,15 @@ def index_of_some(name: str, *columns: str, where: str) -> sa.Index:
 
 
 def add_version_tables(metadata: sa.MetaData, models: list[type[Versioned]]) -> dict[str, sa.Table]:
-    """Make the twin of each model's table, indexed like it; returns them by the live table's name."""
-    return {model.__tablename__: _twin(metadata, metadata.tables[model.__tablename__]) for model in models}
+    """Make the twin of each model's table; returns them by the live table's name."""
+    return {
+        model.__tablename__: _twin(metadata, metadata.tables[model.__tablename__], model.__root__) for model in models
+    }
 
 
-def _twin(metadata: sa.MetaData, live: sa.Table) -> sa.Table:
+def _twin(metadata: sa.MetaData, live: sa.Table, root: str) -> sa.Table:
+    """A version is found by its row, by its event and by the record that the row belongs to. The indexes by which lists
+    are read are the live table's alone: each would be written with every change."""
     keys = {column.name for column in live.primary_key}
     columns = [
         sa.Column(column.name, _plain(column.type), primary_key=column.name in keys, autoincrement=False)
@@ -59,7 +63,7 @@ def _twin(metadata: sa.MetaData, live: sa.Table) -> sa.Table:
     sa.Index(f"ix_{twin.name}_from_event", twin.c.from_event)
     for index in live.indexes:
         names = [getattr(expression, "name", None) for expression in index.expressions]
-        if all(names) and index.dialect_options["sqlite"].get("where") is None:
+        if names[0] == f"{root}_id" and all(names) and index.dialect_options["sqlite"].get("where") is None:
             label = f"ix_{twin.name}_" + "_".join(str(name) for name in names)
             sa.Index(label[:63], *(twin.c[str(name)] for name in names), twin.c.from_event)
     return twin

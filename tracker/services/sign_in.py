@@ -71,7 +71,7 @@ def confirm_factor(account: Account, given: str | None) -> None:
     _require_nothing_changed()
     given = given or ""
     if _is_code(given) and account.has_factor:
-        _confirm(account, given, factors.spend)
+        _succeed(_confirm(account, given, factors.spend))
     else:
         confirm_password(account, given)
 
@@ -80,18 +80,29 @@ def confirm_password(account: Account, given: str | None, field: str = "factor")
     """Ask for the password again: raise Invalid on ``field`` unless it is right."""
     _require_nothing_changed()
     stored = account.password
-    _confirm(account, given or "", lambda _account, typed: passwords.is_right(typed, stored), field)
+    attempt = _confirm(account, given or "", lambda _account, typed: passwords.is_right(typed, stored), field)
+    if has_request_context():
+        g.right_try = attempt  # nothing was spent: one commit less before the act that waits for this
+    else:
+        _succeed(attempt)
 
 
-def _confirm(account: Account, given: str, is_right: Callable[[Account, str], bool], field: str = "factor") -> None:
+def _confirm(account: Account, given: str, is_right: Callable[[Account, str], bool], field: str = "factor") -> int:
     account_id, email = account.id, account.email
     attempt = _count(_key(email), account_id)
     if not is_right(account, given):
         _refuse("account.factor_refused", account_id, email)
         raise Invalid(_("The password or code is not right. A code can be used once; wait for the next one."), field)
-    _succeed(attempt)
     if has_request_context():
         g.factor_confirmed = True
+    return attempt
+
+
+def settle_try() -> None:
+    """The password that this request asked for again was right: the try counts no more. For the end of the request,
+    whatever became of its act; the session takes its new value in the same transaction."""
+    if "right_try" in g:
+        _mark_right(g.pop("right_try"))
 
 
 def finish(account: Account) -> None:
@@ -199,13 +210,17 @@ def _is_known(key: str, address: str) -> bool:
 
 def _succeed(attempt_id: int) -> None:
     """The try was right: it counts no more. Committed with the code that was spent."""
+    _mark_right(attempt_id)
+    db.session.commit()
+
+
+def _mark_right(attempt_id: int) -> None:
     db.session.execute(
         sa.update(SignInAttempt)
         .where(SignInAttempt.id == attempt_id)
         .values(succeeded=True)
         .execution_options(synchronize_session=False)
     )
-    db.session.commit()
 
 
 def _refuse(kind: str, account_id: int | None, email: str) -> None:

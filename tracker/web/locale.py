@@ -13,7 +13,6 @@ from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import Babel
-from flask_login import current_user
 from markupsafe import Markup
 
 from tracker import texts
@@ -113,14 +112,10 @@ def _chosen() -> str | None:
     if not has_request_context() or g.get("bare_page"):
         return None
     offered = languages()
-    for code in (session.get("language"), _account_language()):
+    for code in (session.get("language"), getattr(session, "account_language", None)):
         if code in offered:
             return str(code)
     return None
-
-
-def _account_language() -> Any:
-    return getattr(current_user, "language", None)
 
 
 def _best_match() -> str:

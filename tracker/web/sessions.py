@@ -30,7 +30,7 @@ from sqlalchemy.orm import joinedload
 from tracker import clock, database
 from tracker.extensions import db
 from tracker.models import Account, Grant, SignInSession
-from tracker.services import sessions
+from tracker.services import sessions, sign_in
 
 CSRF = "csrf_token"
 CARRIED = ("language", "kept")  # what goes over from before signing in
@@ -59,6 +59,7 @@ class ServerSession(SessionMixin):
         self.value: str | None = presented
         self.row_id: str | None = None
         self.account: Account | None = None
+        self.account_language: str | None = None
         self.lapsed_account_id: int | None = None
         self.last_seen_at: datetime | None = None
         self.is_read = False
@@ -111,6 +112,7 @@ class ServerSession(SessionMixin):
             self.lapsed_account_id = row.account_id
             return
         self.row_id, self.last_seen_at, self.account = row.id, row.last_seen_at, account
+        self.account_language = account.language if account else None
         self._held = dict(row.data)
 
     def begin(self, account: Account) -> None:
@@ -120,6 +122,7 @@ class ServerSession(SessionMixin):
         self.value = new_value()
         self.row_id = digest(self.value)
         self.account = account
+        self.account_language = account.language
         self.last_seen_at = clock.now()
         self._held = {CSRF: secrets.token_hex(20), **carried}
         login_user(account)
@@ -245,6 +248,7 @@ def _update(session: ServerSession, changes: dict[str, Any]) -> None:
     if "id" in changes:
         value = new_value()
         changes["id"] = digest(value)
+        sign_in.settle_try()
     row = SignInSession.__table__
     written = db.session.execute(
         sa.update(row)  # type: ignore[arg-type]  # a table, typed as a from clause

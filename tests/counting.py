@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,14 @@ SILENT = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 def statements(browser: FlaskClient, address: str) -> int:
     """How many statements the second opening of a page sends: what a process keeps is there by then."""
     browser.get(address)
+    answers: list[Any] = []
+    sent = sent_by(lambda: answers.append(browser.get(address)))
+    assert answers[0].status_code == 200, answers[0].status_code
+    return len(sent)
+
+
+def sent_by(act: Callable[[], Any]) -> list[str]:
+    """The statements that an act sends, those on records, sessions and all else."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
@@ -23,8 +32,7 @@ def statements(browser: FlaskClient, address: str) -> int:
 
     sa.event.listen(db.engine, "before_cursor_execute", note)
     try:
-        answer = browser.get(address)
+        act()
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", note)
-    assert answer.status_code == 200, answer.status_code
-    return len(sent)
+    return sent

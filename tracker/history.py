@@ -118,11 +118,23 @@ def record(
 
 def has_changes(obj: Versioned) -> bool:
     """Whether a row of ``obj`` differs from what its last event left. One written as it was needs no event."""
+    if waits_alone(obj):
+        return True
     db.session.flush()
     ledger = _ledger(db.session())
     different = _take(ledger, obj.root_key)
     ledger.touched.update({key: (obj.root_key, row) for key, row in different.items()})
     return bool(different)
+
+
+def waits_alone(obj: Versioned) -> bool:
+    """Whether columns of ``obj`` differ from what was read, and nothing else waits to be written: then nothing has to
+    be written before it is known what else changes with them."""
+    session, state = db.session, inspect(obj)
+    if session.new or session.deleted or list(session.dirty) != [obj]:
+        return False
+    is_of_links = not state.unmodified.issuperset(state.mapper.relationships.keys())
+    return not is_of_links and session.is_modified(obj)
 
 
 def record_alone(
@@ -371,12 +383,13 @@ def _difference(old: Row | None, new: Row | None) -> dict[str, list[Any]]:
 
 def _index(obj: Any) -> None:
     """Write the folded words of ``obj``, where they changed."""
-    reference, title, text = (fold(part) for part in obj.searched)
+    searched = obj.searched
     row_id = search.row_id(obj.__tablename__, obj.id)
     ledger = _ledger(db.session())
-    if ledger.indexed.get(row_id) == (reference, title, text):
+    if ledger.indexed.get(row_id) == searched:
         return
-    ledger.indexed[row_id] = (reference, title, text)
+    ledger.indexed[row_id] = searched
+    reference, title, text = map(fold, searched)
     row = db.session.get(SearchRow, row_id)
     if row is None:
         state_id = getattr(obj, "state_id", None)

@@ -91,7 +91,8 @@ def canonical_text(object_type: str, reference: str, values: Content) -> str:
 def refresh(record: Any, by: Account | None) -> bool:
     """After a change: when the sealed fields differ from before, raise ``content_version``, note who changed them
     and, if the record was official, make it a draft again ("changed"). Returns whether they differed."""
-    db.session.flush()
+    if not history.waits_alone(record):
+        db.session.flush()
     db.session.expire(record, _links(record))
     fresh = history.digest(canonical(record))
     if fresh == record.content_sha256:

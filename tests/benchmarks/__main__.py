@@ -98,7 +98,7 @@ def _run(ground: Ground, options: argparse.Namespace) -> dict[str, Any]:
 def _writes(bench: Bench, options: argparse.Namespace) -> list[figures.Result]:
     """A change of the status that we assess; a signature, and what it takes beside asking for the password again."""
     results = []
-    most = bench.rounds * measure.WRITES
+    most = measure.WARMING + bench.rounds * measure.WRITES
     analyst, reviewer = bench.readers[pages.ANALYST], bench.readers[pages.REVIEWER]
     if options.only in "Change of assessed status":
         prepared = measure.assessments(analyst, pages.to_assess(most + SPARE))

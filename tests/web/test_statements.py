@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests import world
-from tests.counting import statements
+from tests.counting import sent_by, statements
 from tests.doors import DOORS
-from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, MeetingFactory, VisitFactory
+from tests.factories import PASSWORD, AccountFactory, ConclusionFactory, FollowupFactory, MeetingFactory, VisitFactory
 from tests.submittable import submittable
 from tracker.extensions import db
 from tracker.models import Followup, Meeting, OutcomeKind, Role, Visit
@@ -139,6 +139,40 @@ def test_a_page_costs_the_same_whatever_the_rows(people: world.Cast, told: world
     many = {path: statements(browsers[who], told.address(path)) for path, (who, _most) in PAGES.items()}
     assert {path: (few[path], many[path]) for path in PAGES if few[path] > many[path]} == {}
     assert many == {path: number for path, (_who, number) in PAGES.items()}, "a list that fits on a page needs no count"
+
+
+def test_an_act_writes_its_record_once_for_each_event(people: world.Cast, told: world.World, sign_in: SignIn) -> None:
+    """A change of what was signed is two events, the change and the way back to a draft; a signature first seals."""
+    signed = _signed(people)
+    status = {"assessed_status": "in_progress", "assessed_on-year": "2024", "version": signed.version}
+    sent = _posted(sign_in(people.analyst), f"/follow-ups/{signed.reference}/status", status)
+    assert (len(_updates(sent)), len(sent)) == (2, 23)
+    waiting = submittable(people.analyst)
+    signoff.submit(waiting, by=people.analyst)
+    db.session.commit()
+    signature = {"content_version": waiting.content_version, "factor": PASSWORD}
+    sent = _posted(sign_in(people.reviewer), f"/review/followup/{waiting.reference}/sign", signature)
+    assert (len(_updates(sent)), len(sent)) == (2, 32)
+
+
+def _posted(browser: FlaskClient, address: str, fields: dict[str, Any]) -> list[str]:
+    browser.get("/follow-ups")  # what a process keeps is there by then
+    answers: list[Any] = []
+    sent = sent_by(lambda: answers.append(browser.post(address, data=fields)))
+    assert answers[0].status_code == 303
+    return [statement for statement in sent if "pg_advisory" not in statement]  # SQLite's writers take turns anyway
+
+
+def _updates(sent: list[str]) -> list[str]:
+    return [statement for statement in sent if statement.startswith("UPDATE followup SET")]
+
+
+def _signed(people: world.Cast) -> Followup:
+    followup = submittable(people.analyst)
+    signoff.submit(followup, by=people.analyst)
+    signoff.sign_off(followup, by=people.reviewer, content_version=followup.content_version)
+    db.session.commit()
+    return followup
 
 
 def test_a_list_takes_six_statements_at_most_and_a_record_ten() -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from flask import current_app, g
@@ -33,8 +32,7 @@ _PARAGRAPH = re.compile(r"([0-9]{1,5})(?:[- ]([0-9]{1,3}(?:\([a-z]{1,3}\))?))?",
 Found = TypeVar("Found", bound="dict[Any, Any]")
 
 
-@dataclass(frozen=True)
-class AreaEntry:
+class AreaEntry(NamedTuple):
     """An area under its current edition. Only the second level is assessed and linked."""
 
     code: str
@@ -53,8 +51,7 @@ class AreaEntry:
         return f"{self.code} {self.title}"
 
 
-@dataclass(frozen=True)
-class ParagraphEntry:
+class ParagraphEntry(NamedTuple):
     """A paragraph: ``1373 2(e)``; an empty label stands for the resolution as a whole."""
 
     id: int
@@ -71,8 +68,7 @@ class ParagraphEntry:
         return paragraph_reference(self.resolution_number, self.label)
 
 
-@dataclass(frozen=True)
-class RatingEntry:
+class RatingEntry(NamedTuple):
     """A step of the tracker's own rating scale, or one of the two that stand beside it."""
 
     code: str
@@ -81,16 +77,14 @@ class RatingEntry:
     is_active: bool
 
 
-@dataclass(frozen=True)
-class OrganisationEntry:
+class OrganisationEntry(NamedTuple):
     id: int
     acronym: str
     name: str
     kind: str
 
 
-@dataclass(frozen=True)
-class StateEntry:
+class StateEntry(NamedTuple):
     """A State by its name of today; records show the name that it bore at the time."""
 
     id: str
@@ -99,8 +93,7 @@ class StateEntry:
     subregion_code: str
 
 
-@dataclass(frozen=True)
-class RegionEntry:
+class RegionEntry(NamedTuple):
     code: str
     parent_code: str | None
     name: str
@@ -225,7 +218,7 @@ def _kept(name: str, read: Callable[[], Found]) -> Found:
 
 
 def _read_areas() -> dict[str, AreaEntry]:
-    return {row.code: AreaEntry(*row) for row in db.session.execute(_AREAS)}
+    return {row.code: AreaEntry._make(row) for row in db.session.execute(_AREAS)}
 
 
 _parent = sa.orm.aliased(Area)
@@ -243,7 +236,7 @@ def _read_paragraphs() -> dict[int, ParagraphEntry]:
             Paragraph.resolution_number, Paragraph.position
         )
     )
-    return {row.id: ParagraphEntry(*row) for row in rows}
+    return {row.id: ParagraphEntry._make(row) for row in rows}
 
 
 def _read_paragraphs_of_areas() -> dict[str, list[ParagraphEntry]]:
@@ -269,7 +262,7 @@ def _read_ratings() -> dict[str, RatingEntry]:
             RatingLevel.position, RatingLevel.code
         )
     )
-    return {row.code: RatingEntry(*row) for row in rows}
+    return {row.code: RatingEntry._make(row) for row in rows}
 
 
 def _read_organisations() -> dict[int, OrganisationEntry]:
@@ -278,14 +271,14 @@ def _read_organisations() -> dict[int, OrganisationEntry]:
             Organisation.acronym
         )
     )
-    return {row.id: OrganisationEntry(*row) for row in rows}
+    return {row.id: OrganisationEntry._make(row) for row in rows}
 
 
 def _read_states() -> dict[str, StateEntry]:
     rows = db.session.execute(
         sa.select(State.id, State.name, State.region_code, State.subregion_code).order_by(State.name, State.id)
     )
-    return {row.id: StateEntry(*row) for row in rows}
+    return {row.id: StateEntry._make(row) for row in rows}
 
 
 def _read_regions() -> dict[str, RegionEntry]:
@@ -295,4 +288,4 @@ def _read_regions() -> dict[str, RegionEntry]:
         .join(parent, parent.code == sa.func.coalesce(Region.parent_code, Region.code))
         .order_by(parent.name, parent.code, Region.parent_code.is_not(None), Region.name, Region.code)
     )
-    return {row.code: RegionEntry(*row) for row in rows}
+    return {row.code: RegionEntry._make(row) for row in rows}

@@ -98,12 +98,14 @@ def page(args: Mapping[str, Any], account: Account, columns: Sequence[str] | Non
 
 
 def listing(args: Mapping[str, Any]) -> Listing:
-    """The list, set to read the index of the narrowest filter in the address: SQLite cannot tell which it is."""
+    """The list, set to read the index of the narrowest filter in the address: SQLite cannot tell which it is. A State's
+    rows are counted from the index of its tally, whatever gives them in order."""
     named = [name for name in _BY_INDEX if name in args]
     if len(named) < 2 or db.engine.dialect.name != "sqlite":
         return FOLLOWUPS
     others = {name: _BY_INDEX[name](Unindexed) for name in named[1:]}
-    return replace(FOLLOWUPS, filters={**FOLLOWUPS.filters, **others})
+    tallied = {name: FOLLOWUPS.filters[name] for name in others} if "state" in named else {}
+    return replace(FOLLOWUPS, filters={**FOLLOWUPS.filters, **others}, counted_by=tallied)
 
 
 @lru_cache(maxsize=64)

@@ -34,9 +34,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import sqlalchemy as sa
 
@@ -114,6 +115,7 @@ class Question:
     sort_name: str
     is_descending: bool
     size: int
+    conditions_to_count: list[Condition] = field(default_factory=list)
     words: tuple[Condition, ...] = ()
     words_to_count: tuple[Condition, ...] = ()
     count: int | None = None
@@ -170,13 +172,17 @@ def without(args: Args, name: str, value: str | None = None) -> Args:
 
 def address(path: str, args: Args) -> str:
     """The path with its arguments."""
-    return f"{path}?{urlencode(args, doseq=True)}" if args else path
+    said = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, values in args.items() for value in values)
+    return f"{path}?{said}" if said else path
+
+
+_quoted = lru_cache(maxsize=4096)(quote_plus)  # a page writes the same dozen in each of its links
 
 
 @dataclass(frozen=True)
 class Listing:
     """A list of one noun. ``base`` selects plain columns, each under a name of its own; joins add no rows. The filters
-    of ``narrow`` leave few rows each."""
+    of ``narrow`` leave few rows each. Those of ``counted_by`` are made otherwise for the count, which has no order."""
 
     base: Columns
     id_column: Expression
@@ -185,6 +191,7 @@ class Listing:
     default_sort: str
     default_size: int = DEFAULT_SIZE
     narrow: Set[str] = frozenset()
+    counted_by: Mapping[str, Filter] = field(default_factory=dict)
     is_one_table: bool = False  # a row for each of the table of ``id_column``, whatever is joined to it
 
     def page(
@@ -338,9 +345,12 @@ class Listing:
                 question.words = question.words_to_count = (condition,)
             else:
                 question.conditions.append(condition)
+                otherwise = self.counted_by.get(name)
+                question.conditions_to_count.append(otherwise(values) if otherwise else condition)
         except BadValue as problem:
             question.problems.append(Problem(name, str(problem)))
             question.conditions.append(sa.false())
+            question.conditions_to_count.append(sa.false())
 
     def _place(self, question: Question) -> None:
         """Take the place in the list out of the arguments: it belongs to one order of one question."""
@@ -445,7 +455,7 @@ class Listing:
         return beyond
 
     def _count_statement(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any]:
-        counted = replace(question, words=question.words_to_count)
+        counted = replace(question, conditions=question.conditions_to_count, words=question.words_to_count)
         if question.is_exact and (alone := self._count_alone(counted, scope_condition)) is not None:
             return alone
         rows = self._narrowed(counted, scope_condition, None).with_only_columns(

@@ -8,10 +8,11 @@ Texts typed by people are escaped here as a template would.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from html import escape
 from typing import Any
 
 from flask import request
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tracker.models import Implementation, SealedState
 from tracker.reports import catalogue
@@ -45,7 +46,7 @@ def rows(listed: Iterable[Any], columns: Sequence[str], named: dict[str, Any], i
     places = PLACES if is_chosen else PLACES | LEFT_OFF
     makers = _makers(columns)
     parts = [(_opened(named[name], places.get(name)), makers[name]) for name in columns]
-    href = f"{request.script_root}/follow-ups/"
+    href = escape(f"{request.script_root}/follow-ups/")
     told = []
     for row in listed:
         told.append(f'<tr><th scope="row">{record_link(href, row.reference)}</th>')
@@ -62,7 +63,7 @@ def _opened(label: Any, place: str | None) -> str:
 def _makers(columns: Collection[str]) -> dict[str, Cell]:
     """The columns' functions, with what they keep for this page."""
     states, areas = catalogue.states(), catalogue.area_titles() if "area" in columns else {}
-    visit_href = request.script_root + "/visits/"
+    visit_href = escape(f"{request.script_root}/visits/")
     said, tagged, date_of = kept(words), kept(tag), kept(dates.partial)
     state = kept(lambda code: isolated(states[code].name))
     owner = kept(isolated)
@@ -94,9 +95,9 @@ def _makers(columns: Collection[str]) -> dict[str, Cell]:
 
 
 def record_link(href: str, name: str) -> str:
-    """A reference that leads to its record; ``href`` is the address up to it."""
+    """A reference that leads to its record; ``href`` is the address up to it, escaped."""
     said = escape(name)
-    return f'<a class="record-link" href="{escape(href)}{said}">{reference(said)}</a>'
+    return f'<a class="record-link" href="{href}{said}"><bdi class="reference" translate="no">{said}</bdi></a>'
 
 
 def kept(make: Callable[[Any], str]) -> Callable[[Any], str]:

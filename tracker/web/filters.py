@@ -3,7 +3,7 @@ within a reader's scope."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from tracker.policy import Reach
@@ -43,13 +43,17 @@ def with_all(choices: Iterable[tuple[str, str]]) -> Choices:
 
 def states(reach: Reach) -> Choices:
     """The Member States of the scope."""
-    return [(one.id, one.name) for one in catalogue.states().values() if reach.covers(one.id)]
+    return [(one.id, one.name) for one in _seen(reach)]
+
+
+def _seen(reach: Reach) -> Collection[catalogue.StateEntry]:
+    known = catalogue.states().values()
+    return known if reach.is_all else [one for one in known if one.id in reach.states]
 
 
 def regions(reach: Reach) -> Choices:
     """The regions and subregions in which a State of the scope lies."""
-    seen = [one for one in catalogue.states().values() if reach.covers(one.id)]
-    codes = {code for one in seen for code in (one.region_code, one.subregion_code)}
+    codes = {code for one in _seen(reach) for code in (one.region_code, one.subregion_code)}
     known = [one for one in catalogue.regions().values() if one.code in codes]
     return [(one.code, f"– {one.name}" if one.parent_code else one.name) for one in known]
 

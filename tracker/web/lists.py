@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 
+from tracker import texts
 from tracker.reports.listing import Applied, Args, Page, address
 from tracker.texts import gettext as _
 from tracker.web.presentation import number
@@ -42,6 +45,11 @@ def _drop_empty() -> ResponseReturnValue | None:
 
 def members(enum: type[StrEnum]) -> dict[str, str]:
     """The words of each member by its value: for filters and their selects."""
+    return dict(_members(enum, texts.locale()))
+
+
+@lru_cache(maxsize=512)
+def _members(enum: type[StrEnum], _language: Locale) -> dict[str, str]:
     return {member.value: str(words(member)) for member in enum}
 
 

@@ -14,7 +14,7 @@ from tests.benchmarks.pages import Address, Page
 from tests.benchmarks.servers import Server
 from tracker.models import Implementation
 
-WARMING = 4  # requests, so that both workers have met the page
+WARMING = 12  # requests, so that both workers have met the page, whichever takes the next
 WRITES = 3  # a round
 AFTER = 0.005  # seconds until a worker has put away what it answered
 CROWDS = 3  # rounds

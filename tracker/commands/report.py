@@ -38,7 +38,7 @@ def status_report(email: str | None, query: str, bom: bool, output: BinaryIO) ->
     asked = followups.asked(args, account) if account else args
     scope = followups.scope(account) if account else sa.true()
     _log("export.started", account, Outcome.DONE, {"question": query, "content": content})
-    chunks = listing.stream(asked, scope, base=status.base(content, clock.today()), as_lines=True)
+    chunks = listing.stream(asked, scope, base=status.base(content, clock.today(), as_lines=True), as_lines=True)
     for chunk in csv_file.logged(csv_file.joined(status.HEADER, chunks, bom), lambda tally: _log_end(account, tally)):
         output.write(chunk)
 

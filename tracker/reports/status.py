@@ -6,7 +6,7 @@ a reviewer signed: a follow-up without a seal keeps its row, and the sealed colu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -40,7 +40,7 @@ from tracker.models import (
 from tracker.models.followup import SETTLED
 from tracker.reports.csv_lines import code, written
 from tracker.reports.filters import BadValue
-from tracker.reports.joined import joined
+from tracker.reports.joined import joined, side_by_side
 from tracker.reports.listing import Columns
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
@@ -113,13 +113,14 @@ def content_asked(args: Mapping[str, Any]) -> str:
 
 
 @lru_cache
-def base(content: str, today: date) -> Columns:
-    """The report's columns, each under its name in the header: give it to the list's ``page`` or ``stream``."""
+def base(content: str, today: date, *, as_lines: bool = False) -> Columns:
+    """The report's columns, each under its name in the header: give it to the list's ``page``; ``as_lines`` to what
+    streams the lines of the file, where lists that go in step are one column, which holds the cells of all of them."""
     record: Any = Seal if content == "sealed" else Followup
-    values = _common() | (_sealed(today) if content == "sealed" else _current(today))
+    values = _common(as_lines) | (_sealed(today) if content == "sealed" else _current(today, as_lines))
     is_edition = sa.and_(AreaEdition.area_code == record.area_code, AreaEdition.edition == record.area_edition)
     return (
-        sa.select(*(written(values[name]).label(name) for name in HEADER))
+        sa.select(*(written(values[name]).label(name) for name in HEADER if name in values))
         .select_from(Followup)
         .outerjoin(State, State.id == Followup.state_id)  # each has one; but SQLite is to begin at the follow-ups
         .outerjoin(Region, Region.code == State.region_code)
@@ -130,8 +131,13 @@ def base(content: str, today: date) -> Columns:
     )
 
 
-def _common() -> dict[str, Any]:
+def _common(as_lines: bool) -> dict[str, Any]:
     """The columns that are the same in both contents."""
+    measure = {
+        "plan_code": Plan.code,
+        "pillar": sa.type_coerce(Measure.pillar, sa.String),
+        "measure_number": sa.cast(Measure.number, sa.String),
+    }
     return {
         "item_id": code(Followup.reference),
         "iso3": code(Followup.state_id),
@@ -157,23 +163,24 @@ def _common() -> dict[str, Any]:
         "original_due": Followup.original_due,
         "response_due": Visit.response_due,
         "assistance_need": code(sa.null()),
-        "plan_code": code(_joined(_served(Plan.code))),
-        "pillar": code(_joined(_served(sa.type_coerce(Measure.pillar, sa.String)))),
-        "measure_number": code(_joined(_served(sa.cast(Measure.number, sa.String)))),
+        **_in_step(_served, measure, as_lines),
         "sharing": Followup.sharing,
         "last_updated": Followup.updated_at,
     }
 
 
-def _current(today: date) -> dict[str, Any]:
+def _current(today: date, as_lines: bool) -> dict[str, Any]:
     """The values of now."""
+    paragraph = {"resolution": sa.cast(Paragraph.resolution_number, sa.String), "paragraph": Paragraph.label}
+    conclusion = {
+        "conclusion_refs": Conclusion.reference,
+        "finding_type": sa.type_coerce(Conclusion.kind, sa.String),
+    }
     return {
         "area_code": code(Followup.area_code),
         "further_areas": code(_joined(_FURTHER_AREAS)),
-        "resolution": code(_joined(_paragraphs(sa.cast(Paragraph.resolution_number, sa.String)))),
-        "paragraph": code(_joined(_paragraphs(Paragraph.label))),
-        "conclusion_refs": code(_joined(_answered(Conclusion.reference))),
-        "finding_type": code(_joined(_answered(sa.type_coerce(Conclusion.kind, sa.String)))),
+        **_in_step(_paragraphs, paragraph, as_lines),
+        **_in_step(_answered, conclusion, as_lines),
         "recommendation": _recommendation(Followup.title, Followup.text),
         "basis": Followup.basis,
         "responsible_authority": _joined(_AUTHORITIES),
@@ -224,34 +231,42 @@ def _recommendation(title: Any, text: Any) -> Any:
 # Lists within a row, joined by the database
 
 
-def _paragraphs(column: Any) -> sa.Select[Any]:
+def _paragraphs(*columns: Any) -> sa.Select[Any]:
     return (
-        sa.select(column)
+        sa.select(*columns)
         .join(FollowupParagraph, FollowupParagraph.paragraph_id == Paragraph.id)
         .where(FollowupParagraph.followup_id == Followup.id)
         .order_by(Paragraph.resolution_number, Paragraph.position)
     )
 
 
-def _answered(column: Any) -> sa.Select[Any]:
+def _answered(*columns: Any) -> sa.Select[Any]:
     return (
-        sa.select(column)
+        sa.select(*columns)
         .join(FollowupConclusion, FollowupConclusion.conclusion_id == Conclusion.id)
         .where(FollowupConclusion.followup_id == Followup.id)
         .order_by(FollowupConclusion.conclusion_id)
     )
 
 
-def _served(column: Any) -> sa.Select[Any]:
+def _served(*columns: Any) -> sa.Select[Any]:
     """Of each measure that the follow-up serves: the columns of one row stay in step."""
     return (
-        sa.select(column)
+        sa.select(*columns)
         .select_from(FollowupMeasure)
         .join(Measure, Measure.id == FollowupMeasure.measure_id)
         .join(Plan, Plan.id == Measure.plan_id)
         .where(FollowupMeasure.followup_id == Followup.id, Measure.retired_on.is_(None))
         .order_by(FollowupMeasure.linked_at, Measure.id)
     )
+
+
+def _in_step(question: Callable[..., sa.Select[Any]], columns: dict[str, Any], as_lines: bool) -> dict[str, Any]:
+    """Columns that each list something of the same rows: one by one, or the cells of all of them in the first, of
+    which none needs quotes."""
+    if as_lines:
+        return {next(iter(columns)): code(side_by_side(question(*columns.values()), Followup))}
+    return {name: code(_joined(question(column))) for name, column in columns.items()}
 
 
 def _joined(items: sa.Select[Any]) -> sa.ScalarSelect[Any]:

@@ -87,7 +87,7 @@ def status_csv() -> Response:
         followups.listing(request.args),
         followups.asked(request.args, current_user),
         followups.scope(current_user),
-        base=status.base(content, clock.today()),
+        base=status.base(content, clock.today(), as_lines=True),
         note={"content": content},
         bom=request.args.get("bom") != "0",
     )

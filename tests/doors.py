@@ -169,6 +169,7 @@ DOORS = {
     "meetings.create": Door("meeting_edit", "GET POST", "/meetings/new"),
     "meetings.edit": Door("meeting_edit", "GET POST", "/meetings/{meeting}/edit"),
     "meetings.add_outcome": Door("meeting_edit", "GET POST", "/meetings/{meeting}/outcomes/new"),
+    "meetings.edit_outcome": Door("meeting_edit", "GET POST", "/meetings/{meeting}/outcomes/{outcome}/edit"),
     "meetings.remove_outcome": Door("meeting_edit", "GET POST", "/meetings/{meeting}/outcomes/{outcome}/remove"),
     "cells.edit": Door("cell_edit", "GET POST", "/measures/{measure}/cells/{state}"),
     "boards.index": Door("catalogue_read", "GET", "/plans/GCTS/board"),

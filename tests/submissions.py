@@ -75,6 +75,7 @@ TYPED: dict[str, dict[str, str | list[str]]] = {
     "meetings.create": {"title": "Expert meeting", "start-year": "2011", "hosts": "EU", "source": "A page"},
     "meetings.edit": {"topics": "Border monitoring", "pillars": ["II", "IV"], "states": ["IND", "PAK"]},
     "meetings.add_outcome": {"kind": "gap", "text": "No list of contacts"},
+    "meetings.edit_outcome": {"kind": "good_practice", "text": "A list of contacts, kept up to date"},
     "meetings.remove_outcome": {"reason": "Entered twice"},
     "plans.create": {"code": "ZZ-2020", "title": "Another plan", "participants": ["PAK"], "observers": ["IND"]},
     "plans.edit": {"title": "Joint plan, reworded"},

@@ -110,6 +110,7 @@ def test_only_coordinators_write(meeting: Meeting, coordinator: Account, role: R
         lambda: meetings.create(GIVEN, by=other),
         lambda: meetings.edit(meeting, GIVEN, by=other),
         lambda: meetings.add_outcome(meeting, OutcomeKind.GAP, "No list", by=other),
+        lambda: meetings.edit_outcome(gap, OutcomeKind.GAP, "No list of contacts", by=other),
         lambda: meetings.remove_outcome(gap, "Entered twice", by=other),
     ):
         with pytest.raises(Forbidden):
@@ -134,6 +135,33 @@ def test_outcomes_stand_in_their_order_and_one_is_taken_off_with_a_reason(
     assert [row.position for row in (first, second, third, fourth)] == [1, None, 3, 4]
     with pytest.raises(Stale):
         meetings.remove_outcome(second, "Entered twice", by=coordinator)
+
+
+def test_an_outcome_is_corrected_in_its_place_and_saving_it_as_it_is_leaves_no_event(
+    coordinator: Account, meeting: Meeting
+) -> None:
+    outcome = meetings.add_outcome(meeting, OutcomeKind.GAP, "No list", by=coordinator)
+    meetings.add_outcome(meeting, OutcomeKind.TOPIC, "Lists", by=coordinator)
+    assert meetings.edit_outcome(outcome, OutcomeKind.GOOD_PRACTICE, " A list ", by=coordinator)
+    assert not meetings.edit_outcome(outcome, OutcomeKind.GOOD_PRACTICE, "A list", by=coordinator)
+    assert kinds(meeting).count("meeting.outcome_edited") == 1
+    assert (outcome.position, outcome.kind, outcome.text) == (1, OutcomeKind.GOOD_PRACTICE, "A list")
+    with pytest.raises(Invalid):
+        meetings.edit_outcome(outcome, OutcomeKind.GAP, " ", by=coordinator)
+
+
+def test_two_who_correct_outcomes_meet_at_the_version_of_the_meeting(coordinator: Account, meeting: Meeting) -> None:
+    outcome = meetings.add_outcome(meeting, OutcomeKind.GAP, "No list", by=coordinator)
+    db.session.commit()
+    seen = meeting.version
+    meetings.edit_outcome(outcome, OutcomeKind.GAP, "No list of contacts", by=coordinator, version=seen)
+    db.session.commit()
+    assert meeting.version > seen
+    with pytest.raises(Stale):
+        meetings.edit_outcome(outcome, OutcomeKind.GAP, "No register", by=coordinator, version=seen)
+    meetings.remove_outcome(outcome, "Entered twice", by=coordinator)
+    with pytest.raises(Stale):
+        meetings.edit_outcome(outcome, OutcomeKind.GAP, "No register", by=coordinator)
 
 
 def test_an_outcome_without_words_is_refused(coordinator: Account, meeting: Meeting) -> None:

@@ -312,6 +312,80 @@ def test_an_outcome_is_taken_off_from_its_own_meeting_only(browser: FlaskClient,
     assert browser.get(f"/meetings/MTG-2012-1/outcomes/{outcome.id}/remove").status_code == 404
 
 
+def test_an_outcome_is_corrected_and_the_timeline_keeps_both_texts(browser: FlaskClient, coordinator: Account) -> None:
+    outcome = recommended(coordinator)
+    db.session.commit()
+    address = f"/meetings/MTG-2011-1/outcomes/{outcome.id}/edit"
+    assert f'href="{address}"' in browser.get("/meetings/MTG-2011-1").text
+    given = fields_of(browser.get(address).text, "")
+    assert (given["kind"], given["text"]) == (["recommendation"], ["Keep a register of charities"])
+    assert "Enter what the meeting produced" in browser.post(address, data=given | {"text": " "}).text
+    answer = browser.post(address, data=given | {"kind": "good_practice", "text": "Publish the register"})
+    assert (answer.status_code, answer.location) == (303, f"/meetings/MTG-2011-1#outcome-{outcome.id}")
+    page, _mark, told = browser.get("/meetings/MTG-2011-1").text.partition('id="timeline"')
+    assert "Publish the register" in page and "Good practice" in page and "Keep a register" not in page
+    assert "changed an outcome" in told
+    for words in ("Keep a register of charities", "Publish the register", "Recommendation", "Good practice"):
+        assert words in told
+
+
+def test_a_kind_alone_that_is_corrected_says_of_which_outcome(browser: FlaskClient, coordinator: Account) -> None:
+    outcome = recommended(coordinator)
+    db.session.commit()
+    address = f"/meetings/MTG-2011-1/outcomes/{outcome.id}/edit"
+    browser.post(address, data=fields_of(browser.get(address).text, "") | {"kind": "gap"})
+    told = browser.get("/meetings/MTG-2011-1").text.partition('id="timeline"')[2]
+    assert "changed an outcome" in told.partition("added an outcome")[0]
+    assert "Keep a register of charities" in told.partition("added an outcome")[0]
+
+
+def test_two_who_correct_an_outcome_at_once_are_shown_both_texts(browser: FlaskClient, coordinator: Account) -> None:
+    outcome = recommended(coordinator)
+    db.session.commit()
+    address = f"/meetings/MTG-2011-1/outcomes/{outcome.id}/edit"
+    seen = fields_of(browser.get(address).text, "")
+    meetings.edit_outcome(outcome, OutcomeKind.RECOMMENDATION, "Publish the register", by=coordinator)
+    db.session.commit()
+    answer = browser.post(address, data=seen | {"text": "Keep a public register"})
+    assert answer.status_code == 409
+    assert "Publish the register" in answer.text and "Keep a public register" in answer.text
+    assert browser.post(address, data=fields_of(answer.text, "")).status_code == 303, "saving again is a decision"
+    assert "Keep a public register" in browser.get("/meetings/MTG-2011-1").text
+
+
+def test_an_outcome_is_corrected_at_its_own_meeting_only_and_while_it_is_listed(
+    browser: FlaskClient, sign_in: SignIn, coordinator: Account
+) -> None:
+    outcome = recommended(coordinator)
+    held(coordinator, start=PartialDate(2012))
+    db.session.commit()
+    assert browser.get(f"/meetings/MTG-2012-1/outcomes/{outcome.id}/edit").status_code == 404
+    meetings.remove_outcome(outcome, "Entered twice", by=coordinator)
+    db.session.commit()
+    assert browser.get(f"/meetings/MTG-2011-1/outcomes/{outcome.id}/edit").status_code == 404
+    assert "/edit" not in sign_in(AccountFactory()).get("/meetings/MTG-2011-1").text
+
+
+def test_what_an_outcome_became_stays_linked_when_it_is_corrected(
+    browser: FlaskClient, sign_in: SignIn, coordinator: Account
+) -> None:
+    plan, analyst = PlanFactory(code="CA-1"), AccountFactory(role=Role.ANALYST)
+    outcome, followup = recommended(coordinator, plan_id=plan.id), FollowupFactory()
+    meetings.become(outcome, MeasureFactory(plan=plan), by=coordinator)
+    meetings.become(outcome, followup, by=analyst)
+    db.session.commit()
+    address = f"/meetings/MTG-2011-1/outcomes/{outcome.id}/edit"
+    browser.post(address, data=fields_of(browser.get(address).text, "") | {"text": "Publish it", "kind": "gap"})
+    measure, reader = browser.get("/measures/CA-1-M01").text, sign_in(analyst)
+    assert 'href="/measures/CA-1-M01"' in reader.get("/meetings/MTG-2011-1").text
+    assert f'href="/follow-ups/{followup.reference}"' in reader.get("/meetings/MTG-2011-1").text
+    record = reader.get(f"/follow-ups/{followup.reference}").text
+    for page in (measure, record):
+        assert 'href="/meetings/MTG-2011-1"' in page
+        assert "Came of the meeting" in page and "Recommended by the meeting" not in page.partition('id="timeline"')[0]
+    assert "Came of the meeting" in reader.get(f"/trace/{followup.reference}").text
+
+
 # What a recommendation becomes
 
 

@@ -38,6 +38,7 @@ from tracker.models import (
     FollowupParagraph,
     FollowupStatus,
     Meeting,
+    MeetingOutcome,
     OutcomeFollowup,
     Paragraph,
     ProgressEntry,
@@ -243,8 +244,17 @@ PARTS: dict[str, Part] = {
         lambda row: row.reference,
     ),
     "origins": Part(
-        {"id": OutcomeFollowup.outcome_id, "reference": Meeting.reference, "title": Meeting.title},
-        sa.join(OutcomeFollowup, Meeting, Meeting.id == OutcomeFollowup.meeting_id),
+        {
+            "id": OutcomeFollowup.outcome_id,
+            "reference": Meeting.reference,
+            "title": Meeting.title,
+            "kind": MeetingOutcome.kind,
+        },
+        sa.join(
+            sa.join(OutcomeFollowup, Meeting, Meeting.id == OutcomeFollowup.meeting_id),
+            MeetingOutcome,
+            MeetingOutcome.id == OutcomeFollowup.outcome_id,
+        ),
         OutcomeFollowup.followup_id == _ID,
         lambda row: row.id,
     ),

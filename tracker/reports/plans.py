@@ -83,10 +83,6 @@ class PlanSheet:
     reviews: Sequence[PlanReview]
 
 
-ORIGINS = ("recommended", "topic")
-"""What a measure was at the meeting that it comes from."""
-
-
 @dataclass(frozen=True)
 class MeasureSheet:
     """What the page of a measure tells of the measure itself."""
@@ -220,7 +216,7 @@ def measure_sheet(measure: Measure, language: str = "en") -> MeasureSheet:
         carries=[row for row in around if row.kind == "carries"],
         carried_out_by=[row for row in around if row.kind == "carried_out_by"],
         named=[name for _code, name in state_names(measure.plan, named, language)],
-        origin=next((row for row in around if row.kind in ORIGINS), None),
+        origin=next((row for row in around if row.kind in list(OutcomeKind)), None),
     )
 
 
@@ -232,24 +228,22 @@ def _around(measure: Measure) -> Sequence[Any]:
             wanted == Measure.id, own == measure.id
         )
 
-    meeting, topic = (_row(kind, Meeting.reference, Meeting.title, sa.false(), MeetingOutcome.id) for kind in ORIGINS)
-    is_topic = MeetingOutcome.kind == OutcomeKind.TOPIC
+    meeting = _row(MeetingOutcome.kind, Meeting.reference, Meeting.title, sa.false(), MeetingOutcome.id)
     came = sa.and_(MeetingOutcome.meeting_id == Meeting.id, MeetingOutcome.measure_id == measure.id)
     named = _row("named", MeasureState.state_id, sa.literal(""), sa.false(), sa.literal(0))
     carries, carried = MeasureCarries.measure_id, MeasureCarries.strategy_measure_id
     rows = sa.union_all(
         linked("carries", carried, carries),
         linked("carried_out_by", carries, carried),
-        meeting.where(came, ~is_topic),
-        topic.where(came, is_topic),
+        meeting.where(came),
         named.where(MeasureState.measure_id == measure.id),
     ).subquery()
     return db.session.execute(sa.select(rows).order_by(rows.c.position, rows.c.reference)).all()
 
 
-def _row(kind: str, reference: Any, text: Any, is_retired: Any, position: Any) -> sa.Select[Any]:
+def _row(kind: Any, reference: Any, text: Any, is_retired: Any, position: Any) -> sa.Select[Any]:
     return sa.select(
-        sa.literal(kind).label("kind"),
+        sa.cast(kind, sa.String).label("kind"),
         sa.cast(reference, sa.String).label("reference"),
         sa.cast(text, sa.Text).label("text"),
         is_retired.label("is_retired"),

@@ -126,6 +126,28 @@ def add_outcome(meeting: Meeting, kind: OutcomeKind, text: str, *, by: Account) 
     return outcome
 
 
+def edit_outcome(
+    outcome: MeetingOutcome, kind: OutcomeKind, text: str, *, by: Account, version: int | None = None
+) -> bool:
+    """Correct what the meeting produced; whether that differs. ``version`` is the meeting's.
+
+    What it became stays linked to it, whatever its kind is now: it may have become a follow-up that ``by`` does not see.
+    """
+    policy.require(by, Permission.MEETING_EDIT)
+    meeting = outcome.meeting
+    records.require_version(meeting, version)
+    if not text.strip():
+        raise Invalid(_("Enter what the meeting produced."), "text")
+    _lock(outcome)
+    told = {"note": outcome.text} if outcome.text == text.strip() else None  # which one, where its kind alone changes
+    outcome.kind, outcome.text = kind, text.strip()
+    is_changed = history.has_changes(meeting)
+    if is_changed:
+        flag_modified(meeting, "title")  # two who change outcomes at once meet at the meeting's version
+        history.record("meeting.outcome_edited", meeting, by=by, details=told)
+    return is_changed
+
+
 def remove_outcome(outcome: MeetingOutcome, reason: str, *, by: Account) -> None:
     """Take an outcome off the list, with a reason: whatever it became keeps it as its origin.
 

@@ -163,6 +163,7 @@ ACCESS: dict[str, Open | P] = {
     "meetings.create": P.MEETING_EDIT,
     "meetings.edit": P.MEETING_EDIT,
     "meetings.add_outcome": P.MEETING_EDIT,
+    "meetings.edit_outcome": P.MEETING_EDIT,
     "meetings.remove_outcome": P.MEETING_EDIT,
     "cells.edit": P.CELL_EDIT,
     "boards.index": P.CATALOGUE_READ,

@@ -12,6 +12,7 @@ from flask_login import current_user
 from tracker import policy
 from tracker.errors import Invalid, NotFound, Stale
 from tracker.extensions import db
+from tracker.forms.base import OnScreen
 from tracker.forms.fields import option
 from tracker.forms.meetings import MeetingForm, OutcomeForm, RemoveOutcomeForm
 from tracker.models import Meeting, MeetingOutcome, MeetingPart, OutcomeKind
@@ -243,6 +244,34 @@ def add_outcome(reference: str) -> ResponseReturnValue:
     return page, _status(form)
 
 
+@blueprint.route("/meetings/<reference>/outcomes/<int:outcome_id>/edit", methods=["GET", "POST"])
+def edit_outcome(reference: str, outcome_id: int) -> ResponseReturnValue:
+    """Correct an outcome; two who do so at once are shown both texts (R20)."""
+    policy.require(current_user, Permission.MEETING_EDIT)
+    meeting, form = report.load(reference), OutcomeForm()
+    outcome = _outcome(meeting, outcome_id)
+    back = f"{_page(meeting)}#outcome-{outcome.id}"
+    form.fill(OnScreen(outcome, meeting))
+    stale, conflicts = None, []
+
+    def save() -> Made:
+        form.check_version(meeting)
+        given = form.kind.data, form.text.data
+        is_changed = meetings.edit_outcome(outcome, *given, by=current_user, version=form.version.data)
+        return back, _("The outcome is saved.") if is_changed else _("Nothing was changed.")
+
+    try:
+        if form.validate_on_submit() and (answer := once(form, save)):
+            return answer
+    except Stale as error:
+        db.session.rollback()
+        stale, conflicts = error, form.conflict(OnScreen(outcome, meeting))
+    page = render_template(
+        "meetings/edit_outcome.html", meeting=meeting, form=form, back=back, stale=stale, conflicts=conflicts
+    )
+    return page, 409 if stale else _status(form)
+
+
 @blueprint.route("/meetings/<reference>/outcomes/<int:outcome_id>/remove", methods=["GET", "POST"])
 def remove_outcome(reference: str, outcome_id: int) -> ResponseReturnValue:
     """Take an outcome off, with a reason."""
@@ -250,9 +279,7 @@ def remove_outcome(reference: str, outcome_id: int) -> ResponseReturnValue:
     meeting, form = report.load(reference), RemoveOutcomeForm()
     if answer := repeated(form):
         return answer
-    outcome = report.listed_outcome(outcome_id)
-    if outcome is None or outcome.meeting_id != meeting.id:
-        raise NotFound(_("This outcome is not there, or was taken off."))
+    outcome = _outcome(meeting, outcome_id)
 
     def removed() -> Made:
         meetings.remove_outcome(outcome, form.reason.data, by=current_user)
@@ -262,6 +289,14 @@ def remove_outcome(reference: str, outcome_id: int) -> ResponseReturnValue:
         return answer
     page = render_template("meetings/remove.html", meeting=meeting, outcome=outcome, form=form, back=_page(meeting))
     return page, _status(form)
+
+
+def _outcome(meeting: Meeting, outcome_id: int) -> MeetingOutcome:
+    """The outcome, where it stands on the list of this meeting."""
+    found = report.listed_outcome(outcome_id)
+    if found is None or found.meeting_id != meeting.id:
+        raise NotFound(_("This outcome is not there, or was taken off."))
+    return found
 
 
 def _page(meeting: Meeting) -> str:

@@ -553,6 +553,7 @@ EVENTS: dict[str, Any] = {
     "meeting.link_carried_over": _l("carried what an outcome became over when the tables changed"),
     "meeting.outcome_added": _l("added an outcome"),
     "meeting.outcome_became": _l("made an outcome a measure or a follow-up"),
+    "meeting.outcome_edited": _l("changed an outcome"),
     "meeting.outcome_removed": _l("took an outcome off the list"),
     "plan.reordered": _l("reordered the measures"),
     "access.refused": _l("was refused"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -170,8 +171,10 @@ def test_applying_a_filter_keeps_ticks_and_reason(session: Any, browser: FlaskCl
     FollowupFactory(title="Guard the harbour", area_code="BOR-01")
     session.commit()
     data = {"followups": ["PAK-F001"], "reason": WHY, "q": "harbour", "narrow": "1"}
-    page = browser.post(BULK, data=data)
-    assert page.status_code == 200 and linked(session) == [] and WHY in page.text
+    answer = browser.post(BULK, data=data)
+    assert (answer.status_code, answer.location) == (303, f"{BULK}?q=harbour"), "going back sends no form again"
+    page = browser.get(answer.location)
+    assert linked(session) == [] and WHY in page.text
     assert offered(page.text, "followups") == ["PAK-F001", "PAK-F002"]
     assert re.search(r'value="PAK-F001"[^>]* checked', page.text)
     assert f'action="{BULK}?q=harbour"' in page.text and "Read and confirm what will be linked" in page.text
@@ -185,8 +188,10 @@ def test_ticks_and_reason_go_along_from_page_to_page(session: Any, browser: Flas
     here, away = offered(first, "followups")[:2]
     turn = unescape(re.findall(r'name="turn" value="1" formaction="([^"]+)">Next', first)[0])
     data = {"followups": [here, away], "reason": WHY, "q": "", "state": "PAK", "area": "", "turn": "1"}
-    second = browser.post(turn, data=data)
-    assert second.status_code == 200 and linked(session) == [] and WHY in second.text
+    answer = browser.post(turn, data=data)
+    assert answer.status_code == 303 and parse_qs(urlsplit(answer.location).query) == parse_qs(urlsplit(turn).query)
+    second = browser.get(answer.location)
+    assert linked(session) == [] and WHY in second.text
     on_page = offered(second.text, "followups")
     assert on_page[:2] == [here, away] and len(on_page) == 2 + 5
     assert len(re.findall(r'name="followups"[^>]* checked', second.text)) == 2
@@ -198,7 +203,56 @@ def test_ticks_and_reason_go_along_from_page_to_page(session: Any, browser: Flas
     assert refused.status_code == 422 and offered(refused.text, "followups") == on_page, "the page that was open"
     assert "Link 3 follow-ups to" in browser.post(action, data=chosen | {"reason": WHY}).text
     back = unescape(re.findall(r'name="turn" value="1" formaction="([^"]+)">Clear', second.text)[0])
-    assert "2 chosen so far" in browser.post(back, data=data).text
+    assert "3 chosen so far" in browser.get(back).text, "those that were sent last"
+    assert "2 chosen so far" in browser.post(back, data=data, follow_redirects=True).text
+
+
+def test_going_back_finds_the_ticks_made_so_far(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory(title="Guard the harbour", area_code="BOR-01")
+    session.commit()
+    data = {"followups": ["PAK-F001"], "reason": WHY, "q": "harbour", "narrow": "1"}
+    narrowed = browser.post(BULK, data=data).location
+    assert "1 chosen so far" in browser.get(narrowed).text
+    before = browser.get(BULK).text
+    assert WHY in before and re.search(r'value="PAK-F001"[^>]* checked', before)
+    other = browser.get("/measures/GCTS-II-1/follow-ups").text
+    assert "chosen so far" not in other and WHY not in other, "each measure has its own"
+
+
+def test_ticks_are_kept_until_they_are_linked_or_taken_off(session: Any, browser: FlaskClient, sign_in: SignIn) -> None:
+    FollowupFactory()
+    session.commit()
+    data = {"followups": ["PAK-F001", "PAK-F002"], "everything": "y", "reason": WHY, "q": "", "narrow": "1"}
+    browser.post(BULK, data=data)
+    elsewhere = sign_in(AccountFactory(states=["PAK"])).get(BULK).text
+    assert "chosen so far" not in elsewhere and WHY not in elsewhere, "nobody else's"
+    page = browser.get(BULK).text
+    assert "2 chosen so far" in page and re.search(r'<input checked[^>]*name="everything"', page)
+    assert 'name="turn" value="afresh"' in page
+    page = browser.post(BULK, data=data | {"turn": "afresh"}, follow_redirects=True).text
+    assert "chosen so far" not in page and " checked" not in page and WHY in page
+    read = browser.post(BULK, data={"followups": ["PAK-F001"], "reason": WHY}).text
+    assert "Link 1 follow-up to" in read
+    assert "1 chosen so far" in browser.get(BULK).text, "going back from the confirmation"
+    browser.post(BULK, data={"followups": ["PAK-F001"], "reason": WHY, "confirmed": "1"})
+    page = browser.get(BULK).text
+    assert "chosen so far" not in page and WHY not in page
+
+
+def test_what_cannot_be_kept_is_said_at_once(session: Any, browser: FlaskClient) -> None:
+    for path, ticks in ((BULK, {"followups": ["PAK-F001"]}), (PATH, {"measures": ["GCTS-II-10"]})):
+        for reason in ("a" * 2001, "a\u202eb", "a\x07b"):
+            answer = browser.post(path, data=ticks | {"reason": reason, "q": "x", "narrow": "1"})
+            assert answer.status_code == 422 and "There is a problem" in answer.text, (path, reason[:5])
+            assert " checked" in answer.text
+        assert "checked" not in browser.get(path).text
+
+
+def test_ticks_of_a_few_pages_are_kept(session: Any, browser: FlaskClient) -> None:
+    paths = [f"/measures/GCTS-II-{number}/follow-ups" for number in range(1, 8)]
+    for path in paths:
+        browser.post(path, data={"followups": ["PAK-F001"], "reason": "", "q": "", "narrow": "1"})
+    assert ["chosen so far" in browser.get(path).text for path in paths] == [False] * 2 + [True] * 5
 
 
 def test_more_ticks_than_can_be_kept_are_not_dropped_without_a_word(
@@ -209,7 +263,8 @@ def test_more_ticks_than_can_be_kept_are_not_dropped_without_a_word(
     session.commit()
     data = {"followups": ["PAK-F001", "PAK-F002"], "reason": WHY}
     said = "1 can be chosen at once. The last 1 tick was not kept"
-    assert said in browser.post(BULK, data=data | {"turn": "1"}).text
+    answer = browser.post(BULK, data=data | {"turn": "1"})
+    assert answer.status_code == 422 and said in answer.text
     answer = browser.post(BULK, data=data)
     assert answer.status_code == 422 and said in answer.text
     assert linked(session) == []
@@ -222,8 +277,10 @@ def test_nothing_ticked_and_no_reason_are_told_together(session: Any, browser: F
 
 def test_finding_other_measures_keeps_ticks_and_reason(session: Any, browser: FlaskClient) -> None:
     data = {"measures": ["GCTS-II-10"], "reason": WHY, "q": "GCTS-I-1", "pillar": "", "narrow": "1"}
-    page = browser.post(PATH, data=data)
-    assert page.status_code == 200 and linked(session) == [] and WHY in page.text
+    answer = browser.post(PATH, data=data)
+    assert (answer.status_code, answer.location) == (303, f"{PATH}?q=GCTS-I-1")
+    page = browser.get(answer.location)
+    assert linked(session) == [] and WHY in page.text
     assert offered(page.text, "measures")[0] == "GCTS-II-10" and "Ticked before" in page.text
     assert "GCTS-I-1" in offered(page.text, "measures")
     assert re.search(r'value="GCTS-II-10"[^>]* checked', page.text)
@@ -231,6 +288,7 @@ def test_finding_other_measures_keeps_ticks_and_reason(session: Any, browser: Fl
     data["measures"] = ["GCTS-II-10", "GCTS-I-1"]  # type: ignore[assignment]
     assert browser.post(f"{PATH}?q=GCTS-I-1", data=data).status_code == 303
     assert linked(session) == [("PAK-F001", "GCTS-I-1"), ("PAK-F001", "GCTS-II-10")]
+    assert WHY not in browser.get(PATH).text, "what was linked is not offered again"
 
 
 def test_what_is_linked_already_is_said(session: Any, browser: FlaskClient) -> None:
@@ -300,7 +358,7 @@ def test_what_was_agreed_to_holds_for_what_was_read_alone(session: Any, browser:
     page = browser.post(BULK, data={"followups": ["PAK-F001"], "reason": WHY}).text
     read = next(one for one in forms(page) if one.action == BULK).data()
     assert read["confirmed"] == ["1"] and "Change what is chosen" in page
-    page = browser.post(BULK, data=read | {"turn": "1"}).text
+    page = browser.post(BULK, data=read | {"turn": "1"}, follow_redirects=True).text
     again = next(one for one in forms(page) if one.action == BULK).data()
     assert (again["followups"], again["reason"]) == (["PAK-F001"], [WHY])
     answer = browser.post(BULK, data=again | {"followups": ["PAK-F002"]})

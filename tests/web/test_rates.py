@@ -53,7 +53,7 @@ def test_a_search_is_counted_by_whichever_method_it_is_asked(counted: None, sign
     ]
     for ask in asked:
         analyst = sign_in(AccountFactory(role=Role.ANALYST))
-        assert [ask(analyst).status_code for _time in range(3)] == [200] * 3
+        assert {ask(analyst).status_code for _time in range(3)} <= {200, 303}
         assert (ask(analyst).status_code, analyst.get("/search?q=border").status_code) == (429, 429)
 
 

@@ -131,7 +131,7 @@ def edit_outcome(
 ) -> bool:
     """Correct what the meeting produced; whether that differs. ``version`` is the meeting's.
 
-    What it became stays linked to it, whatever its kind is now: it may have become a follow-up that ``by`` does not see.
+    What it became stays linked, whatever its kind is now: it may have become a follow-up that ``by`` does not see.
     """
     policy.require(by, Permission.MEETING_EDIT)
     meeting = outcome.meeting

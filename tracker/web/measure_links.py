@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker import policy
 from tracker.errors import Invalid, NotFound
 from tracker.forms.fields import option
-from tracker.forms.measure_links import FollowupsForm, MeasuresForm, UnlinkForm
+from tracker.forms.measure_links import FollowupsForm, LinksForm, MeasuresForm, UnlinkForm
 from tracker.models import Followup, Measure, PlanKind
 from tracker.models.plan import PILLARS
 from tracker.policy import Permission
@@ -23,13 +23,14 @@ from tracker.reports.listing import address
 from tracker.services import measure_links
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
-from tracker.web import filters, retired
+from tracker.web import chosen, filters, retired
 from tracker.web.lists import FilterWords, ListPage
 from tracker.web.presentation import number
 from tracker.web.request_keys import Made, once, repeated
 
 blueprint = Blueprint("measure_links", __name__)
 
+AFRESH = "afresh"  # what the button says that takes all ticks off
 MOST_AT_ONCE = 500
 """Follow-ups that are linked in one go: each leaves an event, and others wait meanwhile."""
 
@@ -44,13 +45,16 @@ def choose(reference: str) -> ResponseReturnValue:
     policy.require(current_user, Permission.MEASURE_LINK, followup)
     asked = request.args if "turn" in request.form or "q" not in request.form else request.form
     q, pillar = asked.get("q", "").strip(), asked.get("pillar", "").strip()
+    path = url_for("measure_links.choose", reference=followup.reference)
+    here = address(path, {name: [value] for name, value in (("q", q), ("pillar", pillar)) if value})
     form = MeasuresForm()
-    chosen = report.chosen(followup, form.measures.posted)
-    form.measures.choices = [option(one.reference, one.text) for one in chosen]
+    chosen.show(path, form)
+    ticked = report.chosen(followup, form.measures.posted) if form.measures.posted else []
+    form.measures.choices = [option(one.reference, one.text) for one in ticked]
     back = url_for("followups.page", reference=reference, _anchor="measures")
 
     def link() -> Made:
-        count = measure_links.link_all([followup], chosen, by=current_user, reason=form.reason.data)
+        count = measure_links.link_all([followup], ticked, by=current_user, reason=form.reason.data)
         if not count:
             return back, _("Nothing was changed: %(reference)s serves them already.", reference=reference)
         words = ngettext(
@@ -62,11 +66,14 @@ def choose(reference: str) -> ResponseReturnValue:
         )
         return back, words
 
-    if not _looks_on() and form.validate_on_submit() and (answer := once(form, link)):
+    if _looks_on():
+        if answer := _look_on(form, path, here, [one.reference for one in ticked]):
+            return answer
+    elif form.validate_on_submit() and (answer := once(form, link)):
+        chosen.forget(path)
         return answer
     offers = _offers(followup, q, pillar)
     shown = {one.reference for one in (*(offers["found"] or ()), *offers["suggested"])}
-    path = url_for("measure_links.choose", reference=reference)
     return (
         render_template(
             "measure_links/choose.html",
@@ -74,8 +81,8 @@ def choose(reference: str) -> ResponseReturnValue:
             followup=followup,
             back=back,
             path=path,
-            here=address(path, {name: [value] for name, value in (("q", q), ("pillar", pillar)) if value}),
-            kept=[report.as_offered(one) for one in chosen if one.reference not in shown],
+            here=here,
+            kept=[report.as_offered(one) for one in ticked if one.reference not in shown],
             q=q,
             pillar=pillar,
             pillar_choices=[("", _("All")), *((one, _("Pillar %(number)s", number=one)) for one in PILLARS)],
@@ -145,7 +152,9 @@ def add_followups(reference: str) -> ResponseReturnValue:
     measure = report.measure(reference)
     if answer := retired.way_out(measure):
         return answer
+    path = url_for("measure_links.add_followups", reference=measure.reference)
     form = FollowupsForm()
+    chosen.show(path, form)
     found = _chosen(form, measure)
     form.followups.choices = [option(one.reference, one.title) for one in found]
     back = f"{request.script_root}/measures/{measure.reference}"
@@ -156,16 +165,18 @@ def add_followups(reference: str) -> ResponseReturnValue:
             return back, _("Nothing was changed: they serve %(measure)s already.", measure=measure.reference)
         return back, _linked(count, len(found), measure)
 
+    asked = {name: values for name, values in report.narrowing(_asked()).items() if any(values)}
     if _looks_on():
-        if form.followups.left_out:
-            form.followups.errors = [form.followups.too_many()]
-        return _list(form, measure, back, found, _asked())
+        ticked = [one.reference for one in found]
+        return _look_on(form, path, address(path, asked), ticked) or _list(form, measure, back, found, asked)
     if form.checks_out(lambda: _faults(found)) and _may_go_on(form, found):
         if form.agreed() == len(found) and (answer := once(form, link)):
+            chosen.forget(path)
             return answer
         if not form.errors and not form.form_errors:
+            _keep(form, path, [one.reference for one in found if one.reference in form.followups.posted])
             return _confirm(form, measure, found)
-    return _list(form, measure, back, found, _asked())
+    return _list(form, measure, back, found, asked)
 
 
 def _linked(count: int, chosen: int, measure: Measure) -> str:
@@ -191,6 +202,24 @@ def _looks_on() -> bool:
     return "narrow" in request.form or "turn" in request.form
 
 
+def _look_on(form: LinksForm, path: str, here: str, ticked: list[str]) -> ResponseReturnValue | None:
+    """Keep what was ticked and typed, and lead to the list at ``here``, which is a page that one comes back to; None
+    where something cannot be kept."""
+    if form.cannot_be_kept():
+        return None
+    if request.form.get("turn") == AFRESH:
+        chosen.keep(path, {"reason": form.reason.data})
+    else:
+        _keep(form, path, ticked)
+    return redirect(here, 303)
+
+
+def _keep(form: LinksForm, path: str, ticked: list[str]) -> None:
+    """These ticks, as far as they are of records that may be linked, and what else was given."""
+    others = {name: form[name].data for name in form.names() if name not in (form.ticks, "confirmed")}
+    chosen.keep(path, {form.ticks: ticked, **others})
+
+
 def _asked() -> Mapping[str, Any]:
     """What narrows the list: the filters as they are typed. Where they are those of the address, that says the page of
     the list as well; a button that turns it says so in its address."""
@@ -202,11 +231,11 @@ def _asked() -> Mapping[str, Any]:
 
 
 def _chosen(form: FollowupsForm, measure: Measure) -> list[Followup]:
-    """The follow-ups that were ticked, or all that the address finds; nothing before something was posted."""
-    if not form.is_bound:
-        return []
-    if form.everything.data and not _looks_on():
+    """The follow-ups that were ticked, or all that the address finds; nothing before something was posted or kept."""
+    if form.is_bound and form.everything.data and not _looks_on():
         return report.asked_for(measure, request.args, current_user, MOST_AT_ONCE)
+    if not form.followups.posted:
+        return []
     return report.named(measure, form.followups.posted, current_user, MOST_AT_ONCE)
 
 
@@ -240,12 +269,11 @@ def _confirm(form: FollowupsForm, measure: Measure, found: list[Followup]) -> Re
 
 
 def _list(
-    form: FollowupsForm, measure: Measure, back: str, ticked: list[Followup], args: Mapping[str, Any]
+    form: FollowupsForm, measure: Measure, back: str, ticked: list[Followup], asked: Mapping[str, list[str]]
 ) -> ResponseReturnValue:
-    """What may be linked, as ``args`` narrow it. What was ticked stays, also where the filters no longer find it."""
+    """What may be linked, as ``asked`` narrows it. What was ticked stays, also where the filters no longer find it."""
     form.confirmed.data = ""  # whatever was agreed to before, this page may change
-    page = report.page(measure, args, current_user)
-    asked = {name: values for name, values in report.narrowing(args).items() if any(values)}
+    page = report.page(measure, asked, current_user)
     states = catalogue.states()
     covered = policy.reach(current_user, Permission.MEASURE_LINK)
     is_regional = measure.plan.kind is PlanKind.REGIONAL
@@ -274,7 +302,7 @@ def _list(
             shown_references={one.row.reference for one in suggested} | {row.reference for row in shown.rows},
             here=address(path, asked),
             states=states,
-            exact=page.count if not page.is_capped else report.count(measure, args, current_user),
+            exact=page.count if not page.is_capped else report.count(measure, asked, current_user),
             most=MOST_AT_ONCE,
             state_choices=filters.with_all((one.id, one.name) for one in states.values() if one.id in offered),
             area_choices=filters.with_all(filters.areas()),

@@ -224,6 +224,69 @@ def test_the_measures_are_put_in_another_order(browser: FlaskClient, plan: Plan,
     assert wrong.status_code == 422 and "must be a whole number" in wrong.text
 
 
+def in_order(plan: Plan) -> list[str]:
+    """The measures as they stand, by the last digit of their references."""
+    db.session.expire_all()
+    return [row.reference[-1] for row in sorted(plan.measures, key=lambda one: one.position)]
+
+
+def test_a_measure_is_moved_a_step_and_the_button_stays_under_the_finger(browser: FlaskClient, plan: Plan) -> None:
+    address, (first, _second, third) = "/plans/CX-2011/order", (row.id for row in plan.measures)
+    page = browser.get(address).text
+    assert re.search(rf'id="up-{third}" aria-label="Up: CX-2011-M03 Train the guards">', page)
+    assert re.search(rf'id="up-{first}"[^>]* disabled', page) and re.search(rf'id="down-{third}"[^>]* disabled', page)
+    answer = browser.post(address, data=form(browser, address) | {"move": f"up-{third}"})
+    assert (answer.status_code, answer.location) == (303, f"{address}#up-{third}")
+    assert in_order(plan) == ["1", "3", "2"]
+    page = browser.get(address).text
+    assert "CX-2011-M03 is at place 2 of pillar II." in page and re.search(rf'id="up-{third}"[^>]*>', page)
+    answer = browser.post(address, data=form(browser, address) | {"move": f"up-{third}"})
+    assert answer.location == f"{address}#down-{third}", "at the top it goes down only"
+    browser.post(address, data=form(browser, address) | {"move": f"down-{first}"})
+    assert in_order(plan) == ["3", "2", "1"]
+
+
+def test_a_step_is_taken_from_the_places_that_were_typed(browser: FlaskClient, plan: Plan) -> None:
+    address, (first, second, third) = "/plans/CX-2011/order", (row.id for row in plan.measures)
+    given = form(browser, address) | {f"place-{first}": "3", "move": f"up-{third}"}
+    assert browser.post(address, data=given).status_code == 303
+    assert in_order(plan) == ["3", "2", "1"]
+    given = form(browser, address) | {f"place-{first}": "2", "move": f"down-{first}"}
+    browser.post(address, data=given)
+    assert in_order(plan) == ["3", "2", "1"], "there and back"
+    given = form(browser, address) | {f"place-{third}": "2", "move": f"up-{first}"}
+    browser.post(address, data=given)
+    assert in_order(plan) == ["2", "1", "3"], "past the one whose place was typed"
+    assert second
+
+
+def test_a_step_on_a_page_that_is_out_of_date_moves_nothing(browser: FlaskClient, plan: Plan, coordinator: Any) -> None:
+    address, (first, second, third) = "/plans/CX-2011/order", (row.id for row in plan.measures)
+    given = form(browser, address) | {"move": f"up-{second}"}
+    plans.reorder(plan, {third: 1}, by=coordinator)
+    db.session.commit()
+    answer = browser.post(address, data=given)
+    assert answer.status_code == 409 and in_order(plan) == ["3", "1", "2"]
+    said = re.findall(r"CX-2011-M0(\d)", answer.text.split('<form class="form"')[0].split("<tbody")[1])
+    assert said == ["3", "3", "1", "2", "2", "1"], "each place as it stands, and with the step"
+    again = form_for(answer.text, address)
+    assert again is not None and again.controls[f"place-{first}"].values == ["3"]
+    assert browser.post(address, data=again.data()).status_code == 303
+    assert in_order(plan) == ["3", "2", "1"]
+
+
+@pytest.mark.parametrize("move", ["up-999999999", "up-", "sideways-1", "up-" + "9" * 30, "up-٣"])
+def test_a_step_of_nothing_changes_nothing(browser: FlaskClient, plan: Plan, move: str) -> None:
+    address = "/plans/CX-2011/order"
+    assert browser.post(address, data=form(browser, address) | {"move": move}).status_code == 303
+    assert in_order(plan) == ["1", "2", "3"]
+
+
+def test_the_enter_key_in_a_box_moves_nothing_a_step(browser: FlaskClient, plan: Plan) -> None:
+    page = browser.get("/plans/CX-2011/order").text.partition('<form class="form"')[2]
+    assert 'name="move"' not in page.partition('type="submit"')[2].partition(">")[0]
+
+
 def test_two_who_order_the_measures_see_both_orders_and_undo_nothing(
     browser: FlaskClient, plan: Plan, coordinator: Any
 ) -> None:

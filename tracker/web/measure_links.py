@@ -269,7 +269,7 @@ def _confirm(form: FollowupsForm, measure: Measure, found: list[Followup]) -> Re
 
 
 def _list(
-    form: FollowupsForm, measure: Measure, back: str, ticked: list[Followup], asked: Mapping[str, list[str]]
+    form: FollowupsForm, measure: Measure, back: str, ticked: list[Followup], asked: dict[str, list[str]]
 ) -> ResponseReturnValue:
     """What may be linked, as ``asked`` narrows it. What was ticked stays, also where the filters no longer find it."""
     form.confirmed.data = ""  # whatever was agreed to before, this page may change

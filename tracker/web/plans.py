@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -22,12 +24,14 @@ from tracker.services import plans as service
 from tracker.texts import gettext as _
 from tracker.web import timeline
 from tracker.web.locale import language
+from tracker.web.presentation import number
 from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("plans", __name__, url_prefix="/plans")
 
 DETAILS = ("title", "symbol", "adopted_on", "region", "description", "source")
 PARTIES = ("participants", "observers", "hosts")
+STEP = re.compile(r"(up|down)-([0-9]{1,9})")
 Pillars = list[tuple[report.Pillar, list[Any]]]
 
 
@@ -107,16 +111,20 @@ def edit(code: str) -> ResponseReturnValue:
 
 @blueprint.route("/<code>/order", methods=["GET", "POST"])
 def order(code: str) -> ResponseReturnValue:
-    """The order of the measures within each pillar."""
+    """The order of the measures within each pillar: places that are typed, and a button that moves one measure a step,
+    which holds the keyboard's focus on the page that it leads to."""
     plan = editable(code)
     pillars = [(pillar, _in_order(pillar)) for pillar in report.by_pillar(plan)]
     rows = [(row.id, row.reference, place) for _pillar, own in pillars for place, row in enumerate(own, start=1)]
     form = order_form(rows, plan)
-    stale, both = None, []
+    stale, both, step = None, [], Step.pressed()
 
     def save() -> Made:
         form.check_version(plan)
-        is_changed = service.reorder(plan, form.places(), by=current_user)
+        places = _with_step(form.places(), step, pillars)
+        is_changed = service.reorder(plan, places, by=current_user)
+        if step is not None:
+            return _moved(plan, step)
         words = _("The order is saved.") if is_changed else _("Nothing was changed.")
         return url_for("plans.show", code=plan.code), words
 
@@ -127,10 +135,61 @@ def order(code: str) -> ResponseReturnValue:
         db.session.rollback()
         stale = error
         form.conflict(PlacesOnScreen({key: place for key, _label, place in rows}, report.load(code)))
-        both = _both_orders(pillars, form.places())
+        both = _both_orders(pillars, _with_step(form.places(), step, pillars))
         form.show({row.id: place for _pillar, pairs in both for place, (_now, row) in enumerate(pairs, start=1)})
     page = render_template("plans/order.html", plan=plan, form=form, pillars=pillars, stale=stale, both=both)
     return page, 409 if stale else _status(form)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of one measure, as the button says it that was pressed: ``up-12``."""
+
+    way: str
+    measure_id: int
+
+    @classmethod
+    def pressed(cls) -> Step | None:
+        """The step that the form asks for, if any."""
+        found = STEP.fullmatch(request.form.get("move", ""))
+        return None if found is None else cls(found[1], int(found[2]))
+
+
+def _with_step(places: dict[int, int], step: Step | None, pillars: Pillars) -> dict[int, int]:
+    """The places that were typed, with the step taken from there."""
+    if step is None:
+        return places
+    for _pillar, own in pillars:
+        order = service.ordered(own, places)
+        at = next((place for place, row in enumerate(order) if row.id == step.measure_id), None)
+        to = None if at is None else at + (1 if step.way == "down" else -1)
+        if at is None or to not in range(len(order)):
+            continue
+        moved = {step.measure_id: to + 1}
+        given_way = order[to]
+        if places.get(given_way.id) == to + 1:  # its place was typed: it goes where the other comes from
+            moved[given_way.id] = at + 1
+        return places | moved
+    return places
+
+
+def _moved(plan: Plan, step: Step) -> Made:
+    """The page of the order at the button that was pressed, or at its neighbour where the measure stands at an end."""
+    for pillar in report.by_pillar(plan):
+        own = _in_order(pillar)
+        at = next((place for place, row in enumerate(own, start=1) if row.id == step.measure_id), None)
+        if at is None:
+            continue
+        is_last = at == (len(own) if step.way == "down" else 1)
+        way = {"up": "down", "down": "up"}[step.way] if is_last else step.way
+        words = _(
+            "%(measure)s is at place %(place)s of pillar %(pillar)s.",
+            measure=own[at - 1].reference,
+            place=number(at),
+            pillar=pillar.number,
+        )
+        return url_for("plans.order", code=plan.code, _anchor=f"{way}-{step.measure_id}"), words
+    return url_for("plans.order", code=plan.code), _("Nothing was changed.")
 
 
 def _both_orders(pillars: Pillars, places: dict[int, int]) -> list[tuple[report.Pillar, list[tuple[Any, Any]]]]:

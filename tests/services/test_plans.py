@@ -14,6 +14,7 @@ from tracker.extensions import db
 from tracker.models import Event, Measure, MeasureStatus, Plan, PlanKind, PlanPart, RegionRule, Role
 from tracker.partial_date import PartialDate
 from tracker.reports import plans as report
+from tracker.reports import timeline
 from tracker.services import measures, plans
 
 STATES = ("KAZ", "KGZ", "TJK", "TKM")
@@ -222,6 +223,17 @@ def test_a_measure_gets_the_place_given_and_the_others_give_way(
     assert ordered(plan) == ["first pillar", *expected]
     assert kinds(plan)[-1] == "plan.reordered"
     assert first.position == 1
+
+
+def test_the_timeline_names_what_was_moved_and_not_what_gave_way(session: Any, coordinator: Any) -> None:
+    plan = made(coordinator)
+    rows = {text: measures.create(plan, measures.Wording(text, "II"), by=coordinator) for text in "abcd"}
+    measures.create(plan, measures.Wording("first pillar", "I"), by=coordinator)
+    session.commit()
+    plans.reorder(plan, {rows["d"].id: 2, rows["a"].id: 1}, by=coordinator)
+    session.commit()
+    newest = timeline.entries("plan", plan.id).entries[0]
+    assert newest.moved == ((rows["d"].reference, 4, 2),), "in its pillar"
 
 
 def test_an_order_that_is_there_leaves_no_event(session: Any, coordinator: Any) -> None:

@@ -273,6 +273,19 @@ def test_a_file_is_shown_first_then_loaded_once(browser: FlaskClient, plan: Plan
     assert db.session.query(Measure).filter_by(plan_id=plan.id).count() == 4
 
 
+def test_the_plan_s_timeline_says_what_a_file_brought(browser: FlaskClient, plan: Plan) -> None:
+    content = "pillar,text\n" + "".join(f"IV,Respect the law {number}\n" for number in range(7))
+    address = f"/plans/{plan.code}/import"
+    assert browser.post(address, data={"content": content, "load": "1"}).status_code == 303
+    told = browser.get(f"/plans/{plan.code}").text.partition('<ol class="timeline">')[2].partition("<li><p")[2]
+    newest = told.partition("<li><p")[0]
+    assert "loaded measures from a file" in newest and "7 measures added" in newest
+    assert newest.count(f'href="/measures/{plan.code}-M0') == 5 and "and 2 more" in newest
+    browser.post(address, data={"content": content, "load": "1"})
+    page = browser.get(f"/plans/{plan.code}").text
+    assert page.count("loaded measures from a file") == 1, "a file that brings nothing leaves no entry"
+
+
 def test_the_preview_shows_all_that_will_be_loaded_and_the_button_below_it(
     browser: FlaskClient, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from tests.counting import statements
 from tests.factories import AccountFactory
 from tests.forms_of_pages import form_for
+from tests.pages import text_of
 from tests.services.test_plans import made
 from tracker.extensions import db
 from tracker.models import Measure, Plan, PlanPart, Role
@@ -244,6 +245,29 @@ def test_a_measure_is_moved_a_step_and_the_button_stays_under_the_finger(browser
     assert answer.location == f"{address}#down-{third}", "at the top it goes down only"
     browser.post(address, data=form(browser, address) | {"move": f"down-{first}"})
     assert in_order(plan) == ["3", "2", "1"]
+
+
+def told_of(browser: FlaskClient, words: str) -> str:
+    """The newest entry of the plan's timeline, which says these words."""
+    entry = browser.get("/plans/CX-2011").text.partition('<ol class="timeline">')[2].partition("</p>")
+    assert words in entry[0]
+    return entry[2].partition("<li><p")[0]
+
+
+def test_the_timeline_names_the_measures_that_were_moved(browser: FlaskClient, plan: Plan, coordinator: Any) -> None:
+    third = plan.measures[2].id
+    address = "/plans/CX-2011/order"
+    browser.post(address, data=form(browser, address) | {f"place-{third}": "1"})
+    said = told_of(browser, "reordered the measures")
+    assert text_of(said) == "CX-2011-M03 moved from place 3 to place 1"
+    assert 'href="/measures/CX-2011-M03"' in said
+    for text in "abcdef":
+        measures.create(plan, measures.Wording(text, "III"), by=coordinator)
+    own = sorted((row for row in plan.measures if row.pillar == "III"), key=lambda one: one.position)
+    plans.reorder(plan, {row.id: 7 - place for place, row in enumerate(own, start=1)}, by=coordinator)
+    db.session.commit()
+    said = told_of(browser, "reordered the measures")
+    assert said.count("moved from place") == 5 and "and 1 more" in said
 
 
 def test_a_step_is_taken_from_the_places_that_were_typed(browser: FlaskClient, plan: Plan) -> None:

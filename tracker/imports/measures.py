@@ -26,7 +26,7 @@ from tracker.models import PILLARS, Account, Measure, Plan, PlanKind, RegionRule
 from tracker.partial_date import PartialDate
 from tracker.reports import plans as report
 from tracker.reports.csv_file import unguard
-from tracker.services import measures
+from tracker.services import measures, plans
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
 
@@ -174,9 +174,9 @@ def load(plan: Plan, checked: Checked, *, by: Account) -> int:
     """Make a measure of each row that is new; how many those are. A file with a fault is not loaded."""
     if checked.faults:
         raise Invalid(_("Nothing was loaded: put right what is listed below."), "content")
-    for row in checked.new:
-        measures.create(plan, row.wording, by=by, number=row.number)
-    return len(checked.new)
+    made = [measures.create(plan, row.wording, by=by, number=row.number) for row in checked.new]
+    plans.note_loaded(plan, made, by=by)
+    return len(made)
 
 
 def columns(plan: Plan) -> list[str]:

@@ -135,9 +135,18 @@ class RowChange(NamedTuple):
     fields: tuple[FieldChange, ...]
 
 
+class Moved(NamedTuple):
+    """A measure that was given another place in its pillar."""
+
+    reference: str
+    old: int
+    new: int
+
+
 @dataclass(frozen=True)
 class Entry:
-    """One event. ``actor`` is None for the command line; ``note`` is a comment, or was given with a submission."""
+    """One event. ``actor`` is None for the command line; ``note`` is a comment, or was given with a submission. That
+    of a plan names the measures that were moved, and those that a file brought."""
 
     seq: int
     at: datetime
@@ -148,6 +157,8 @@ class Entry:
     reason: str
     note: str
     rows: tuple[RowChange, ...]
+    moved: tuple[Moved, ...] = ()
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,6 +238,8 @@ def _entry(row: Any, text: dict[str, Any], root: str, names: Names) -> Entry:
         reason=text["reason"],
         note=_comment(text["changes"]) or str(text["details"].get("note") or ""),
         rows=(*details, *sorted(told, key=lambda one: one.table != root)),
+        moved=tuple(Moved(one["measure"], one["from"], one["to"]) for one in text["details"].get("measures_moved", ())),
+        added=tuple(text["details"].get("measures_added", ())),
     )
 
 

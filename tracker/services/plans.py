@@ -163,7 +163,9 @@ def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> bool:
     hold(plan)
     records.require_version(plan, seen)  # whoever held it before may have moved them
     before = sorted(plan.measures, key=lambda one: (one.position, one.id))
-    order = [one for pillar in PILLARS for one in ordered([row for row in before if row.pillar == pillar], places)]
+    within = {pillar: [row for row in before if row.pillar == pillar] for pillar in PILLARS}
+    order_within = {pillar: ordered(own, places) for pillar, own in within.items()}
+    order = [one for own in order_within.values() for one in own]
     moved = [(place, one) for place, one in enumerate(order, start=1) if one.position != place]
     if not moved:
         return False
@@ -171,8 +173,24 @@ def reorder(plan: Plan, places: Mapping[int, int], *, by: Account) -> bool:
         measure.position = place
         history.record("measure.moved", measure, by=by)
     _touch(plan)
-    history.record("plan.reordered", plan, by=by)
+    told = [one for pillar, own in within.items() for one in _told(own, order_within[pillar], places)]
+    history.record("plan.reordered", plan, by=by, details={"measures_moved": told})
     return True
+
+
+def _told(before: Sequence[Measure], now: Sequence[Measure], places: Mapping[int, int]) -> Iterator[dict[str, Any]]:
+    """What the timeline says of a pillar: each measure that was given another place, not those that gave way."""
+    for place, measure in enumerate(before, start=1):
+        new = now.index(measure) + 1
+        if new != place and places.get(measure.id, place) != place:
+            yield {"measure": measure.reference, "from": place, "to": new}
+
+
+def note_loaded(plan: Plan, made: Sequence[Measure], *, by: Account) -> None:
+    """Say in the plan's timeline which measures came from a file; each has its own beginning in its own."""
+    policy.require(by, Permission.PLAN_EDIT, plan)
+    if made:
+        history.record("plan.measures_loaded", plan, by=by, details={"measures_added": [one.reference for one in made]})
 
 
 def hold(plan: Plan) -> None:

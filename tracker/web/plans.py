@@ -162,9 +162,11 @@ def _with_step(places: dict[int, int], step: Step | None, pillars: Pillars) -> d
     for _pillar, own in pillars:
         order = service.ordered(own, places)
         at = next((place for place, row in enumerate(order) if row.id == step.measure_id), None)
-        to = None if at is None else at + (1 if step.way == "down" else -1)
-        if at is None or to not in range(len(order)):
+        if at is None:
             continue
+        to = at + (1 if step.way == "down" else -1)
+        if to not in range(len(order)):
+            return places
         moved = {step.measure_id: to + 1}
         given_way = order[to]
         if places.get(given_way.id) == to + 1:  # its place was typed: it goes where the other comes from

@@ -12,20 +12,22 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from babel import Locale
-from flask import Flask, get_template_attribute
+from flask import Flask, get_template_attribute, request
 from markupsafe import Markup, escape
 
 from tracker import texts
 from tracker.models import Outcome, Visit
-from tracker.reports.timeline import Entry, FieldChange, RowChange
+from tracker.reports.timeline import Entry, FieldChange, Moved, RowChange
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web import dates
-from tracker.web.presentation import reference
+from tracker.web.presentation import number, reference
 from tracker.web.words import event_words, field_words, noun_words, value_words, words
 
 MOST_CHANGES = 3
 """Changes beyond which an entry is folded."""
+MOST_MEASURES = 5
+"""Measures that an entry names of those that were moved or added."""
 LONG_CHANGE = 160
 """Characters beyond which a change is shown word by word instead of as old and new."""
 
@@ -74,8 +76,40 @@ def _entry(entry: Entry, root: str, visit: Visit | None, language: Locale) -> st
     return (
         f'<li><p class="timeline-what"><strong>{actor}</strong> {escape(event_words(entry.kind, visit))}{outcome}'
         f' <span class="timeline-when">{dates.moment(entry.at)}</span></p>'
-        f"{reason}{note}{_folded(entry.rows, root, visit, language)}</li>"
+        f"{reason}{note}{_moved(entry.moved)}{_added(entry.added)}{_folded(entry.rows, root, visit, language)}</li>"
     )
+
+
+def _moved(moved: Sequence[Moved]) -> str:
+    """The first measures that were moved, each with its places, and how many more."""
+    if not moved:
+        return ""
+    told = [
+        escape(_("%(measure)s moved from place %(old)s to place %(new)s"))
+        % {"measure": _measure(name), "old": number(old), "new": number(new)}
+        for name, old, new in moved[:MOST_MEASURES]
+    ]
+    return _listed(told, len(moved))
+
+
+def _added(added: Sequence[str]) -> str:
+    """How many measures a file brought, the first by name."""
+    if not added:
+        return ""
+    counted = ngettext("%(count)s measure added", "%(count)s measures added", len(added), count=number(len(added)))
+    return f"<p>{escape(counted)}</p>{_listed([_measure(name) for name in added[:MOST_MEASURES]], len(added))}"
+
+
+def _listed(told: Sequence[Markup], count: int) -> str:
+    rest = count - len(told)
+    more = [escape(ngettext("and %(num)s more", "and %(num)s more", rest))] if rest else []
+    return f"<ul>{''.join(f'<li>{one}</li>' for one in (*told, *more))}</ul>"
+
+
+def _measure(name: str) -> Markup:
+    """A measure by its reference, as a link: everyone who reads the plan reads its measures."""
+    href = escape(f"{request.script_root}/measures/{name}")
+    return Markup(f'<a href="{href}">{reference(name)}</a>')  # noqa: S704  # both are escaped
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -555,6 +555,7 @@ EVENTS: dict[str, Any] = {
     "meeting.outcome_became": _l("made an outcome a measure or a follow-up"),
     "meeting.outcome_edited": _l("changed an outcome"),
     "meeting.outcome_removed": _l("took an outcome off the list"),
+    "plan.measures_loaded": _l("loaded measures from a file"),
     "plan.reordered": _l("reordered the measures"),
     "access.refused": _l("was refused"),
     "account.changed": _l("changed the account"),
@@ -633,8 +634,12 @@ EVENTS: dict[str, Any] = {
 DETAILS: dict[str, Any] = {
     "code": _l("Code"),
     "endpoint": _l("Page"),
+    "from": _l("From place"),
     "label": _l("Label"),
     "may_be_given": _l("May be given"),
+    "measure": _l("Measure"),
+    "measures_added": _l("Measures added"),
+    "measures_moved": _l("Measures moved"),
     "method": _l("Way of asking"),
     "path": _l("Address"),
     "place": _l("Place on the scale"),
@@ -644,6 +649,7 @@ DETAILS: dict[str, Any] = {
     "rule": _l("Rule"),
     "seal_sha256": _l("SHA-256 of the seal"),
     "sort": _l("Order"),
+    "to": _l("To place"),
 }
 """What stands in an entry of the log beside the changes, by its name; what is not here is written out."""
 

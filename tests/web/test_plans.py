@@ -247,6 +247,17 @@ def test_a_measure_is_moved_a_step_and_the_button_stays_under_the_finger(browser
     assert in_order(plan) == ["3", "2", "1"]
 
 
+def test_the_states_stand_by_subregion_and_those_with_a_tick_are_open(browser: FlaskClient, plan: Plan) -> None:
+    page = browser.get("/plans/CX-2011/edit").text
+    groups = page.partition('id="participants-groups"')[2].partition("</fieldset>")[0].split("<details")[1:]
+    named = {text_of("<details" + group.partition("</summary>")[0]): group for group in groups}
+    assert "Central Asia 4 of 5 ticked" in named and "Southern Asia 0 of 9 ticked" in named
+    assert " open" in named["Central Asia 4 of 5 ticked"].partition(">")[0]
+    assert " open" not in named["Southern Asia 0 of 9 ticked"].partition(">")[0]
+    assert len(re.findall(r'name="participants"', page)) == len(catalogue.states())
+    assert re.search(r'<script src="[^"]*/choices.js" defer></script>', page)
+
+
 def told_of(browser: FlaskClient, words: str) -> str:
     """The newest entry of the plan's timeline, which says these words."""
     entry = browser.get("/plans/CX-2011").text.partition('<ol class="timeline">')[2].partition("</p>")

@@ -194,6 +194,16 @@ def states() -> dict[str, StateEntry]:
     return _kept("states", _read_states)
 
 
+def state_choices() -> list[Choice]:
+    """The States for a list to choose from: code, name, name of the subregion. The subregions stand by region."""
+    return [
+        (one.id, one.name, region.name)
+        for region in regions().values()
+        for one in states().values()
+        if one.subregion_code == region.code
+    ]
+
+
 def regions() -> dict[str, RegionEntry]:
     """Each region by code, a region before its subregions."""
     return _kept("regions", _read_regions)

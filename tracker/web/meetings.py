@@ -209,12 +209,10 @@ def _edit_page(meeting: Meeting, form: MeetingForm, **more: Any) -> str:
 
 
 def _offer(form: MeetingForm) -> None:
-    """Pillars, plans, and the States by region as choices."""
-    regions = catalogue.regions()
-    states = sorted(catalogue.states().values(), key=lambda one: (regions[one.region_code].name, one.name))
+    """Pillars, plans, and the States by subregion as choices."""
     form.pillars.choices = [option(one, f"{one}: {title}") for one, title in PILLARS.items()]
     form.plan_id.choices = [option(row_id, f"{code}: {title}") for row_id, code, title in report.plans_to_choose()]
-    form.states.choices = [option(one.id, one.name, regions[one.region_code].name) for one in states]
+    form.states.choices = [option(*choice) for choice in catalogue.state_choices()]
 
 
 def _organisations() -> list[catalogue.OrganisationEntry]:

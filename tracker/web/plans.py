@@ -217,13 +217,7 @@ def _offer(form: Any) -> None:
     if "participants" not in form:
         return
     reach = policy.reach(current_user, Permission.PLAN_EDIT)
-    states = catalogue.states().values()
-    everywhere = [
-        option(one.id, one.name, region.name)
-        for region in catalogue.regions().values()
-        for one in states
-        if one.subregion_code == region.code
-    ]
+    everywhere = [option(*choice) for choice in catalogue.state_choices()]
     form.participants.choices = [one for one in everywhere if reach.covers(one.value)]
     form.observers.choices = everywhere
     form.hosts.choices = [option(one.id, f"{one.acronym} – {one.name}") for one in catalogue.organisations().values()]

@@ -1,0 +1,66 @@
+"use strict";
+
+/* A box that finds a choice among many. The groups of the page work without it: this only hides what is not looked for. */
+
+const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+const boxes = (part) => [...part.querySelectorAll("input[type=checkbox]")];
+
+function count(list, group) {
+  const all = boxes(group);
+  const ticked = all.filter((box) => box.checked).length;
+  group.querySelector(".choice-count").textContent = filled(list.dataset.ticked, { ticked, all: all.length });
+}
+
+function addBox(list) {
+  const label = document.createElement("label");
+  const box = document.createElement("input");
+  const status = document.createElement("p");
+  box.id = `${list.id}-find`;
+  box.type = "search";
+  box.className = "form-control";
+  box.autocomplete = "off";
+  label.htmlFor = box.id;
+  label.textContent = list.dataset.find;
+  status.className = "hint";
+  status.setAttribute("role", "status");
+  const field = document.createElement("div");
+  field.className = "field choice-find";
+  field.append(label, box, status);
+  list.before(field);
+  return { box, status };
+}
+
+function makeFindable(list) {
+  const groups = [...list.querySelectorAll("details")];
+  const { box, status } = addBox(list);
+  let before = null; /* which groups were open before something was looked for */
+
+  function find() {
+    const wanted = folded(box.value.trim());
+    if (wanted && !before) before = groups.map((group) => group.open);
+    let found = 0;
+    groups.forEach((group, at) => {
+      const fitting = boxes(group).filter((one) => {
+        const choice = one.closest(".choice");
+        choice.hidden = !folded(`${choice.textContent} ${one.value}`).includes(wanted);
+        return !choice.hidden;
+      });
+      found += fitting.length;
+      group.hidden = !fitting.length;
+      if (wanted) group.open = fitting.length > 0;
+      else if (before) group.open = before[at] || boxes(group).some((one) => one.checked);
+    });
+    if (!wanted) before = null;
+    status.textContent = wanted ? filled(list.dataset.found, { found, all: boxes(list).length }) : "";
+  }
+
+  box.addEventListener("input", find);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault(); /* it looks for something; the form is sent by its button */
+  });
+  list.addEventListener("change", (event) => count(list, event.target.closest("details")));
+}
+
+document.querySelectorAll(".choice-groups").forEach(makeFindable);

@@ -84,7 +84,7 @@ class _Reader(HTMLParser):
             if "checked" in given:
                 control.values.append(given.get("value", "on"))
         elif kind not in ("submit", "file"):
-            control.values = [given.get("value", "")]
+            control.values.append(given.get("value", ""))
 
     def _control(self, name: str, kind: str) -> Control:
         assert self._open is not None

@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
 from tests.forms_of_pages import form_for, forms
+from tests.pages import text_of
 from tracker.extensions import db
-from tracker.models import Account, Followup, Measure, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
+from tracker.models import Account, Event, Followup, Measure, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
 from tracker.services import measures, meetings
@@ -230,7 +231,7 @@ def test_the_same_form_sent_twice_records_one_meeting(browser: FlaskClient) -> N
         ({"source": ""}, "Name the source"),
         ({"start-year": ""}, "enter the year as well"),
         ({"end-year": "2010"}, "The end lies before the start"),
-        ({"hosts": "UNRCCA; NOBODY"}, "no organisation is known as “nobody”"),
+        ({"hosts": "UNRCCA; NOBODY"}, "no organisation is known as “NOBODY”"),
         ({"states": ["ZZZ"]}, "is not one of the choices"),
         ({"plan_id": "999999"}, "is not one of the choices"),
         ({"pillars": ["V"]}, "is not one of the choices"),
@@ -243,10 +244,54 @@ def test_what_is_wrong_is_said_at_its_field_and_kept(browser: FlaskClient, chang
     assert db.session.query(Meeting).count() == 0
 
 
+def test_what_is_known_is_offered_with_its_full_name(browser: FlaskClient, coordinator: Account) -> None:
+    held(coordinator, series="Joint plan", hosts=[organisation("EU")], co_organisers=[organisation("CTITF")])
+    held(coordinator, series="Joint plan")
+    db.session.commit()
+    for address in ("/meetings/new", "/meetings/MTG-2011-1/edit"):
+        page = browser.get(address).text
+        assert re.search(r'<option value="EU">EU – European Union</option>', page)
+        assert page.count('<option value="Joint plan">') == 1
+        assert re.search(r'name="series"[^>]*list="known-series"|list="known-series"[^>]*name="series"', page)
+        assert page.count('list="known-organisations"') == page.count('aria-label="Hosts, ') * 3 >= 9
+    assert '<input class="form-control" type="text" name="hosts" id="hosts" value="EU"' in page
+    assert page.count('name="hosts"') == 3, "room for more"
+
+
+def test_organisations_stand_one_in_each_box_or_several_in_one(browser: FlaskClient) -> None:
+    given = GIVEN | {"hosts": ["UNRCCA", "", "osce; European Union"], "series": "A new series"}
+    assert browser.post("/meetings/new", data=given).status_code == 303
+    page = browser.get("/meetings/MTG-2011-1").text
+    hosts = text_of(page.partition("<dt>Hosts</dt>")[2].partition("</dd>")[0])
+    assert hosts == "EU , OSCE , UNRCCA"
+    assert "A new series" in page
+
+
+def test_an_organisation_that_is_new_is_recorded_when_that_is_said(browser: FlaskClient, coordinator: Account) -> None:
+    given = GIVEN | {"hosts": ["Quorlith", "EU"], "participants": "quorlith; OSCE"}
+    refused = browser.post("/meetings/new", data=given)
+    assert refused.status_code == 422 and "no organisation is known as “Quorlith”" in refused.text
+    assert 'value="Quorlith"' in refused.text and 'name="new_organisations"' in refused.text
+    assert 'name="new_organisations"' not in browser.get("/meetings/new").text, "nothing to tick where all are known"
+    again = fields_of(refused.text, "/meetings/new") | {"new_organisations": "y"}
+    assert browser.post("/meetings/new", data=again).status_code == 303
+    page = browser.get("/meetings/MTG-2011-1").text
+    assert page.count(">Quorlith<") == 2, "one organisation, that hosted and took part"
+    assert '<option value="Quorlith">Quorlith</option>' in browser.get("/meetings/new").text
+    event = db.session.query(Event).filter_by(kind="meeting.created").one()
+    assert '"new_organisations":["Quorlith"]' in event.text
+
+
+@pytest.mark.parametrize("name", ["Q" * 61, "a\u202eb"])
+def test_what_can_be_no_acronym_is_refused_though_it_is_said_to_be_new(browser: FlaskClient, name: str) -> None:
+    answer = browser.post("/meetings/new", data=GIVEN | {"hosts": name, "new_organisations": "y"})
+    assert answer.status_code == 422 and db.session.query(Meeting).count() == 0
+
+
 def test_everything_wrong_with_a_meeting_is_said_at_once(browser: FlaskClient) -> None:
     wrong = {"title": "", "source": "", "end-year": "2010", "hosts": "NOBODY"}
     page = browser.post("/meetings/new", data=GIVEN | wrong).text
-    for said in ("Enter the title", "Name the source", "The end lies before the start", "known as “nobody”"):
+    for said in ("Enter the title", "Name the source", "The end lies before the start", "known as “NOBODY”"):
         assert said in page
     assert "61 representatives" in page
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
@@ -21,6 +21,7 @@ from tracker.models import (
     MeetingOutcome,
     MeetingPart,
     MeetingState,
+    Organisation,
     OutcomeFollowup,
     OutcomeKind,
     Plan,
@@ -31,12 +32,15 @@ from tracker.reports import catalogue
 from tracker.services import links, records, turns
 from tracker.texts import gettext as _
 
+TAKING_PART = ("hosts", "co_organisers", "participants")
+LONGEST_ACRONYM = 60
 SEPARATOR = ";"  # between the pillars in their column
 
 
 @dataclass(frozen=True)
 class MeetingInput:
-    """What a coordinator writes of a meeting. States and organisations are full sets."""
+    """What a coordinator writes of a meeting. States and organisations are full sets: organisations by their ids, one
+    that is new by its acronym."""
 
     title: str
     start: PartialDate
@@ -49,9 +53,9 @@ class MeetingInput:
     source: str = ""
     plan_id: int | None = None
     states: Sequence[str] = ()
-    hosts: Sequence[int] = ()
-    co_organisers: Sequence[int] = ()
-    participants: Sequence[int] = ()
+    hosts: Sequence[int | str] = ()
+    co_organisers: Sequence[int | str] = ()
+    participants: Sequence[int | str] = ()
 
 
 def create(given: MeetingInput, *, by: Account) -> Meeting:
@@ -62,9 +66,10 @@ def create(given: MeetingInput, *, by: Account) -> Meeting:
     turns.take("meeting", str(year))
     number = (db.session.scalar(sa.select(sa.func.max(Meeting.number)).where(Meeting.year == year)) or 0) + 1
     meeting = Meeting(reference=f"MTG-{year}-{number}", year=year, number=number)
+    given, told = _with_new_organisations(given)
     _write(meeting, given)
     db.session.add(meeting)
-    history.record("meeting.created", meeting, by=by)
+    history.record("meeting.created", meeting, by=by, details=told)
     return meeting
 
 
@@ -74,11 +79,12 @@ def edit(meeting: Meeting, given: MeetingInput, *, by: Account, version: int | N
     policy.require(by, Permission.MEETING_EDIT)
     records.require_version(meeting, version)
     refuse_all(faults(given))
+    given, told = _with_new_organisations(given)
     if _write(meeting, given):
         flag_modified(meeting, "title")  # the version rises also where a link alone was changed
     is_changed = history.has_changes(meeting)
     if is_changed:
-        history.record("meeting.edited", meeting, by=by)
+        history.record("meeting.edited", meeting, by=by, details=told)
     return is_changed
 
 
@@ -232,6 +238,29 @@ def _write(meeting: Meeting, given: MeetingInput) -> bool:
     return _write_organisations(meeting, given) or has_moved
 
 
+def _with_new_organisations(given: MeetingInput) -> tuple[MeetingInput, dict[str, list[str]]]:
+    """The same by ids, and what the log says of it. Organisations that are new are recorded, under their acronym until
+    somebody gives their name."""
+    known = {one.acronym.casefold(): one.id for one in catalogue.organisations().values()}
+    named = [one for part in TAKING_PART for one in getattr(given, part) if isinstance(one, str)]
+    new = {name.casefold(): name for name in reversed(named) if name.casefold() not in known}  # as it was typed first
+    made = [Organisation(acronym=name, name=name, kind="") for name in new.values()]
+    db.session.add_all(made)
+    db.session.flush()
+    known |= {one.acronym.casefold(): one.id for one in made}
+
+    def ids(named: Sequence[int | str]) -> list[int]:
+        return [known[one.casefold()] if isinstance(one, str) else one for one in named]
+
+    by_id = replace(
+        given,
+        hosts=ids(given.hosts),
+        co_organisers=ids(given.co_organisers),
+        participants=ids(given.participants),
+    )
+    return by_id, {"new_organisations": list(new.values())} if new else {}
+
+
 def _write_organisations(meeting: Meeting, given: MeetingInput) -> bool:
     """Rows that stay are not touched, so that the history tells only of what came and went."""
     wanted = {
@@ -242,6 +271,7 @@ def _write_organisations(meeting: Meeting, given: MeetingInput) -> bool:
             (MeetingPart.PARTICIPANT, given.participants),
         )
         for organisation_id in ids
+        if isinstance(organisation_id, int)
     }
     present = {(row.organisation_id, row.part): row for row in meeting.organisations}
     for key, row in present.items():
@@ -269,6 +299,9 @@ def faults(given: MeetingInput) -> Iterator[Invalid]:
         yield Invalid(_("There is no such plan. Choose from the list."), "plan_id")
     if not set(given.states) <= set(catalogue.states()):
         yield Invalid(_("There is no such Member State. Choose from the list."), "states")
-    for field in ("hosts", "co_organisers", "participants"):
-        if not set(getattr(given, field)) <= set(catalogue.organisations()):
+    for field in TAKING_PART:
+        named = getattr(given, field)
+        if not {one for one in named if not isinstance(one, str)} <= set(catalogue.organisations()):
             yield Invalid(_("There is no such organisation. Choose from the list."), field)
+        if not all(0 < len(one) <= LONGEST_ACRONYM for one in named if isinstance(one, str)):
+            yield Invalid(_("An acronym has up to %(most)s characters.", most=LONGEST_ACRONYM), field)

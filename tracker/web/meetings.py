@@ -168,7 +168,7 @@ def create() -> ResponseReturnValue:
 
     if form.checks_out(_faults(form)) and (answer := once(form, record)):
         return answer
-    return render_template("meetings/new.html", form=form, organisations=_organisations()), _status(form)
+    return render_template("meetings/new.html", form=form, **_known()), _status(form)
 
 
 @blueprint.route("/meetings/<reference>/edit", methods=["GET", "POST"])
@@ -203,9 +203,7 @@ def _faults(form: MeetingForm) -> Callable[[], Iterable[Invalid]]:
 
 
 def _edit_page(meeting: Meeting, form: MeetingForm, **more: Any) -> str:
-    return render_template(
-        "meetings/edit.html", meeting=meeting, form=form, organisations=_organisations(), back=_page(meeting), **more
-    )
+    return render_template("meetings/edit.html", meeting=meeting, form=form, back=_page(meeting), **_known(), **more)
 
 
 def _offer(form: MeetingForm) -> None:
@@ -215,9 +213,10 @@ def _offer(form: MeetingForm) -> None:
     form.states.choices = [option(*choice) for choice in catalogue.state_choices()]
 
 
-def _organisations() -> list[catalogue.OrganisationEntry]:
-    """The organisations that may be named, by acronym."""
-    return sorted(catalogue.organisations().values(), key=lambda one: one.acronym.casefold())
+def _known() -> dict[str, Any]:
+    """What the form offers for what is typed: the organisations by acronym, and the series in use."""
+    organisations = sorted(catalogue.organisations().values(), key=lambda one: one.acronym.casefold())
+    return {"organisations": organisations, "series": report.series()}
 
 
 # Outcomes

@@ -641,6 +641,7 @@ DETAILS: dict[str, Any] = {
     "measures_added": _l("Measures added"),
     "measures_moved": _l("Measures moved"),
     "method": _l("Way of asking"),
+    "new_organisations": _l("New organisations"),
     "path": _l("Address"),
     "place": _l("Place on the scale"),
     "question": _l("Narrowed by"),

@@ -17,11 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from tracker.errors import Invalid, Stale
+from tracker.errors import Invalid, Stale, refuse_all
 from tracker.forms.base import TrackerForm
 from tracker.forms.choice_fields import ChoiceField, CodesField, EnumField, EnumRadioField, StateField
 from tracker.forms.date_fields import DayField, PartialDateField
 from tracker.forms.fields import AddressField, FileField, LineField, NumberField, TextField, TickField, option
+from tracker.forms.followups import FollowupForm
 from tracker.partial_date import PartialDate, Precision
 
 
@@ -352,12 +353,21 @@ def test_what_was_posted_is_not_replaced_by_the_row(app: Flask) -> None:
 
 @pytest.mark.parametrize("version", ["6", "", "8", "x", "9" * 40, "٧"])
 def test_a_form_of_another_version_is_stale(app: Flask, version: str) -> None:
-    with pytest.raises(Stale):
-        posted(version=version).check_version(Record)
+    form = posted(version=version)
+    with pytest.raises(Stale) as stale:
+        form.check_version(Record)
+    assert "Nothing that you typed is lost" in stale.value.message
+    assert form.title.data == "A title"
 
 
-def test_a_form_of_the_rows_version_passes(app: Flask) -> None:
-    posted(version="7").check_version(Record)
+def test_a_form_of_the_rows_version_is_taken_as_it_was_typed(app: Flask) -> None:
+    form = posted(version="7", text="Mine", colour="dark_blue", also={"due-year": "2007"})
+    form.fill(Record)
+    form.check_version(Record)
+    assert form.validate() and form.errors == {}
+    given = form.values()
+    assert (given["title"], given["text"], given["colour"]) == ("A title", "Mine", Colour.DARK_BLUE)
+    assert given["due"] == PartialDate(2007) and given["areas"] == [], "what was not ticked is taken off"
 
 
 def test_a_conflict_shows_both_texts_and_moves_on_to_the_rows_version(app: Flask) -> None:
@@ -408,6 +418,16 @@ def test_a_choice_that_was_left_alone_takes_the_rows_present_one(app: Flask) -> 
     form = sent_from(page, owner_id="1", authorities="7")
     assert form.conflict(later) == []
     assert (form.owner_id.posted, form.authorities.posted) == ("2", ["8"])
+
+
+def test_every_fault_of_a_follow_up_is_told_and_that_of_an_authority_where_it_is_typed(app: Flask) -> None:
+    form = FollowupForm(formdata=MultiDict({"title": "A title"}))
+    found = [Invalid("Too long.", "title"), Invalid("No such authority.", "authorities"), Invalid("It has ended.")]
+    with pytest.raises(Invalid) as refused:
+        refuse_all(found)
+    form.refuse(refused.value)
+    assert (form.title.errors, form.new_authorities.errors) == (["Too long."], ["No such authority."])
+    assert form.form_errors == ["It has ended."]
 
 
 def test_a_request_key_is_new_for_each_form_and_kept_when_posted(app: Flask) -> None:

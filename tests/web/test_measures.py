@@ -177,6 +177,15 @@ def test_everything_wrong_with_a_measure_is_said_at_once(browser: FlaskClient, p
     assert "Enter the text of the measure" in page and "Name the Member States" in page
 
 
+def test_a_rule_that_is_none_is_said_once(browser: FlaskClient, plan: Plan) -> None:
+    typed = {"text": "Typed", "pillar": "II", "named": ["KGZ"]}
+    answer = browser.post("/plans/CX-2011/measures/new", data=typed | {"rule": "most"})
+    assert answer.status_code == 422 and "not one of the choices" in answer.text
+    assert "Member States are named only for the rule" not in answer.text, "nobody knows what it was meant to be"
+    said = browser.post("/plans/CX-2011/measures/new", data=typed | {"rule": "all"}).text
+    assert "Member States are named only for the rule" in said
+
+
 def test_a_text_that_cannot_be_kept_is_not_looked_for(browser: FlaskClient, plan: Plan) -> None:
     wrong = {"text": "a\x00b", "pillar": "II", "rule": "named"}
     answer = browser.post("/plans/CX-2011/measures/new", data=wrong)

@@ -90,7 +90,7 @@ def test_each_part_is_added_edited_and_removed(analyst: Any, visit: Visit, sign_
     assert told in browser.get("/visits/PAK-2006-1").text
     assert browser.get(f"{address}/{row_id}/remove").status_code == 200
     stale = browser.post(f"{address}/{row_id}/remove", data={"version": "1"})
-    assert stale.status_code == 409
+    assert stale.status_code == 409 and "Nothing was removed." in stale.text
     assert browser.post(f"{address}/{row_id}/remove", data={"version": str(visit.version)}).status_code == 303
     assert browser.get(f"{address}/{row_id}").status_code == 404
 
@@ -198,6 +198,25 @@ def test_a_component_changed_meanwhile_is_a_conflict(analyst: Any, visit: Visit,
     browser.post(address, data={"version": version, "mode": "on_site", "note": "Theirs", "start-year": "2006"})
     answer = browser.post(address, data={"version": version, "mode": "on_site", "note": "Mine", "start-year": "2006"})
     assert answer.status_code == 409 and "Theirs" in answer.text and "Mine" in answer.text
+
+
+def test_a_part_changed_meanwhile_is_taken_off_only_once_that_was_seen(
+    analyst: Any, visit: Visit, sign_in: SignIn
+) -> None:
+    browser, version = sign_in(analyst), str(visit.version)
+    browser.post("/visits/PAK-2006-1/checks/new", data={"place": "Karachi port"})
+    address = f"/visits/PAK-2006-1/checks/{visit.checks[-1].id}"
+    asked = f"{address}/remove"
+    seen = form_for(browser.get(asked).text, asked)
+    browser.post(address, data={"version": str(visit.version), "place": "Torkham border post"})
+    assert seen is not None and version
+    answer = browser.post(asked, data=seen.data())
+    assert answer.status_code == 409 and "Someone changed this after you opened the page" in answer.text
+    assert "Torkham border post" in answer.text, "what it is called now"
+    assert "Torkham border post" in browser.get("/visits/PAK-2006-1").text
+    again = form_for(answer.text, asked)
+    assert again is not None and browser.post(asked, data=again.data()).status_code == 303
+    assert visit.checks == []
 
 
 def test_a_doubled_click_on_taking_a_part_off_is_told_that_it_is_done(

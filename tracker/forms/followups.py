@@ -119,9 +119,12 @@ class FollowupForm(TrackerForm):
         return [name for name in super().names() if name != "reason"]
 
     def refuse(self, error: Invalid) -> None:
-        """Put a service's word on authorities at the field where they are typed."""
-        field = "new_authorities" if error.field in ("authority", "authorities") else error.field
-        super().refuse(Invalid(error.message, field))
+        """Put a service's words on authorities at the field where they are typed, all others at their own."""
+        first, *others = (
+            Invalid(one.message, "new_authorities" if one.field in ("authority", "authorities") else one.field)
+            for one in (error, *error.others)
+        )
+        super().refuse(Invalid(first.message, first.field, others))
 
 
 class AssessForm(TrackerForm):

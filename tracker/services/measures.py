@@ -41,7 +41,8 @@ class Wording:
     deadline: PartialDate | None = None
     indicator: str = ""
     carries: Sequence[int] = ()
-    rule: RegionRule = RegionRule.ALL
+    rule: RegionRule | None = RegionRule.ALL
+    """None where what was given is no rule: that is refused by whoever read it, and nothing follows from it."""
     named: Sequence[str] = ()
 
 
@@ -157,7 +158,7 @@ def withdraw_status(measure: Measure, reason: str, *, by: Account) -> None:
 def _put(measure: Measure, wording: Wording) -> None:
     measure.text, measure.pillar, measure.wording_note = wording.text, wording.pillar, wording.wording_note
     measure.lead_body, measure.partners, measure.indicator = wording.lead_body, wording.partners, wording.indicator
-    measure.deadline, measure.rule = wording.deadline, wording.rule
+    measure.deadline, measure.rule = wording.deadline, wording.rule or RegionRule.ALL
     named = sorted(set(wording.named)) if wording.rule is RegionRule.NAMED else []
 
     def carry(strategy_measure_id: int) -> MeasureCarries:
@@ -190,9 +191,11 @@ def faults(plan: Plan, wording: Wording, own: Measure | None = None) -> Iterator
 
 def _faults_of_rule(plan: Plan, wording: Wording) -> Iterator[Invalid]:
     """What is wrong with the rule for the region, and with what a measure carries out."""
+    if wording.rule is None:
+        yield Invalid(_("Choose a rule."), "rule")
     if wording.rule is RegionRule.NAMED and not wording.named:
         yield Invalid(_("Name the Member States that must be done, or choose another rule."), "named")
-    if wording.named and wording.rule is not RegionRule.NAMED:
+    if wording.named and wording.rule not in (RegionRule.NAMED, None):
         yield Invalid(
             _("Member States are named only for the rule that names them: choose it, or take the ticks off."), "named"
         )

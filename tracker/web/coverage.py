@@ -13,6 +13,7 @@ from tracker import clock, policy
 from tracker.errors import TrackerError
 from tracker.reports import catalogue, coverage
 from tracker.reports.listing import address
+from tracker.services.reference import STRATEGY
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web import filters
@@ -22,7 +23,6 @@ from tracker.web.presentation import number
 blueprint = Blueprint("coverage", __name__)
 
 
-STRATEGY = "GCTS"
 MOST_WIDE = 8
 """Of how many columns the cells have room for whole words."""
 

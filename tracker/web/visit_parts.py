@@ -188,17 +188,25 @@ def remove(reference: str, part: str, row_id: int) -> ResponseReturnValue:
         kind.remove(row, by=current_user)
         return _back(visit, part), _("Removed. The timeline keeps what it said.")
 
-    if form.validate_on_submit() and (answer := once(form, take_off)):
-        return answer
-    return render_template(
+    stale = None
+    try:
+        if form.validate_on_submit() and (answer := once(form, take_off)):
+            return answer
+    except Stale as error:
+        db.session.rollback()
+        stale = error
+        form.conflict(row)
+    page = render_template(
         "visits/remove.html",
         visit=visit,
+        stale=stale,
         form=form,
         title=kind.remove_words,
         called=kind.called(row),
         back=_back(visit, part),
         state_name=_state_name(visit),
     )
+    return page, 409 if stale else 200
 
 
 def _editable(reference: str) -> Visit:

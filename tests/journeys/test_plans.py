@@ -1,0 +1,33 @@
+"""The order of a plan's measures, put right by the keyboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.browser import axe
+from tests.journeys.hands import notices
+
+FOCUSED = "document.activeElement.getAttribute('aria-label')"
+
+
+def test_a_measure_goes_up_under_the_finger_and_the_timeline_says_so(sign_in_as: Callable[..., Page]) -> None:
+    page = sign_in_as("coordinator")
+    page.goto("/plans/CA-2011/order")
+    page.get_by_role("button", name=re.compile("^Up: CA-2011-M05")).focus()
+    for place in (3, 2, 1):
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert f"CA-2011-M05 is at place {place} of pillar II." in notices(page)
+        assert page.evaluate(FOCUSED).startswith("Up: CA-2011-M05" if place > 1 else "Down: CA-2011-M05")
+    axe(page)
+    page.get_by_role("spinbutton", name="CA-2011-M08").focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "Nothing was changed." in notices(page), "the Enter key in a box takes no step"
+    newest = page.locator("ol.timeline > li").first
+    expect(newest).to_contain_text("CA-2011-M05 moved from place 2 to place 1")
+    expect(newest.get_by_role("link", name="CA-2011-M05")).to_be_visible()
+    axe(page)

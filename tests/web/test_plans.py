@@ -239,8 +239,11 @@ def test_a_measure_is_moved_a_step_and_the_button_stays_under_the_finger(browser
     answer = browser.post(address, data=form(browser, address) | {"move": f"up-{third}"})
     assert (answer.status_code, answer.location) == (303, f"{address}#up-{third}")
     assert in_order(plan) == ["1", "3", "2"]
+    assert "CX-2011-M03 is at place 2 of pillar II." in browser.get(address).text
+    said = text_of(told_of(browser, "reordered the measures"))
+    assert said == "CX-2011-M03 moved from place 3 to place 2", "the other gave way"
     page = browser.get(address).text
-    assert "CX-2011-M03 is at place 2 of pillar II." in page and re.search(rf'id="up-{third}"[^>]*>', page)
+    assert re.search(rf'id="up-{third}"[^>]*>', page)
     answer = browser.post(address, data=form(browser, address) | {"move": f"up-{third}"})
     assert answer.location == f"{address}#down-{third}", "at the top it goes down only"
     browser.post(address, data=form(browser, address) | {"move": f"down-{first}"})

@@ -100,7 +100,7 @@ class MeetingForm(TrackerForm):
     pillars = CodesField(_l("Pillars examined"))
     topics = TextField(_l("Topics and result"), hint=_l("What was discussed and how it ended, as the source tells it."))
     hosts = OrganisationsField(_l("Hosts"), hint=_l("Organisations by acronym; those that are known are offered."))
-    co_organisers = OrganisationsField(_l("Co-organisers"), hint=_l("For more than there are boxes: CTITF; EU; UNRCCA"))
+    co_organisers = OrganisationsField(_l("Co-organisers"), hint=_l("Several fit into one box: CTITF; EU; UNRCCA"))
     participants = OrganisationsField(_l("Organisations taking part"), hint=_l("Beside hosts and co-organisers."))
     new_organisations = TickField(
         _l("Record the organisations that are not known yet"),

@@ -168,9 +168,9 @@ def _with_step(places: dict[int, int], step: Step | None, pillars: Pillars) -> d
         if to not in range(len(order)):
             return places
         moved = {step.measure_id: to + 1}
-        given_way = order[to]
-        if places.get(given_way.id) == to + 1:  # its place was typed: it goes where the other comes from
-            moved[given_way.id] = at + 1
+        present = next(place for place, row in enumerate(own, start=1) if row.id == order[to].id)
+        if places.get(order[to].id, present) != present:  # its place was typed: it goes where the other comes from
+            moved[order[to].id] = at + 1
         return places | moved
     return places
 

@@ -142,10 +142,40 @@ def test_the_screen_shows_the_rows_of_the_file(measure: Measure, reader: FlaskCl
     while address:
         page = reader.get(address).text
         body = page.split("<tbody>")[1]
-        shown += [f"{one[0]} {one[1]}" for one in re.findall(r"<bdi [^>]*>(JP-1-M\d+)<.*?>(KGZ|TJK)<", body, re.S)]
+        shown += [f"{one[0]} {one[1]}" for one in re.findall(r">(JP-1-M\d+)<.*?/states/([A-Z]{3})", body, re.S)]
         following = re.search(r'href="([^"]*after=[^"]*)"', page)
         address = following[1].replace("&amp;", "&") if following else None
     assert shown == file
+
+
+def test_the_page_is_in_words_and_begins_with_what_is_looked_for(measure: Measure, reader: FlaskClient) -> None:
+    page = reader.get("/reports/action-plan?plan=JP-1").text
+    table = page.split("<table")[1].split("</table>")[0]
+    assert re.findall(r'<th scope="col">(.*?)</th>', table) == [
+        "Plan and pillar",
+        "Measure",
+        "Member State",
+        "Status of the measure",
+        "Status in the Member State",
+        "Follow-ups that serve it there",
+        "Deadline",
+    ]
+    kyrgyzstan, tajikistan = re.findall(r"<tr>(.*?)</tr>", table.split("<tbody>")[1], re.S)
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", kyrgyzstan))
+    for words in ("JP-1 II", "Kyrgyzstan", "Under way", "September 2013", "KGZ-F001 Implemented", "June 2190", "Due:"):
+        assert words in told, words
+    assert 'href="/follow-ups/KGZ-F002"' in kyrgyzstan and "KGZ-F003" not in kyrgyzstan, "withdrawn"
+    assert "No word yet" in tajikistan and "None" in tajikistan
+    assert "under_way" not in table and "cell_status" not in table, "raw values and columns stand in the file alone"
+    under = page.split("</table>")[1]
+    assert "The file has the same rows in the same order" in under and "cell_evidence" in under
+
+
+def test_a_measure_of_the_strategy_has_no_word_of_a_state(session: Any, reader: FlaskClient) -> None:
+    serve(FollowupFactory(state_id="PAK"), session.scalars(sa.select(Measure).filter_by(reference="GCTS-II-10")).one())
+    session.commit()
+    page = reader.get("/reports/action-plan?measure=GCTS-II-10").text
+    assert "PAK-F001" in page and "No word yet" not in page.split("<table")[1]
 
 
 def test_out_of_scope_states_have_no_rows_and_the_region_is_not_told(

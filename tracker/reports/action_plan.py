@@ -141,6 +141,7 @@ def _base(pairs: sa.Subquery) -> Columns:
 _COLUMNS: tuple[Any, ...] = (
     Measure.id.label("measure_id"),
     Plan.code.label("plan_code"),
+    Plan.kind.label("plan_kind"),
     Measure.reference.label("measure"),
     Measure.pillar,
     Measure.number,

@@ -6,12 +6,15 @@ as often: hence past Flask-Babel's own, slower questions, to what it keeps for t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from babel import Locale
+from babel.lists import format_list
 from flask import g
 from flask_babel import Domain, get_locale
 from flask_babel.speaklater import LazyString
+from markupsafe import Markup, escape
 
 ENGLISH = Locale("en", "GB")
 """The Organization writes "13 November 2006"; English without a territory would be American."""
@@ -73,3 +76,12 @@ def ngettext(one: str, many: str, number: int, **variables: Any) -> str:
 def lazy_gettext(text: str, **variables: Any) -> LazyString:
     """The text in the language of whoever reads it, later."""
     return LazyString(gettext, text, **variables)
+
+
+def listed(items: Iterable[Any]) -> str:
+    """Several things in one text, as the page's language lists them: "Kazakhstan, Kyrgyzstan and Tajikistan". Marks of
+    one keep their meaning, and the others are then escaped."""
+    given = list(items)
+    if any(isinstance(one, Markup) for one in given):
+        return Markup(format_list([str(escape(one)) for one in given], locale=locale()))  # noqa: S704  # escaped
+    return format_list([str(one) for one in given], locale=locale())

@@ -299,6 +299,72 @@ def test_the_file_holds_each_cell_of_the_screen(reader: FlaskClient) -> None:
     assert len(rows) == len({row["row"] for row in rows}) * len({row["column"] for row in rows})
 
 
+def test_an_observer_is_no_member_state(reader: FlaskClient) -> None:
+    page = reader.get("/coverage").text
+    (href, said) = re.search(r'href="(/states\?region=145)">([^<]*)<', page).groups()
+    assert said == "18 States: 17 Member States; observer status: State of Palestine"
+    assert "5 Member States<" in page, "Central Asia has no observer"
+    listed = reader.get(href).text
+    assert "18 States: 17 Member States; observer status: State of Palestine (" in listed
+    assert "Showing 18 of 18 States: 17 Member States" in listed
+    assert "Showing 1 of 1 Member State<" in reader.get("/states?q=palau").text
+    assert "1 State with observer status: Holy See (" in reader.get("/states?q=holy+see").text
+    region = reader.get("/coverage?region=145").text
+    assert region.count("(Observer)") == 1 and re.search(r"State of Palestine</bdi></a> <span[^>]*>\(Observer", region)
+    told = file_of(reader, "")["145", "FIN"]
+    assert (told["member_states"], told["observers"]) == ("17", "1")
+
+
+def test_the_list_of_all_states_counts_the_members(reader: FlaskClient) -> None:
+    assert (
+        "195 States: 193 Member States; observer status: Holy See and State of Palestine" in reader.get("/states").text
+    )
+
+
+HEADER = (
+    "row,row_title,column,column_title,member_states,examined,last_examined,visit,rating_then,rated,last_rated,"
+    "open_followups,overdue_followups,last_seal,observers,examinations"
+)
+
+
+@pytest.mark.parametrize(
+    "question", ["", "region=034", "area=FIN", "region=034&area=FIN", "by=pillar", "by=pillar&area=FIN"]
+)
+def test_the_file_has_one_header_whatever_is_asked(reader: FlaskClient, question: str) -> None:
+    lines = reader.get(f"/coverage.csv?bom=0&{question}").text.split("\r\n")
+    assert lines[0] == HEADER
+    assert all(len(row) == 16 for row in csv.reader(lines[:-1]))
+
+
+def test_the_rating_stands_wherever_the_cell_is_of_one_examination(reader: FlaskClient) -> None:
+    assessed(VisitFactory(state_id="PAK"), "partially")
+    for question, row, column in (
+        ("", "034", "FIN"),
+        ("area=FIN", "034", "FIN-02"),
+        ("region=034", "PAK", "FIN"),
+        ("region=034&area=FIN", "PAK", "FIN-02"),
+    ):
+        told = file_of(reader, question)[row, column]
+        assert (told["rating_then"], told["examinations"]) == ("Partially in place", "1"), question
+    assert "Partially in place" in cell_of(reader.get("/coverage?region=034").text, "Pakistan", "FIN")
+
+
+def test_a_cell_of_several_examinations_says_so(reader: FlaskClient) -> None:
+    assessed(visit := VisitFactory(state_id="PAK"), "partially")
+    rated(visit, "FIN-03")
+    assessed(VisitFactory(state_id="IND"), "partially")
+    told = file_of(reader, "")["034", "FIN"]
+    assert (told["examined"], told["rating_then"], told["examinations"]) == ("2", "several", "3")
+    told = file_of(reader, "region=034")["PAK", "FIN"]
+    assert (told["examined"], told["rating_then"], told["examinations"]) == ("1", "several", "2")
+    told = file_of(reader, "area=FIN")["034", "FIN-03"]
+    assert (told["rating_then"], told["examinations"]) == ("Partially in place", "1")
+    told = file_of(reader, "region=034&by=pillar")["PAK", "II"]
+    assert (told["examined"], told["rating_then"], told["examinations"]) == ("", "", "")
+    page = reader.get("/coverage").text
+    assert "several: it is of more than one" in page, "the columns are told on the page"
+
+
 @pytest.mark.parametrize("address", ["/coverage?region=999", "/coverage?area=FIN-02", "/coverage?by=x&area=%27"])
 def test_an_address_that_makes_no_sense_says_so(reader: FlaskClient, address: str) -> None:
     assert "notice" in reader.get(address).text

@@ -24,6 +24,7 @@ from tracker.models import (
     RatingLevel,
     Region,
     State,
+    StateKind,
 )
 from tracker.texts import gettext as _
 
@@ -91,6 +92,12 @@ class StateEntry(NamedTuple):
     name: str
     region_code: str
     subregion_code: str
+    kind: StateKind
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a Member State, and no observer."""
+        return self.kind is StateKind.MEMBER
 
 
 class RegionEntry(NamedTuple):
@@ -286,7 +293,9 @@ def _read_organisations() -> dict[int, OrganisationEntry]:
 
 def _read_states() -> dict[str, StateEntry]:
     rows = db.session.execute(
-        sa.select(State.id, State.name, State.region_code, State.subregion_code).order_by(State.name, State.id)
+        sa.select(State.id, State.name, State.region_code, State.subregion_code, State.kind).order_by(
+            State.name, State.id
+        )
     )
     return {row.id: StateEntry._make(row) for row in rows}
 

@@ -8,13 +8,13 @@ follow-ups that are open, and those of them that are overdue, by the two definit
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel.speaklater import LazyString
 
 from tracker.extensions import db
 from tracker.models import Assessment, Conclusion, Followup, FollowupMeasure, Matrix, Measure, Seal
@@ -22,41 +22,54 @@ from tracker.policy import Reach
 from tracker.reports import catalogue, examinations, kept, plans
 from tracker.reports.examinations import Examination
 from tracker.texts import gettext as _
+from tracker.texts import lazy_gettext as _l
 
 EXAMINING = ("conclusion", "followup", "matrix", "visit")
 SERVING = ("followup", "measure")
 """The records that each matrix rests on."""
 AREA, PILLAR = BY = ("area", "pillar")
 PARENT = 3  # signs of a top area's code, with which the codes of its areas begin
-HEADER = (
-    "row",
-    "row_title",
-    "column",
-    "column_title",
-    "member_states",
-    "examined",
-    "last_examined",
-    "visit",
-    "rating_then",
-    "rated",
-    "last_rated",
-    "open_followups",
-    "overdue_followups",
-    "last_seal",
-)
+SEVERAL = "several"
+COLUMNS: dict[str, LazyString] = {
+    "row": _l("Code of the subregion, or of the Member State"),
+    "row_title": _l("Its name"),
+    "column": _l("Code of the area, or the pillar"),
+    "column_title": _l("Its title"),
+    "member_states": _l("Member States in the row, of those in scope"),
+    "examined": _l("States of the row, observers too, that were examined in the column; empty by pillar"),
+    "last_examined": _l("When one of them was examined last, as precisely as is known"),
+    "visit": _l("The visit that did so"),
+    "rating_then": _l(
+        "The rating that it gave, where the cell is of one examination; several: it is of more than one, see"
+        " examinations; empty: that visit did not rate, or nothing was examined"
+    ),
+    "rated": _l("States of the row, observers too, that were rated in the column; empty by pillar"),
+    "last_rated": _l("When one of them was rated last"),
+    "open_followups": _l("Open follow-ups"),
+    "overdue_followups": _l("Those of them that are overdue"),
+    "last_seal": _l("When a record of the cell was signed last, where the row is a State"),
+    "observers": _l("States in the row that are observers, of those in scope"),
+    "examinations": _l(
+        "How many last examinations the cell is of: one for each State and area examined; empty by pillar"
+    ),
+}
+"""The header, once and literally, the same for every question: columns are added at the end or not at all."""
+HEADER = tuple(COLUMNS)
 
 
 @dataclass
 class Cell:
     """One row and column. ``examined`` of ``states`` were examined, and ``rated`` of these were rated, each at least
-    once; ``last`` and ``last_rated`` are the latest of them. ``label`` is the latest rating in words where the cell is
-    of one State and one area, ``sealed_at`` the newest seal where it is of one State."""
+    once; ``last`` and ``last_rated`` are the latest of them. ``examinations`` counts the last examination of each State
+    and area; where it is one, ``label`` is the latest rating in words. ``sealed_at`` is the newest seal where the cell
+    is of one State."""
 
     states: int
     examined: int = 0
     last: Examination | None = None
     rated: int = 0
     last_rated: Examination | None = None
+    examinations: int = 0
     label: str | None = None
     open: int = 0
     late: int = 0
@@ -66,6 +79,13 @@ class Cell:
     def was_rated_then(self) -> bool:
         """Whether the visit that examined last has rated, too."""
         return self.last is not None and self.last_rated is not None and self.last.visit == self.last_rated.visit
+
+    @property
+    def rating_then(self) -> str | None:
+        """The rating that the last examination gave; ``several`` where the cell is of more than one."""
+        if self.examinations > 1:
+            return SEVERAL
+        return self.label if self.was_rated_then else None
 
 
 @dataclass(frozen=True)
@@ -106,12 +126,42 @@ class Coverage:
     rows: Sequence[Heading]
     columns: Sequence[Heading]
     cells: Mapping[tuple[str, str], Cell] = field(repr=False)
-    sizes: Mapping[str, int]
-    """How many Member States of the scope lie in each row."""
+    states: Mapping[str, Sequence[catalogue.StateEntry]] = field(repr=False)
+    """The States of the scope that lie in each row, observers too."""
+
+    def members(self, row: str) -> int:
+        """How many Member States lie in the row."""
+        return sum(one.is_member for one in self.states[row])
+
+    def observers(self, row: str) -> list[str]:
+        """The names of those in the row that are not Member States."""
+        return [one.name for one in self.states[row] if not one.is_member]
 
     def flat(self) -> list[Sequence[Any]]:
         """Every cell as a row of the file, in the order of the screen."""
-        return [_line(row, column, self.cells[row.code, column.code]) for row in self.rows for column in self.columns]
+        return [self._line(row, column) for row in self.rows for column in self.columns]
+
+    def _line(self, row: Heading, column: Heading) -> Sequence[Any]:
+        cell, by_area = self.cells[row.code, column.code], not self.asked.by_pillar
+        last, rated = cell.last, cell.last_rated
+        return (
+            row.code,
+            row.title,
+            column.code,
+            column.title,
+            self.members(row.code),
+            cell.examined if by_area else None,
+            last and last.day,
+            last and last.visit,
+            cell.rating_then,
+            cell.rated if by_area else None,
+            rated and rated.day,
+            cell.open,
+            cell.late,
+            cell.sealed_at,
+            len(self.observers(row.code)),
+            cell.examinations if by_area else None,
+        )
 
 
 def read(args: Mapping[str, str]) -> Asked:
@@ -139,14 +189,15 @@ def coverage(asked: Asked, reach: Reach, today: date) -> Coverage:
     states = _states(asked, reach)
     rows = _rows(asked, states)
     columns = _pillars() if asked.by_pillar else _areas(asked)
-    sizes = Counter(_row_of(asked, state) for state in states)
-    cells = {(row.code, column.code): Cell(sizes[row.code]) for row in rows for column in columns}
+    by_row: dict[str, list[catalogue.StateEntry]] = {row.code: [] for row in rows}
+    for state in states:
+        by_row[_row_of(asked, state)].append(state)
+    cells = {(row.code, column.code): Cell(len(by_row[row.code])) for row in rows for column in columns}
     parts = _parts(asked, [state.id for state in states], today)
     for state in states:
         _add(cells, _row_of(asked, state), parts.get(state.id, {}))
-    if asked.region and asked.area:
-        _say_ratings(cells.values())
-    return Coverage(asked, rows, columns, cells, sizes)
+    _say_ratings(cells.values())
+    return Coverage(asked, rows, columns, cells, by_row)
 
 
 # Rows and columns
@@ -199,6 +250,7 @@ class Part:
     late: int = 0
     last: Examination | None = None
     rated: Examination | None = None
+    examinations: int = 0
     sealed_at: datetime | None = None
 
 
@@ -225,8 +277,9 @@ def _read(asked: Asked, ids: list[str], today: date) -> dict[str, dict[str, Part
     ):
         part(state, column).open, part(state, column).late = int(is_open), int(late)
     if not asked.by_pillar:
-        for state, column, last, rated in db.session.execute(_examined(asked, ids)):
+        for state, column, last, rated, areas in db.session.execute(_examined(asked, ids)):
             part(state, column).last, part(state, column).rated = examinations.told(last), examinations.told(rated)
+            part(state, column).examinations = areas
     if asked.is_of_states:
         for state, column, sealed_at in db.session.execute(_sealed(asked, ids)):
             part(state, column).sealed_at = sealed_at
@@ -243,6 +296,7 @@ def _add(cells: Mapping[tuple[str, str], Cell], row: str, parts: Mapping[str, Pa
         cell.sealed_at = part.sealed_at
         if part.last is not None:
             cell.examined += 1
+            cell.examinations += part.examinations
             cell.last = max(cell.last or part.last, part.last)
         if part.rated is not None:
             cell.rated += 1
@@ -251,8 +305,9 @@ def _add(cells: Mapping[tuple[str, str], Cell], row: str, parts: Mapping[str, Pa
 
 def _say_ratings(cells: Iterable[Cell]) -> None:
     """Of one State and one area: the latest rating, in the words that the scale has today."""
-    labels = catalogue.rating_labels()
-    for cell in cells:
+    alone = [cell for cell in cells if cell.examinations == 1 and cell.last_rated is not None]
+    labels = catalogue.rating_labels() if alone else {}
+    for cell in alone:
         if cell.last_rated is not None:
             cell.label = labels[cell.last_rated.rating]
 
@@ -341,23 +396,3 @@ def _sealed_by_area(asked: Asked, ids: list[str]) -> list[sa.Select[Any]]:
         signed(Conclusion, Conclusion, Conclusion),
         signed(Assessment, sa.join(Assessment, Matrix, Matrix.id == Assessment.matrix_id), Matrix),
     ]
-
-
-def _line(row: Heading, column: Heading, cell: Cell) -> Sequence[Any]:
-    last, rated = cell.last, cell.last_rated
-    return (
-        row.code,
-        row.title,
-        column.code,
-        column.title,
-        cell.states,
-        cell.examined,
-        last and last.day,
-        last and last.visit,
-        cell.label if cell.was_rated_then else None,
-        cell.rated,
-        rated and rated.day,
-        cell.open,
-        cell.late,
-        cell.sealed_at,
-    )

@@ -53,10 +53,14 @@ class Examination:
 
 def newest(ids: Sequence[str] | None, prefix: str, column: Callable[[Any], Any]) -> sa.Select[Any]:
     """Of these States (None: all) and the areas that begin so, by State and column: the last examination, and the last
-    that gave a rating, as texts that ``told`` reads."""
+    that gave a rating, as texts that ``told`` reads; and on how many areas there was one."""
     rows = sa.union_all(*(_told(source, counts, ids, prefix) for source, counts in _SOURCES)).subquery()
     return sa.select(
-        rows.c.state_id, column(rows.c.area_code).label("column"), sa.func.max(rows.c.told), sa.func.max(rows.c.rated)
+        rows.c.state_id,
+        column(rows.c.area_code).label("column"),
+        sa.func.max(rows.c.told),
+        sa.func.max(rows.c.rated),
+        sa.func.count(sa.distinct(rows.c.area_code)),
     ).group_by(rows.c.state_id, "column")
 
 

@@ -463,5 +463,5 @@ def last_examined(kind: str, rows: Sequence[Any], args: Args) -> Mapping[tuple[s
     if kind != "areas" or not rows or not _values(args, "years"):
         return {}
     newest = examinations.newest(sorted({row.iso3 for row in rows}), "", lambda code: code)
-    found = ((state, area, examinations.told(last)) for state, area, last, _rated in db.session.execute(newest))
+    found = ((state, area, examinations.told(last)) for state, area, last, _rated, _areas in db.session.execute(newest))
     return {(state, area): last for state, area, last in found if last}

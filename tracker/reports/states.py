@@ -38,9 +38,10 @@ from tracker.models import (
     Visit,
 )
 from tracker.models.followup import ENDED, is_open
+from tracker.policy import Reach
 from tracker.reports import catalogue, examinations, followups, neighbours
 from tracker.reports.filters import BadValue, Condition, each, region
-from tracker.reports.listing import Columns, Listing, Sort
+from tracker.reports.listing import Args, Columns, Listing, Sort
 from tracker.reports.neighbours import OfState
 from tracker.texts import gettext as _
 
@@ -178,6 +179,18 @@ STATES = Listing(
     sorts={"name": Sort(State.name), "region": Sort(Region.name)},
     default_sort="name",
 )
+
+
+def observers(args: Args, reach: Reach) -> list[str]:
+    """The names of the observers among the States that the list is asked for; the database is asked only where there
+    are some in scope and the list is narrowed."""
+    known = [one for one in catalogue.states().values() if not one.is_member and reach.covers(one.id)]
+    asked = {name: values for name, values in args.items() if name in STATES.filters}
+    if not known or not asked:
+        return [one.name for one in known]
+    ids = [one.id for one in known]
+    return [row.name for row in STATES.page(asked, State.id.in_(ids)).rows]
+
 
 HEADER = ("iso3", "member_state", "region", "visits", "last_visit", "open_followups", "overdue_followups")
 

@@ -15,10 +15,9 @@ from tracker.reports import catalogue, coverage
 from tracker.reports.listing import address
 from tracker.services.reference import STRATEGY
 from tracker.texts import gettext as _
-from tracker.texts import ngettext
 from tracker.web import filters
 from tracker.web.exports import rows_response
-from tracker.web.presentation import number
+from tracker.web.presentation import states_counted
 
 blueprint = Blueprint("coverage", __name__)
 
@@ -50,7 +49,8 @@ def index() -> ResponseReturnValue:
         opening=_opening,
         further=f"area={asked.area}&" if asked.area and asked.by_pillar else "",
         dash=_dash,
-        states_words=_states,
+        states_words=lambda row: states_counted(found.members(row), found.observers(row)),
+        columns=coverage.COLUMNS,
     )
 
 
@@ -123,10 +123,6 @@ def _trail(asked: coverage.Asked) -> list[tuple[str, str]]:
 def _dash(words: str) -> Markup:
     """A dash for the eye, words for the ear."""
     return Markup('<span aria-hidden="true">–</span><span class="visually-hidden">{}</span>').format(words)
-
-
-def _states(count: int) -> str:
-    return ngettext("%(counted)s Member State", "%(counted)s Member States", count, counted=number(count))
 
 
 def _area_choices() -> list[tuple[str, str]]:

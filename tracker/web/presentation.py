@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,6 +28,7 @@ from tracker.policy import Permission
 from tracker.reports import notifications
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
+from tracker.texts import ngettext
 from tracker.web import access, assets, dates, locale, words
 
 MOST_COUNTED = 100
@@ -140,6 +141,27 @@ def overdue_words(due: PartialDate) -> str:
 def number(value: int | None) -> str:
     """A whole number with the separators of the page's language."""
     return "" if value is None else _number(value, texts.locale())
+
+
+def states_counted(members: int, observers: Sequence[str] = ()) -> str:
+    """How many Member States, and beside them the observers by name."""
+    if not observers:
+        return ngettext("%(counted)s Member State", "%(counted)s Member States", members, counted=number(members))
+    named = {"total": number(members + len(observers)), "observers": texts.listed(observers)}
+    if not members:
+        return ngettext(
+            "%(total)s State with observer status: %(observers)s",
+            "%(total)s States with observer status: %(observers)s",
+            len(observers),
+            **named,
+        )
+    return ngettext(
+        "%(total)s States: %(counted)s Member State; observer status: %(observers)s",
+        "%(total)s States: %(counted)s Member States; observer status: %(observers)s",
+        members,
+        counted=number(members),
+        **named,
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -12,11 +12,10 @@ from tracker.policy import Permission
 from tracker.reports import states
 from tracker.reports.listing import address
 from tracker.texts import gettext as _
-from tracker.texts import ngettext
 from tracker.web import filters
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage
-from tracker.web.presentation import number
+from tracker.web.presentation import states_counted
 from tracker.web.state_cells import rating_rows, status_rows, visit_headings
 
 blueprint = Blueprint("states", __name__)
@@ -29,7 +28,12 @@ LANGUAGES = {"en": "English", "ar": "العربية", "zh": "中文", "fr": "Fra
 def index() -> ResponseReturnValue:
     """The States in the reader's scope, by name or by region: never by a figure."""
     page = states.STATES.page(request.args, states.scope(current_user))
-    shown = ListPage(page, url_for("states.index"), _counted, _filter_words(), _sort_words())
+    observers = states.observers(page.args, policy.reach(current_user))
+
+    def counted(count: int) -> str:
+        return states_counted(count - len(observers), observers)
+
+    shown = ListPage(page, url_for("states.index"), counted, _filter_words(), _sort_words())
     return render_template(
         "states/index.html",
         list=shown,
@@ -80,10 +84,6 @@ def show(code: str) -> ResponseReturnValue:
         may_visit=policy.can(current_user, Permission.VISIT_EDIT, sheet.id),
         may_follow_up=policy.can(current_user, Permission.FOLLOWUP_EDIT, sheet.id),
     )
-
-
-def _counted(count: int) -> str:
-    return ngettext("%(counted)s Member State", "%(counted)s Member States", count, counted=number(count))
 
 
 def _filter_words() -> dict[str, FilterWords]:

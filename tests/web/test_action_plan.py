@@ -45,6 +45,7 @@ def measure(session: Any) -> Measure:
         {"assessed_status": Implementation.IMPLEMENTED, "assessed_on": PartialDate(2016, 5), **SIGNED},
         {"current_due": PartialDate(2018)},
         {"workflow": FollowupStatus.WITHDRAWN},
+        {"assessed_status": Implementation.OVERTAKEN},
     ):
         serve(FollowupFactory(state_id="KGZ", **more), made)
     serve(FollowupFactory(state_id="UZB"), made)
@@ -101,6 +102,7 @@ def test_the_strategy_has_rows_for_the_states_that_serve_it(session: Any, reader
     served = session.scalars(sa.select(Measure).filter_by(reference="GCTS-II-10")).one()
     for state in ("PAK", "KGZ", "PAK"):
         serve(FollowupFactory(state_id=state), served)
+    serve(FollowupFactory(state_id="KAZ", workflow=FollowupStatus.WITHDRAWN), served)
     session.commit()
     rows = file_of(reader, "plan=GCTS")
     assert [row["measure"] for row in rows if not row["iso3"]].count("GCTS-II-10") == 0

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from tests.counting import statements
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, serve
 from tracker import history
-from tracker.models import FollowupParagraph, Measure, Paragraph, Role
+from tracker.models import FollowupParagraph, FollowupStatus, Measure, Paragraph, Role
 from tracker.reports import neighbours
 
 SignIn = Callable[[Any], FlaskClient]
@@ -94,15 +94,17 @@ def test_an_area_leads_to_its_pillars_measures_chain_and_coverage(browser: Flask
     for reference in ("GCTS-II-10", "GCTS-II-10", "GCTS-I-1"):
         serving(session, reference)
     serving(session, "GCTS-III-8", area_code="FIN-03")
+    serving(session, "GCTS-II-10", workflow=FollowupStatus.WITHDRAWN)
+    serving(session, "GCTS-II-11", workflow=FollowupStatus.SUPERSEDED)
     serving(session, "GCTS-IV-1", state_id="FRA")
     session.commit()
     page = browser.get("/areas/FIN-02").text
     assert 'href="/plans/GCTS#pillar-II">II. Preventing and combating terrorism' in page
     measures = section(page, "measures")
     assert re.findall(r'href="/measures/([^"]+)"', measures) == ["GCTS-II-10", "GCTS-I-1"]
-    href = "/follow-ups?area=FIN-02&amp;measure=GCTS-II-10"
+    href = "/follow-ups?area=FIN-02&amp;counted=1&amp;measure=GCTS-II-10"
     assert f'href="{href}" aria-label="2 follow-ups that serve GCTS-II-10"' in measures
-    assert "2 follow-ups" in browser.get(href.replace("&amp;", "&")).text
+    assert "of 2 follow-ups<" in browser.get(href.replace("&amp;", "&")).text
     assert 'href="/trace/FIN-02"' in page and 'href="/coverage?area=FIN"' in page
     whole = browser.get("/areas/FIN").text
     assert "GCTS-III-8" in section(whole, "measures") and 'href="/trace/FIN"' in whole
@@ -149,17 +151,21 @@ def test_of_very_many_follow_ups_that_none_serves_a_measure_is_not_claimed(
 
 def test_a_paragraph_leads_to_its_follow_ups_that_serve_a_measure(browser: FlaskClient, session: Any) -> None:
     paragraph = session.scalars(sa.select(Paragraph).where(Paragraph.label == "2(e)")).first()
-    for followup in (FollowupFactory(), FollowupFactory()):
+    withdrawn, *others = (
+        FollowupFactory(workflow=one) for one in (FollowupStatus.WITHDRAWN, *[FollowupStatus.DRAFT] * 2)
+    )
+    for followup in (withdrawn, *others):
         session.add(FollowupParagraph(followup_id=followup.id, paragraph_id=paragraph.id, state_id="PAK"))
         history.record("followup.edited", followup, by=None)
-    serve(followup, session.scalars(sa.select(Measure).where(Measure.reference == "GCTS-II-10")).one())
+    for followup in (withdrawn, others[1]):
+        serve(followup, session.scalars(sa.select(Measure).where(Measure.reference == "GCTS-II-10")).one())
     session.commit()
-    href = "/follow-ups?paragraph=1373-2%28e%29&amp;measure=any"
+    href = "/follow-ups?paragraph=1373-2%28e%29&amp;measure=any&amp;counted=1"
     row = re.search(r'<tr id="p-2e">.*?</tr>', browser.get("/resolutions/1373").text, re.S)
-    assert row and f'href="{href}">1<' in row[0], "one of two"
+    assert row and f'href="{href}">1<' in row[0], "one of two that count"
     listed = browser.get(href.replace("&amp;", "&")).text
-    assert "1 follow-up" in listed and "PAK-F002" in listed and "PAK-F001" not in listed
+    assert "1 follow-up" in listed and "PAK-F003" in listed and "PAK-F001" not in listed
     measure = browser.get("/measures/GCTS-II-10").text
-    href = "/follow-ups?measure=GCTS-II-10&amp;paragraph=1373-2%28e%29"
+    href = "/follow-ups?measure=GCTS-II-10&amp;counted=1&amp;paragraph=1373-2%28e%29"
     assert f'href="{href}">1 follow-up<' in measure
-    assert "PAK-F002" in browser.get(href.replace("&amp;", "&")).text
+    assert "PAK-F003" in browser.get(href.replace("&amp;", "&")).text

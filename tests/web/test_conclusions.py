@@ -365,7 +365,7 @@ def test_what_came_of_it_leads_on_to_measures_and_pillars_and_back_to_its_paragr
         serve(one, measure)
     session.commit()
     page = browser.get(HREF).text
-    href = "/follow-ups?conclusion=PAK-2006-1-C1&amp;measure=GCTS-II-10"
+    href = "/follow-ups?conclusion=PAK-2006-1-C1&amp;counted=1&amp;measure=GCTS-II-10"
     assert f'href="{href}" aria-label="1 follow-up that serves GCTS-II-10"' in page
     listed = browser.get(href.replace("&amp;", "&")).text
     assert "PAK-F001" in listed and "PAK-F002" not in listed

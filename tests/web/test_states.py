@@ -163,7 +163,9 @@ def test_a_states_plans_cells_measures_and_meetings_stand_on_its_page(browser: F
     history.record("measure.retired", retired, by=None)
     for _each in range(2):
         serve(followups(state_id="KAZ"), second)
-    serve(followups(state_id="KAZ", workflow=FollowupStatus.WITHDRAWN), first)
+    for more in ({}, {"workflow": FollowupStatus.WITHDRAWN}, {"assessed_status": Implementation.OVERTAKEN}):
+        serve(followups(state_id="KAZ", **more), first)
+    serve(followups(state_id="KAZ", workflow=FollowupStatus.WITHDRAWN), retired)
     serve(followups(state_id="KGZ"), third)
     meeting, elsewhere = MeetingFactory(title="In Almaty"), MeetingFactory(title="Elsewhere")
     for one, state in ((meeting, "KAZ"), (elsewhere, "KGZ")):
@@ -184,9 +186,10 @@ def test_a_states_plans_cells_measures_and_meetings_stand_on_its_page(browser: F
     measures = section(page, "measures")
     assert [first.reference, second.reference] == sorted(set(re.findall(r"JP-1-M\d+", words(measures))))
     assert measures.index(second.reference) < measures.index(first.reference), "what most serve comes first"
-    href = f"/follow-ups?state=KAZ&amp;measure={second.reference}"
-    assert f'href="{href}" aria-label="2 follow-ups that serve {second.reference}"' in measures
-    assert "2 follow-ups" in browser.get(href.replace("&amp;", "&")).text
+    for served, said in ((second, "2 follow-ups that serve"), (first, "1 follow-up that serves")):
+        href = f"/follow-ups?state=KAZ&amp;counted=1&amp;measure={served.reference}"
+        assert f'href="{href}" aria-label="{said} {served.reference}"' in measures, "withdrawn ones do not count"
+        assert f"of {said.partition(' that')[0]}<" in browser.get(href.replace("&amp;", "&")).text
     assert 'href="/plans/JP-1#pillar-' in measures
     meetings = section(page, "meetings")
     assert "In Almaty" in meetings and "Elsewhere" not in meetings

@@ -2,7 +2,8 @@
 
 A regional plan has a row for each measure and participating State; the Strategy, whose States are all, for each
 measure and State with a follow-up that serves it. A measure that nothing serves within the reader's scope keeps one
-row, without a State. Retired measures have none.
+row, without a State. Retired measures have none. Follow-ups serve a measure when they count for it, by the rule of
+``measures``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from tracker.models import (
     PlanState,
     State,
 )
-from tracker.models.followup import ENDED
 from tracker.models.plan import PILLARS
 from tracker.policy import Reach
 from tracker.reports import filters, measures
@@ -58,7 +58,7 @@ COLUMNS: dict[str, LazyString] = {
     "cell_status_on": _l("Date of that status"),
     "cell_evidence": _l("What it rests on"),
     "cell_note": _l("Note"),
-    "followups": _l("Follow-ups of the Member State that serve the measure, joined by ;"),
+    "followups": _l("Follow-ups of the Member State that serve the measure, open or implemented, joined by ;"),
     "implementation_statuses": _l("Statuses that we assess, joined by ; in that order"),
     "status_dates": _l("Dates of those assessments, joined by ;"),
     "sealed_states": _l("unsigned, signed, or changed since it was signed, joined by ;"),
@@ -192,7 +192,8 @@ def _pairs(reach: Reach) -> sa.Subquery:
         sa.select(FollowupMeasure.measure_id, FollowupMeasure.state_id)
         .join(Measure, Measure.id == FollowupMeasure.measure_id)
         .join(Plan, Plan.id == Measure.plan_id)
-        .where(Plan.kind == PlanKind.STRATEGY, reach.condition(FollowupMeasure.state_id))
+        .join(Followup, Followup.id == FollowupMeasure.followup_id)
+        .where(Plan.kind == PlanKind.STRATEGY, measures.counts(), reach.condition(FollowupMeasure.state_id))
         .distinct()
     )
     return sa.union_all(regional, served).subquery("pairs")
@@ -209,7 +210,7 @@ _OF_FOLLOWUPS: dict[str, Any] = {
 
 
 def _followups(state: Any) -> list[sa.Label[str]]:
-    """The columns on the follow-ups of a State that serve a measure, those withdrawn or superseded left out."""
+    """The columns on the follow-ups of a State that serve a measure and count for it."""
     return [joined(_served(state, column), Measure, state.table).label(name) for name, column in _OF_FOLLOWUPS.items()]
 
 
@@ -222,7 +223,7 @@ def _served(state: Any, column: Any) -> sa.Select[Any]:
         .where(
             FollowupMeasure.measure_id == Measure.id,
             FollowupMeasure.state_id == state,
-            Followup.workflow.not_in(ENDED),
+            measures.counts(),
         )
         .order_by(Followup.number)
     )

@@ -27,7 +27,7 @@ from tracker.models import (
     Resolution,
     Visit,
 )
-from tracker.reports import area_pillars, catalogue, conclusions, examinations, followups, neighbours
+from tracker.reports import area_pillars, catalogue, conclusions, examinations, followups, measures, neighbours
 from tracker.reports.catalogue import AreaEntry, ParagraphEntry
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import MOST_COUNTED
@@ -167,7 +167,9 @@ def _counted(some: sa.Subquery) -> sa.ScalarSelect[int]:
 
 
 def _serving(some: sa.Subquery) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).select_from(some).where(followups.serves_a_measure(some.c.id)).scalar_subquery()
+    """How many of them serve a measure and count for it."""
+    links = sa.select(sa.func.count()).select_from(some).join(Followup, Followup.id == some.c.id)
+    return links.where(measures.counts(), followups.serves_a_measure(some.c.id)).scalar_subquery()
 
 
 def _editions(code: str) -> list[Edition]:

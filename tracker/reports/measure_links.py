@@ -33,7 +33,7 @@ from tracker.models import (
 from tracker.models.followup import ENDED
 from tracker.models.search import INDEX
 from tracker.policy import Permission, Reach
-from tracker.reports import area_pillars, catalogue, filters, followups
+from tracker.reports import area_pillars, catalogue, filters, followups, measures
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import MOST_COUNTED, Columns, Page, capped
 from tracker.texts import gettext as _
@@ -383,13 +383,14 @@ def _has_part(found: Measure, account: Account) -> bool:
 
 
 def _paragraphs(serving: tuple[Condition, ...]) -> Sequence[Any]:
-    """The paragraphs under the follow-ups, with how many of them rest on each."""
+    """The paragraphs under the follow-ups that count for the measure, with how many of them rest on each."""
     return db.session.execute(
         sa.select(Paragraph.resolution_number, Paragraph.label, sa.func.count().label("followups"))
         .select_from(FollowupMeasure)
+        .join(Followup, Followup.id == FollowupMeasure.followup_id)
         .join(FollowupParagraph, FollowupParagraph.followup_id == FollowupMeasure.followup_id)
         .join(Paragraph, Paragraph.id == FollowupParagraph.paragraph_id)
-        .where(*serving)
+        .where(*serving, measures.counts())
         .group_by(Paragraph.id, Paragraph.resolution_number, Paragraph.label, Paragraph.position)
         .order_by(Paragraph.resolution_number, Paragraph.position)
     ).all()

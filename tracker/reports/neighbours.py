@@ -1,5 +1,8 @@
 """What stands beside a record in the chain to the Strategy, for its page: the measures that follow-ups serve, and of a
-Member State its plans with its cells, and the meetings that it took part in."""
+Member State its plans with its cells, and the meetings that it took part in.
+
+A follow-up serves a measure here when it counts for it, by the rule of ``measures``: withdrawn ones do not.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from tracker.database import PartialDateType
 from tracker.extensions import db
 from tracker.models import (
     Conclusion,
+    Followup,
     FollowupConclusion,
     FollowupMeasure,
     Measure,
@@ -25,6 +29,7 @@ from tracker.models import (
     PlanPart,
     PlanState,
 )
+from tracker.reports import measures as rule
 from tracker.reports.listing import MOST_COUNTED
 
 FIRST_ROWS = 8
@@ -70,7 +75,8 @@ def served(followups: sa.Select[Any]) -> Served:
     every = sa.select(sa.func.count()).select_from(some).scalar_subquery()
     links = (
         sa.select(FollowupMeasure.measure_id, sa.func.count().label("followups"))
-        .where(FollowupMeasure.followup_id.in_(sa.select(some)))
+        .join(Followup, Followup.id == FollowupMeasure.followup_id)
+        .where(Followup.id.in_(sa.select(some)), rule.counts())
         .group_by(FollowupMeasure.measure_id)
         .subquery()
     )
@@ -190,7 +196,9 @@ def _first(rows: sa.Select[Any]) -> sa.Select[Any]:
 
 _LINKS = (
     sa.select(sa.func.count())
-    .where(FollowupMeasure.measure_id == Measure.id, FollowupMeasure.state_id == _CODE)
+    .select_from(FollowupMeasure)
+    .join(Followup, Followup.id == FollowupMeasure.followup_id)
+    .where(FollowupMeasure.measure_id == Measure.id, FollowupMeasure.state_id == _CODE, rule.counts())
     .correlate(Measure)
     .scalar_subquery()
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.factories import AccountFactory
+from tracker import clock
 from tracker.extensions import db
 from tracker.services import request_keys
 
@@ -30,3 +34,30 @@ def test_no_key_and_a_key_too_long_are_no_key(session: Any) -> None:
     account = AccountFactory()
     assert request_keys.claim(None, account) is None
     assert request_keys.claim("x" * 65, account) is None
+
+
+def later(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    moment = clock.now() + by
+    monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+@pytest.mark.parametrize("within", [request_keys.SHORTLY, request_keys.KEPT])
+def test_a_request_is_a_repeat_for_so_long_and_then_one_of_its_own(
+    session: Any, monkeypatch: pytest.MonkeyPatch, within: timedelta
+) -> None:
+    account = AccountFactory()
+    assert request_keys.claim(KEY, account, within) is None
+    request_keys.land(KEY, account, "/followups/1")
+    db.session.commit()
+    later(monkeypatch, within - timedelta(seconds=2))
+    assert request_keys.claim(KEY, account, within) == request_keys.landed(KEY, account, within) == "/followups/1"
+    later(monkeypatch, timedelta(seconds=5))
+    assert request_keys.landed(KEY, account, within) is None
+    assert request_keys.claim(KEY, account, within) is None
+    request_keys.land(KEY, account, "/followups/2")
+    db.session.commit()
+    assert request_keys.claim(KEY, account, within) == "/followups/2", "a repeat of the second"
+
+
+def test_repeats_are_of_minutes() -> None:
+    assert timedelta(minutes=1) <= request_keys.SHORTLY <= timedelta(minutes=10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from tests.counting import statements
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
 from tests.forms_of_pages import forms
-from tracker import history
+from tracker import clock, history
 from tracker.forms import choice_fields
 from tracker.models import Event, Followup, FollowupMeasure, FollowupStatus, Measure, Role
 from tracker.web import measure_links as pages
@@ -120,6 +121,37 @@ def test_a_doubled_click_on_taking_a_measure_off_is_told_that_it_is_done(session
     assert "This was done already" in browser.get("/follow-ups/PAK-F001").text
     taken_off = Event.kind == "followup.measure_unlinked"
     assert session.scalar(sa.select(sa.func.count()).where(taken_off)) == 1
+
+
+def taken_off_by_another(session: Any, sign_in: SignIn) -> None:
+    other = sign_in(AccountFactory(states=["PAK"]))
+    assert other.post(f"{PATH}/GCTS-II-10/remove", data={"reason": "Another fits."}).status_code == 303
+    assert linked(session) == []
+
+
+def test_what_another_undid_is_done_again_from_a_fresh_page(
+    session: Any, browser: FlaskClient, sign_in: SignIn
+) -> None:
+    for _time in range(2):
+        (form,) = [one for one in forms(browser.get(PATH).text) if "reason" in one.controls]
+        assert browser.post(PATH, data=form.data() | {"measures": "GCTS-II-10", "reason": WHY}).status_code == 303
+        assert linked(session) == [("PAK-F001", "GCTS-II-10")]
+        assert "This was done already" not in browser.get("/follow-ups/PAK-F001").text
+        taken_off_by_another(session, sign_in)
+
+
+def test_what_another_undid_is_done_again_from_a_page_that_stayed_open(
+    session: Any, browser: FlaskClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = {"measures": "GCTS-II-10", "reason": WHY, "request_key": KEY}
+    assert browser.post(PATH, data=data).status_code == 303
+    taken_off_by_another(session, sign_in)
+    browser.get("/follow-ups/PAK-F001")
+    soon = clock.now() + timedelta(minutes=6)
+    monkeypatch.setattr(clock, "now", lambda: soon)
+    assert browser.post(PATH, data=data).status_code == 303
+    assert linked(session) == [("PAK-F001", "GCTS-II-10")]
+    assert "This was done already" not in browser.get("/follow-ups/PAK-F001").text
 
 
 def test_who_may_not(session: Any, browser: FlaskClient, sign_in: SignIn) -> None:

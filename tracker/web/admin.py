@@ -66,7 +66,7 @@ def create_person() -> ResponseReturnValue:
         words = _("The account is made and an invitation waits to be mailed. Now grant a role.")
         return url_for("admin.person", account_id=person.id), words
 
-    if form.validate_on_submit() and (answer := once(form, invite)):
+    if form.validate_on_submit() and (answer := once(form, invite, lasts=True)):
         return answer
     return render_template("admin/person_form.html", form=form, person=None), 422 if form.is_bound else 200
 

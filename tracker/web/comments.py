@@ -32,7 +32,7 @@ def add(object_type: str, reference: str) -> ResponseReturnValue:
         comments.add(record, form.text.data, by=current_user)
         return back, _("Your comment stands in the timeline.")
 
-    if form.validate_on_submit() and (answer := once(form, remark)):
+    if form.validate_on_submit() and (answer := once(form, remark, lasts=True)):
         return answer
     action = url_for("comments.add", object_type=object_type, reference=reference)
     page = render_template("comments/add.html", form=form, record=record, back=back, action=action)

@@ -171,7 +171,7 @@ def create(reference: str) -> ResponseReturnValue:
         words = _("%(reference)s is a draft. Submit it when it is complete.", reference=reference)
         return url_for("conclusions.page", reference=reference), words
 
-    if not _only_shows_paragraphs() and form.validate_on_submit() and (answer := once(form, draft)):
+    if not _only_shows_paragraphs() and form.validate_on_submit() and (answer := once(form, draft, lasts=True)):
         return answer
     noun = conclusion_label(visit, is_plural=False)
     page = render_template("conclusions/new.html", form=form, visit=visit, noun=noun, **_paragraphs(form))

@@ -271,7 +271,7 @@ def create() -> ResponseReturnValue:
             words += " " + _("Under “Measures it serves” stands what the meeting leads to; link what fits.")
         return url_for("followups.page", reference=reference), words
 
-    if form.validate_on_submit() and (answer := once(form, draft)):
+    if form.validate_on_submit() and (answer := once(form, draft, lasts=True)):
         return answer
     return (
         render_template(

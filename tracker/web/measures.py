@@ -79,7 +79,7 @@ def create(code: str) -> ResponseReturnValue:
     def faults() -> Iterable[Invalid]:
         return service.faults(plan, service.Wording(**form.values()))
 
-    if form.checks_out(faults) and (answer := once(form, make)):
+    if form.checks_out(faults) and (answer := once(form, make, lasts=True)):
         return answer
     return render_template("measures/new.html", plan=plan, form=form, outcome=outcome), _status(form)
 

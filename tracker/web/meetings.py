@@ -166,7 +166,7 @@ def create() -> ResponseReturnValue:
         words = _("%(reference)s is recorded.", reference=meeting.reference)
         return url_for("meetings.show", reference=meeting.reference), words
 
-    if form.checks_out(_faults(form)) and (answer := once(form, record)):
+    if form.checks_out(_faults(form)) and (answer := once(form, record, lasts=True)):
         return answer
     return render_template("meetings/new.html", form=form, **_known()), _status(form)
 

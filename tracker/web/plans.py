@@ -76,7 +76,7 @@ def create() -> ResponseReturnValue:
         words = _("%(code)s is made. Next: its phases and its measures.", code=plan.code)
         return url_for("plans.show", code=plan.code), words
 
-    if form.checks_out(lambda: service.faults_of_new(*given())) and (answer := once(form, make)):
+    if form.checks_out(lambda: service.faults_of_new(*given())) and (answer := once(form, make, lasts=True)):
         return answer
     return render_template("plans/new.html", form=form), _status(form)
 

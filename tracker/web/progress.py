@@ -29,7 +29,7 @@ def add(reference: str) -> ResponseReturnValue:
         progress.add(followup, by=current_user, **form.values())
         return back, _("The entry stands on %(reference)s.", reference=reference)
 
-    if form.validate_on_submit() and (answer := once(form, note)):
+    if form.validate_on_submit() and (answer := once(form, note, lasts=True)):
         return answer
     page = render_template("followups/progress.html", followup=followup, form=form, back=back)
     return page, 422 if form.errors or form.form_errors else 200

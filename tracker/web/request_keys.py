@@ -1,4 +1,4 @@
-"""What a form makes is made once: a repeat of the request lands where the first one did (R21)."""
+"""What a form does is done once: a repeat of the request, shortly after, lands where the first one did (R21)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ Made = tuple[str, str]
 """Where to go after it, and what to say there."""
 
 
-def once(form: TrackerForm, make: Callable[[], Made]) -> ResponseReturnValue | None:
-    """Make what the form asks for and commit it, unless an earlier request with its key has.
+def once(form: TrackerForm, make: Callable[[], Made], *, lasts: bool = False) -> ResponseReturnValue | None:
+    """Make what the form asks for and commit it, unless a request with its key has done so shortly before; where that
+    makes a record, which nobody can take away again, it ``lasts``, and a repeat is known as one for as long as keys
+    are kept.
 
     None when the service refused what was typed: its words then stand beside the fields, and nothing was made.
     """
     key = _key(form)
-    landed = request_keys.claim(key, current_user)
+    landed = request_keys.claim(key, current_user, request_keys.KEPT if lasts else request_keys.SHORTLY)
     if landed is not None:
         return _back_to(landed)
     try:
@@ -41,7 +43,7 @@ def once(form: TrackerForm, make: Callable[[], Made]) -> ResponseReturnValue | N
 
 
 def repeated(form: TrackerForm) -> ResponseReturnValue | None:
-    """Where an earlier request with the form's key ended, for an act whose object is gone once it is done."""
+    """Where a request with the form's key ended shortly before, for an act whose object is gone once it is done."""
     landed = request_keys.landed(_key(form), current_user) if form.is_bound else None
     return None if landed is None else _back_to(landed)
 

@@ -31,7 +31,7 @@ def record(reference: str) -> ResponseReturnValue:
         responses.record(followup, by=current_user, **given)
         return back, _("The response stands on %(reference)s.", reference=reference)
 
-    if form.validate_on_submit() and (answer := once(form, keep)):
+    if form.validate_on_submit() and (answer := once(form, keep, lasts=True)):
         return answer
     page = render_template("followups/response.html", followup=followup, form=form, back=back)
     return page, 422 if form.errors or form.form_errors else 200

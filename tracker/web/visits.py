@@ -229,7 +229,7 @@ def create() -> ResponseReturnValue:
         warn_of_overlaps(visit)
         return url_for("visits.show", reference=visit.reference), _recorded_words(visit)
 
-    if form.validate_on_submit() and (answer := once(form, record)):
+    if form.validate_on_submit() and (answer := once(form, record, lasts=True)):
         return answer
     page = render_template("visits/new.html", form=form)
     return page, 422 if form.errors else 200

@@ -33,7 +33,7 @@ from tracker.models import (
 )
 from tracker.policy import Reach
 from tracker.reports import boards
-from tracker.texts import gettext
+from tracker.texts import ngettext
 from tracker.web import board_cells
 
 SignIn = Callable[[Any], FlaskClient]
@@ -351,10 +351,10 @@ def test_each_number_stands_where_the_language_puts_it(
 ) -> None:
     turned = {f"%(n)s {word}": f"{word}: %(n)s" for word in ("open", "done", "not signed")}
 
-    def said(text: str, **given: Any) -> str:
-        return turned[text] % given if given and text in turned else turned.get(text) or gettext(text, **given)
+    def said(one: str, many: str, number: int, **given: Any) -> str:
+        return turned[one] % given if one in turned else ngettext(one, many, number, **given)
 
-    monkeypatch.setattr(board_cells, "_", said)
+    monkeypatch.setattr(board_cells, "ngettext", said)
     served(measure, "KGZ")
     served(measure, "KGZ", assessed_status=IMPLEMENTED, **SIGNED)
     served(measure, "KGZ", assessed_status=IMPLEMENTED)

@@ -74,7 +74,7 @@ def test_a_measure_is_written_and_its_page_tells_it(browser: FlaskClient, plan: 
     page = unescape(browser.get("/measures/cx-2011-m02").text)
     for said in ("Safeguard the rule of law", "UNRCCA", "OSCE", "June 2030", "A law in each", "GCTS-I-1"):
         assert said in page, said
-    assert "The Member States named here: <bdi>Kazakhstan, Kyrgyzstan</bdi>" in page
+    assert "The Member States named here: <bdi>Kazakhstan</bdi> and <bdi>Kyrgyzstan</bdi>" in page
     assert "CX-2011-M02" in browser.get("/measures/GCTS-I-1").text, "the Strategy's measure names what carries it out"
 
 

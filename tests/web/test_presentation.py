@@ -14,13 +14,14 @@ import pytest
 import wtforms
 from flask import Flask, g, render_template_string
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from werkzeug.datastructures import MultiDict
 
 from tests.factories import AccountFactory
-from tracker import clock
+from tracker import clock, texts
 from tracker.forms.choice_fields import EnumRadioField
 from tracker.forms.date_fields import PartialDateField
 from tracker.forms.fields import LineField
@@ -41,6 +42,20 @@ def page(app: Flask) -> Any:
             return render_template_string(template, **names)
 
     return rendered
+
+
+# Lists within a text
+
+
+def test_several_things_are_listed_as_the_language_does(page: Any, app: Flask) -> None:
+    assert page("{{ names|listed }}", names=["Kazakhstan", "Kyrgyzstan", "Tajikistan"]) == (
+        "Kazakhstan, Kyrgyzstan and Tajikistan"
+    )
+    assert page("{{ ['<b>', '{0}']|listed }}") == "&lt;b&gt; and {0}"
+    assert page("{{ ['<b>'|bdi, '<i>']|listed }}") == "<bdi>&lt;b&gt;</bdi> and &lt;i&gt;"
+    assert page("{{ []|listed }}") == ""
+    with app.test_request_context("/"), force_locale("ar"):
+        assert texts.listed(["1", "2"]) == "1 و2"
 
 
 # Assets

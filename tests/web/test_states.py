@@ -174,7 +174,9 @@ def test_a_states_plans_cells_measures_and_meetings_stand_on_its_page(browser: F
     session.commit()
     page = browser.get("/states/KAZ").text
     plans = section(page, "plans")
-    assert "JP-1" in plans and "Cells: 1 Completed ; 2 no word yet" in words(plans), "those of measures in use"
+    assert "JP-1" in plans and "What its cells say: Completed (1) and No word yet (2) ." in words(plans), (
+        "those of measures in use"
+    )
     for word, rows in (("completed", 1), ("none", 2)):
         href = f"/reports/action-plan?state=KAZ&amp;plan=JP-1&amp;word={word}"
         assert f'href="{href}"' in plans
@@ -197,7 +199,7 @@ def test_a_states_plans_cells_measures_and_meetings_stand_on_its_page(browser: F
     assert 'href="/coverage?region=143#KAZ"' in page
     assert '<tr id="KAZ">' in browser.get("/coverage?region=143").text
     observer = section(browser.get("/states/PAK").text, "plans")
-    assert "An observer has no cells." in observer and "Cells:" not in observer
+    assert "An observer has no cells." in observer and "What its cells say" not in observer
     nothing = browser.get("/states/MKD").text
     for said in ("takes part in no regional plan", "No follow-up serves a measure yet", "None is recorded."):
         assert said in nothing

@@ -14,6 +14,7 @@ from tracker.models import Account, Category, Grant, GrantState, Region, Role, S
 from tracker.role_words import role_words
 from tracker.services import accounts, notifications, sessions
 from tracker.texts import gettext as _
+from tracker.texts import listed
 
 
 def grant(
@@ -82,7 +83,7 @@ def _check_states(states: Sequence[str]) -> None:
     known = set(db.session.scalars(sa.select(State.id).where(State.id.in_(states))))
     unknown = sorted(set(states) - known)
     if unknown:
-        raise Invalid(_("There is no Member State with the code %(code)s.", code=", ".join(unknown)), "states")
+        raise Invalid(_("There is no Member State with the code %(code)s.", code=listed(unknown)), "states")
 
 
 def _changed(kind: str, given: Grant, by: Account | None, reason: str = "") -> None:

@@ -40,6 +40,7 @@ from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.services import links, records
 from tracker.texts import gettext as _
+from tracker.texts import listed
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
 LONGEST_CODE = 20
@@ -336,7 +337,7 @@ def _faults_of_parties(parties: Parties) -> Iterator[Invalid]:
         yield Invalid(
             _(
                 "%(states)s: a Member State either takes part or observes. Take one of the two ticks off.",
-                states=", ".join(catalogue.states()[one].name for one in both if one in catalogue.states()),
+                states=listed(catalogue.states()[one].name for one in both if one in catalogue.states()),
             ),
             "observers",
         )
@@ -376,7 +377,7 @@ def _words_lost(plan: Plan, left: set[str]) -> Iterator[Invalid]:
             _(
                 "%(state)s cannot leave: %(measure)s says how far it is, or names it in its rule. Change that first.",
                 state=catalogue.states()[state_id].name,
-                measure=", ".join(held[state_id]),
+                measure=listed(held[state_id]),
             ),
             "participants",
         )

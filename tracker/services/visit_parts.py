@@ -42,6 +42,7 @@ from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.services import authorities, links
 from tracker.texts import gettext as _
+from tracker.texts import listed
 from tracker.workflow.visit import has_begun
 
 
@@ -366,7 +367,7 @@ def set_areas(visit: Visit, codes: Sequence[str], *, by: Account) -> None:
             _(
                 "%(areas)s must stay in scope: assessed, or covered by a component or the delegation. "
                 "Take it off there first.",
-                areas=", ".join(kept),
+                areas=listed(kept),
             ),
             "areas",
         )

@@ -64,14 +64,13 @@ def section_rows(plan: Plan, found: Board, href: Callable[[str, Column | None], 
     """What makes the row of a pillar; ``href`` is the address of its measures, in a column or in all."""
     is_regional = plan.kind is PlanKind.REGIONAL
     nothing, bare = _nothing(is_regional), _bare()
-    opened, done = _saying(_("%(n)s open")), _saying(_("%(n)s done"))
+    opened, done, states_done = kept(_said_open), kept(_said_done), kept(_said_states_done)
 
     def cell(section: Section, column: Column, own: Cell) -> str:
         to = f'<a href="{escape(href(section.pillar, column))}">'
         counts = ((own.tally.open, opened), (own.tally.followups_done(found.signed_only), done))
         numbers = " · ".join(f"{to}{say(count)}</a>" for count, say in counts if count) or nothing
-        states = number(section.measures * len(column.states))
-        word = escape(_("%(done)s of %(states)s done", done=number(own.states_done), states=states))
+        word = states_done((own.states_done, section.measures * len(column.states)))
         before = f'<span class="board-word">{word}</span> {bare(own)}' if is_regional else ""
         return f'<td data-label="{escape(column.name)}">{before}<span class="board-counts">{numbers}</span></td>'
 
@@ -93,7 +92,8 @@ def _nothing(is_regional: bool) -> str:
 
 def _statuses(section: Section) -> str:
     """How many measures there are, and how many have each status."""
-    told = [f"{number(section.by_status[one])} {tag(one)}" for one in MeasureStatus if section.by_status.get(one)]
+    counted = [(section.by_status[one], tag(one)) for one in MeasureStatus if section.by_status.get(one)]
+    told = [_("%(n)s %(status)s", n=number(n), status=said) for n, said in counted]  # the tag keeps its marks
     said = ngettext("%(n)s measure", "%(n)s measures", section.measures, n=number(section.measures))
     return f'<td data-label="{escape(_("Status"))}">{escape(said)} {" ".join(told)}</td>'
 
@@ -102,13 +102,13 @@ def _words(href: str, editable: Reach, back: str) -> Callable[[str, Column, Cell
     """What a State's cell says, leading to its form or to where it stands; of a region, how many States are done."""
     no_word = f'<span class="muted">{escape(_("no word yet"))}</span>'
     tagged = kept(lambda status: tag(status) if status else no_word)
-    said, names = Numbers(), kept(lambda code: str(escape(catalogue.states()[code].name)))
-    of_states = str(escape(_("%(done)s of %(states)s done")))
+    names = kept(lambda code: str(escape(catalogue.states()[code].name)))
+    states_done = kept(_said_states_done)
     on_nothing, bare = f'<span class="board-bare muted">{escape(_("rests on nothing"))}</span> ', _bare()
 
     def make(measure: str, column: Column, cell: Cell) -> str:
         if not column.is_state:
-            told = of_states % {"done": said[cell.states_done], "states": said[len(column.states)]}
+            told = states_done((cell.states_done, len(column.states)))
             return f'<span class="board-word">{told}</span> {bare(cell)}'
         place = f"/cells/{column.code}{back}" if editable.covers(column.code) else f"#cell-{column.code}"
         named = f'<span class="visually-hidden">{names(column.code)}, {measure}: </span>'
@@ -133,9 +133,9 @@ def _bare() -> Callable[[Cell], str]:
 def _counts(signed_only: bool, tells_unsigned: bool, nothing: str) -> Callable[[str, str, Tally], str]:
     """The numbers of a cell, each leading to its rows; one that is nought is left off."""
     start = f'<a href="{escape(request.script_root)}/follow-ups?measure='
-    to_open, say_open = _args(("open", "1")), _saying(_("%(n)s open"))
-    to_done, say_done = _args(*(SIGNED if signed_only else DONE)), _saying(_("%(n)s done"))
-    to_unsigned, say_unsigned = _args(*UNSIGNED), _saying(_("%(n)s not signed"))
+    to_open, say_open = _args(("open", "1")), kept(_said_open)
+    to_done, say_done = _args(*(SIGNED if signed_only else DONE)), kept(_said_done)
+    to_unsigned, say_unsigned = _args(*UNSIGNED), kept(_said_unsigned)
 
     def make(measure: str, place: str, tally: Tally) -> str:
         opened, implemented, signed = tally[:3]
@@ -154,17 +154,23 @@ def _counts(signed_only: bool, tells_unsigned: bool, nothing: str) -> Callable[[
     return make
 
 
-def _saying(text: str) -> Callable[[int], str]:
-    """What says a number in this text, in which it is ``n``; each is made once."""
-    return kept(lambda n: str(escape(text % {"n": number(n)})))
+def _said_open(n: int) -> str:
+    return str(escape(ngettext("%(n)s open", "%(n)s open", n, n=number(n))))
 
 
-class Numbers(dict[int, str]):
-    """Numbers in the digits of the page's language, each written once."""
+def _said_done(n: int) -> str:
+    return str(escape(ngettext("%(n)s done", "%(n)s done", n, n=number(n))))
 
-    def __missing__(self, value: int) -> str:
-        self[value] = number(value)
-        return self[value]
+
+def _said_unsigned(n: int) -> str:
+    return str(escape(ngettext("%(n)s not signed", "%(n)s not signed", n, n=number(n))))
+
+
+def _said_states_done(counted: tuple[int, int]) -> str:
+    """Of how many cells how many are done."""
+    done, states = counted
+    words = {"done": number(done), "states": number(states)}
+    return str(escape(ngettext("%(done)s of %(states)s done", "%(done)s of %(states)s done", done, **words)))
 
 
 def _args(*pairs: tuple[str, str]) -> str:

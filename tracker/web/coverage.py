@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,9 +16,11 @@ from tracker.reports import catalogue, coverage
 from tracker.reports.listing import address
 from tracker.services.reference import STRATEGY
 from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web import filters
 from tracker.web.exports import rows_response
-from tracker.web.presentation import states_counted
+from tracker.web.followup_cells import kept
+from tracker.web.presentation import isolated, number, states_counted
 
 blueprint = Blueprint("coverage", __name__)
 
@@ -48,7 +51,8 @@ def index() -> ResponseReturnValue:
         export_href=_address("coverage.export", asked.args),
         opening=_opening,
         further=f"area={asked.area}&" if asked.area and asked.by_pillar else "",
-        dash=_dash,
+        said=_said(is_dense),
+        with_latest=lambda link, year: _marked(_("%(examined)s, %(year)s", examined=link, year=isolated(year))),
         states_words=lambda row: states_counted(found.members(row), found.observers(row)),
         columns=coverage.COLUMNS,
     )
@@ -104,8 +108,9 @@ def _legend(asked: coverage.Asked, is_dense: bool) -> str:
 
 def _place(asked: coverage.Asked) -> str:
     """What the matrix was opened to, in words."""
-    region = [catalogue.regions()[asked.region].name] if asked.region else []
-    return ", ".join(region + ([catalogue.areas()[asked.area].title] if asked.area else []))
+    region = catalogue.regions()[asked.region].name if asked.region else ""
+    area = catalogue.areas()[asked.area].title if asked.area else ""
+    return _("%(region)s, %(area)s", region=region, area=area) if region and area else region or area
 
 
 def _trail(asked: coverage.Asked) -> list[tuple[str, str]]:
@@ -120,9 +125,52 @@ def _trail(asked: coverage.Asked) -> list[tuple[str, str]]:
     return steps
 
 
-def _dash(words: str) -> Markup:
-    """A dash for the eye, words for the ear."""
-    return Markup('<span aria-hidden="true">–</span><span class="visually-hidden">{}</span>').format(words)
+def _said(is_dense: bool) -> dict[str, Callable[[Any], str]]:
+    """What the lines of a cell say, each made once for what it tells. Where there is no room for the words "examined"
+    and "never examined", the eye has the figure or a dash, and the ear the words."""
+
+    def briefly(figure: Any, words: Markup) -> Markup:
+        return _BRIEFLY.format(figure, words) if is_dense else words
+
+    def examined(count: int) -> Markup:
+        words = _marked(ngettext("%(count)s examined", "%(count)s examined", count, count=_figure(count)))
+        return briefly(_figure(count), words)
+
+    def examined_in(year: int) -> Markup:
+        return briefly(isolated(year), _marked(_("examined %(year)s", year=isolated(year))))
+
+    def rated(rating: str | None) -> Markup:
+        return isolated(rating) if rating else Markup("{}").format(_("rated"))
+
+    def rated_in(told: tuple[str | None, int]) -> Markup:
+        rating, year = told[0], isolated(told[1])
+        if rating is None:
+            return _marked(_("rated %(year)s", year=year))
+        return _marked(_("%(rating)s %(year)s", rating=isolated(rating), year=year))
+
+    return {
+        "never": kept(lambda _nothing: briefly("–", Markup("{}").format(_("never examined")))),
+        "examined": kept(examined),
+        "examined_in": kept(examined_in),
+        "rated": kept(rated),
+        "rated_in": kept(rated_in),
+        "rated_states": kept(lambda n: _marked(ngettext("%(n)s rated", "%(n)s rated", n, n=_figure(n)))),
+        "open": kept(lambda n: _marked(ngettext("%(n)s open", "%(n)s open", n, n=_figure(n)))),
+        "overdue": kept(lambda n: _marked(ngettext("%(n)s overdue", "%(n)s overdue", n, n=_figure(n)))),
+        "sealed": kept(lambda year: _marked(_("sealed %(year)s", year=isolated(year)))),
+    }
+
+
+_BRIEFLY = Markup('<span aria-hidden="true">{}</span><span class="visually-hidden">{}</span>')
+
+
+def _figure(count: int) -> Markup:
+    return isolated(number(count))
+
+
+def _marked(said: str) -> Markup:
+    """A text of the page with what was put into it, which is escaped."""
+    return Markup(said)  # noqa: S704  # texts are ours, and what stands in them is escaped
 
 
 def _area_choices() -> list[tuple[str, str]]:

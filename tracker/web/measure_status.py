@@ -21,6 +21,7 @@ from tracker.reports import catalogue, kept, measures, plans
 from tracker.reports.listing import address, without
 from tracker.reports.measures import Progress, Share, Standing, Tally
 from tracker.texts import gettext as _
+from tracker.texts import listed
 from tracker.web.board_cells import DONE, SIGNED, UNSIGNED, status_words
 from tracker.web.presentation import number
 
@@ -190,7 +191,7 @@ def _region_words(standing: Standing) -> str:
     if standing.rule is RegionRule.MAJORITY:
         return _("more than half of the participating Member States")
     known = catalogue.states()
-    return _("the Member States named: %(names)s", names=", ".join(known[one].name for one in standing.named))
+    return _("the Member States named: %(names)s", names=listed(known[one].name for one in standing.named))
 
 
 def _states_done_words(standing: Standing) -> str:

@@ -347,6 +347,7 @@ FILTERS = {
     "digest": digest,
     "event_words": words.event_words,
     "field_words": words.field_words,
+    "listed": texts.listed,
     "moment": dates.moment,
     "noun_words": words.noun_words,
     "number": number,

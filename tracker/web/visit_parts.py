@@ -33,6 +33,7 @@ from tracker.reports.states import names_over_time
 from tracker.services import visit_parts as service
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
+from tracker.texts import listed
 from tracker.web.dates import partial_words, period_words
 from tracker.web.locale import language
 from tracker.web.request_keys import Made, once, repeated
@@ -258,7 +259,7 @@ def _warn_of_overlaps(visit: Visit, part: str) -> None:
     if others:
         words = _(
             "The dates overlap with %(others)s. That is allowed; check that it is not the same visit.",
-            others=", ".join(others),
+            others=listed(others),
         )
         flash(words, "warning")
 

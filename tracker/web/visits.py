@@ -23,7 +23,7 @@ from tracker.services import request_keys
 from tracker.services import visit_parts as parts
 from tracker.services import visits as service
 from tracker.texts import gettext as _
-from tracker.texts import ngettext
+from tracker.texts import listed, ngettext
 from tracker.web import filters, timeline
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
@@ -264,7 +264,7 @@ def warn_of_overlaps(visit: Visit) -> None:
         flash(
             _(
                 "The dates overlap with %(others)s. That is allowed; check that it is not the same visit.",
-                others=", ".join(others),
+                others=listed(others),
             ),
             "warning",
         )

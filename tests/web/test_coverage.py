@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.counting import statements
-from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, examined, serve
+from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, examined, grant, serve
 from tests.submittable import submittable
 from tracker import history
 from tracker.extensions import db
@@ -235,6 +235,35 @@ def test_pillars_can_be_narrowed_to_a_top_area(session: Any) -> None:
     session.commit()
     assert cell(EVERYWHERE, SOUTHERN_ASIA, "II", by="pillar").open == 2
     assert cell(EVERYWHERE, SOUTHERN_ASIA, "II", by="pillar", area="FIN").open == 1
+
+
+EMPTY = "Pillar <bdi>III</bdi> is empty: no area stands under it on the map of areas and pillars"
+
+
+def test_a_pillar_that_no_area_leads_to_says_why_it_is_empty(reader: FlaskClient, sign_in: Any) -> None:
+    page = reader.get("/coverage?by=pillar").text
+    assert EMPTY in page, "of pillars I, II and IV the map names areas"
+    assert 'href="/plans/GCTS#pillar-III">Measures of pillar <bdi>III</bdi>' in page
+    assert "Administrators keep the map and may add one." in page and "/admin/pillars" not in page
+    both = AccountFactory(role=Role.ADMINISTRATOR)
+    grant(both, Role.COORDINATOR)
+    db.session.commit()
+    keeper = sign_in(both)
+    assert 'href="/admin/pillars">Add a pillar to the map' in keeper.get("/coverage?by=pillar").text
+    assert "on the map of areas" not in reader.get("/coverage").text
+    followup = FollowupFactory(state_id="PAK", area_code="FIN-02")
+    serve(followup, db.session.scalars(sa.select(Measure).filter_by(reference="GCTS-III-8")).one())
+    db.session.commit()
+    assert "on the map of areas" not in reader.get("/coverage?by=pillar").text, "it is not empty"
+
+
+def test_a_board_says_why_a_pillar_is_empty(reader: FlaskClient) -> None:
+    for address in ("/plans/GCTS/board", "/plans/GCTS/board?pillar=III"):
+        assert EMPTY in reader.get(address).text
+    assert EMPTY not in reader.get("/plans/GCTS/board?pillar=II").text
+    serve(FollowupFactory(), db.session.scalars(sa.select(Measure).filter_by(reference="GCTS-III-8")).one())
+    db.session.commit()
+    assert EMPTY not in reader.get("/plans/GCTS/board").text
 
 
 def noted(record: Any, **values: Any) -> None:

@@ -40,7 +40,7 @@ LISTS = {
     "/meetings": ("analyst", 5),
     "/coverage": ("analyst", 4),
     "/gaps/areas": ("analyst", 5),
-    "/plans/GCTS/board": ("coordinator", 4),
+    "/plans/GCTS/board": ("coordinator", 5),
     "/": ("analyst", 6),
 }
 RECORDS = {

@@ -46,6 +46,13 @@ def as_column(code: str) -> Any:
     return sa.func.coalesce(mapped(code), mapped(of_top))
 
 
+def unmapped(pillars: Collection[str]) -> list[str]:
+    """Which of these pillars the map gives no area: nothing suggests their measures by an area. One statement, also
+    for none, so that a page costs the same whatever stands on it."""
+    mapped = set(db.session.scalars(sa.select(AreaPillar.pillar).distinct()))
+    return [pillar for pillar in pillars if pillar not in mapped]
+
+
 def by_area() -> dict[str, set[str]]:
     """The pillars of each area, in one statement: its own, or where it has none those of its top area."""
     own: dict[str, set[str]] = {}

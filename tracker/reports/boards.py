@@ -133,6 +133,14 @@ class Board:
         """Whether a cell tells what is assessed implemented and not signed: of a State, not of a region."""
         return self.signed_only and all(column.is_state for column in self.columns)
 
+    def empty_pillars(self) -> list[str]:
+        """The pillars of the measures of which none has a follow-up that counts, in any column."""
+        served: dict[str, bool] = {}
+        for row in self.rows:
+            if not served.get(row.pillar):
+                served[row.pillar] = any(cell.tally.followups for cell in row.cells)
+        return [pillar for pillar, is_served in served.items() if not is_served]
+
 
 def asked(args: Mapping[str, Any]) -> Question:
     """What the parameters of an address ask for."""

@@ -14,7 +14,7 @@ from tracker import policy
 from tracker.errors import TrackerError
 from tracker.models import MeasureStatus, Plan
 from tracker.policy import Permission
-from tracker.reports import boards, catalogue, plans
+from tracker.reports import area_pillars, boards, catalogue, plans
 from tracker.reports.boards import Board, Column, Question
 from tracker.reports.listing import address, without
 from tracker.texts import gettext as _
@@ -53,6 +53,8 @@ def index(code: str) -> ResponseReturnValue:
         opens={column.code: address(path, question.args | {"region": [column.code]}) for column in found.columns},
         switch_href=_switched(question, path),
         export_href=address(url_for("boards.export", code=plan.code), question.args),
+        unmapped=area_pillars.unmapped(found.empty_pillars()),
+        map_href=url_for("area_pillars.edit") if policy.can(current_user, Permission.CATALOGUE_MANAGE) else "",
         may_export=policy.can(current_user, Permission.REPORT_RUN),
     )
 

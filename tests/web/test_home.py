@@ -13,10 +13,21 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.counting import statements
-from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, VisitFactory, grant
+from tests.factories import (
+    AccountFactory,
+    ConclusionFactory,
+    FollowupFactory,
+    MeasureFactory,
+    PlanFactory,
+    VisitFactory,
+    cell,
+    grant,
+    serve,
+)
 from tests.submittable import submittable
-from tracker import clock
-from tracker.models import FollowupStatus, Implementation, Role, VisitStage
+from tracker import clock, history
+from tracker.extensions import db
+from tracker.models import FollowupStatus, Implementation, MeasureStatus, Role, VisitStage
 from tracker.partial_date import PartialDate
 from tracker.reports import followups, work, work_desk
 from tracker.services import extensions, records, signoff
@@ -78,6 +89,88 @@ def test_each_figure_leads_to_exactly_its_rows(analyst: Any, reviewer: Any, sign
             page = browser.get(href)
             assert page.status_code == 200, (words, href)
             assert len(LISTED.findall(page.text)) == int(count), (words, href)
+
+
+# The coordinator's
+
+
+OF_PLANS = (
+    "Measures past their deadline",
+    "Measures whose stated status differs",
+    "Measures without a follow-up",
+    "Cells without a word for 12 months",
+)
+
+
+def busy_plan() -> Any:
+    """Measures of which two are late, two differ, and some have neither follow-up nor word."""
+    plan = PlanFactory(code="JP-1", participants=("KGZ", "TJK"))
+    late, done, stated, differing, ahead, retired = (MeasureFactory(plan=plan) for _each in range(6))
+    deadlines = {late: "2013", done: "2013-06", differing: "2013-06-30", ahead: "2190", retired: "2013"}
+    for one, deadline in deadlines.items():
+        one.deadline = PartialDate.parse(deadline)
+    said = {done: MeasureStatus.COMPLETED, stated: MeasureStatus.PLANNED, differing: MeasureStatus.UNDER_WAY}
+    for one, status in said.items():
+        one.stated_status, one.stated_on, one.stated_reason = status, date(2024, 5, 1), "Told at the meeting"
+    retired.retired_on, retired.retired_reason = date(2020, 1, 1), "Merged"
+    for one in (late, done, stated, differing, ahead, retired):
+        history.record("measure.edited", one, by=None)
+    serve(FollowupFactory(state_id="KGZ"), late)
+    long_ago, lately = (cell(late, state, MeasureStatus.UNDER_WAY) for state in ("KGZ", "TJK"))
+    cell(done, "KGZ")
+    long_ago.status_on, lately.status_on = PartialDate(2013), PartialDate.of(clock.today())
+    history.record("measure.cell_changed", late, by=None, state_id="KGZ")
+    history.record("measure.cell_changed", late, by=None, state_id="TJK")
+    db.session.commit()
+    return plan
+
+
+def test_a_coordinators_figures_lead_to_exactly_their_rows(session: Any, sign_in: SignIn) -> None:
+    busy_plan()
+    browser = sign_in(AccountFactory(role=Role.COORDINATOR))
+    found = figures(browser.get("/").text)
+    assert [found[words][0] for words in OF_PLANS] == ["2", "2", "51", "2"]
+    for words in OF_PLANS:
+        count, href = found[words]
+        page = browser.get(f"{href}{'&' if '?' in href else '?'}size=100").text
+        assert page.partition("<tbody>")[2].count("<tr>") == int(count), (words, href)
+    late = browser.get("/my-work/past-deadline").text
+    assert "JP-1-M01" in late and "JP-1-M04" in late and "2 measures" in late and "30 June 2013" in late
+    differing = browser.get("/my-work/differing").text
+    assert "JP-1-M02" in differing and "JP-1-M04" in differing and "JP-1-M03" not in differing
+    assert found[OF_PLANS[3]][1] == "/gaps/cells?months=12"
+
+
+def test_of_plans_a_coordinator_has_those_that_the_grant_holds(session: Any, sign_in: SignIn) -> None:
+    busy_plan()
+    whole, part = (
+        figures(sign_in(AccountFactory(role=Role.COORDINATOR, states=states)).get("/").text)
+        for states in (["KGZ", "TJK"], ["KGZ"])
+    )
+    assert [whole[words][0] for words in OF_PLANS[:2]] == ["2", "2"]
+    assert [part[words][0] for words in OF_PLANS[:2]] == ["0", "0"], "how the region stands is not theirs to know"
+    assert part[OF_PLANS[3]][0] == "2", "two cells of Kyrgyzstan"
+
+
+def test_a_plan_in_order_teaches_what_would_stand_there(session: Any, sign_in: SignIn) -> None:
+    page = sign_in(AccountFactory(role=Role.COORDINATOR, states=["KGZ"])).get("/").text
+    assert "stands here from the day after its deadline" in page.partition("Nothing waits here")[2]
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR])
+def test_for_others_nothing_of_plans_is_on_the_desk(session: Any, sign_in: SignIn, role: Role) -> None:
+    busy_plan()
+    browser = sign_in(AccountFactory(role=role))
+    assert not set(OF_PLANS) & figures(browser.get("/").text).keys()
+    assert browser.get("/my-work/differing").status_code in (403, 404)
+
+
+def test_a_coordinators_desk_costs_the_same_whatever_there_is(session: Any, sign_in: SignIn) -> None:
+    browser = sign_in(AccountFactory(role=Role.COORDINATOR))
+    few = {address: statements(browser, address) for address in ("/", "/my-work/past-deadline")}
+    busy_plan()
+    many = {address: statements(browser, address) for address in few}
+    assert max(many.values()) <= 6, many
 
 
 @pytest.mark.parametrize("states", [None, ["PAK", "FRA"]])
@@ -221,7 +314,7 @@ def test_a_visit_needs_something_when_its_clock_has_passed(
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        (Role.COORDINATOR, ["Open follow-ups", "Overdue follow-ups"]),
+        (Role.COORDINATOR, [*OF_PLANS, "Open follow-ups", "Overdue follow-ups"]),
         (Role.AUDITOR, ["Open follow-ups", "Overdue follow-ups"]),
         (Role.ADMINISTRATOR, ["Active accounts", "Disabled accounts"]),
         (None, []),

@@ -81,6 +81,11 @@ def tally(kind: str, reach: Reach, args: Args) -> int:
     return GAPS[kind].listing.tally(args, scope(kind, reach, args))
 
 
+def rows(kind: str, reach: Reach, args: Args) -> Columns:
+    """Those rows as a question, for a page that counts several kinds at once."""
+    return GAPS[kind].listing.rows(args, scope(kind, reach, args))
+
+
 def narrowing(args: Args) -> tuple[dict[str, list[str]], list[Problem]]:
     """What of an address narrows every kind of gap, and what is wrong with it."""
     given = {name: values for name in NARROWING if (values := _values(args, name))}

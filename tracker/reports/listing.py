@@ -287,6 +287,10 @@ class Listing:
         """How many rows the address asks for, counted as far as lists count: one more says that there are more."""
         return int(db.session.execute(self._count_statement(self.read(query_args), scope_condition)).scalar_one())
 
+    def rows(self, query_args: Mapping[str, Any], scope_condition: Condition | None = None) -> sa.Select[Any]:
+        """The rows that the address asks for, as a question: for counts that one statement asks with others."""
+        return self._narrowed(self.read(query_args), scope_condition, None)
+
     # What an address asks
 
     def read(self, query_args: Mapping[str, Any]) -> Question:

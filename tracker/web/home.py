@@ -13,7 +13,7 @@ from tracker import policy
 from tracker.errors import NotFound
 from tracker.models import Account, Role
 from tracker.policy import Permission
-from tracker.reports import catalogue, work, work_desk
+from tracker.reports import catalogue, plan_desk, work, work_desk
 from tracker.reports.listing import MOST_COUNTED, Args, Page, address
 from tracker.reports.states import names_over_time
 from tracker.texts import gettext as _
@@ -60,7 +60,9 @@ def index() -> ResponseReturnValue:
     """The first page: figures that lead to rows, and the first rows of each."""
     account: Account = current_user._get_current_object()
     desk = work_desk.desk(account)
-    sections = {one.name: one for one in _sections(desk.counts, account)}
+    is_coordinator = policy.has_role(account, Role.COORDINATOR)
+    plans = plan_desk.counts(account) if is_coordinator else {}
+    sections = {one.name: one for one in _sections(desk.counts | plans, account)}
     return render_template(
         "home/index.html",
         sections=sections,
@@ -69,7 +71,7 @@ def index() -> ResponseReturnValue:
         may_report=policy.can(account, Permission.REPORT_RUN),
         may_manage=policy.can(account, Permission.CATALOGUE_MANAGE),
         refusals_href=_list("audit", work.recent_refusals()) if policy.can(account, Permission.LOG_READ) else "",
-        is_coordinator=policy.has_role(account, Role.COORDINATOR),
+        is_coordinator=is_coordinator,
         base=f"{request.script_root}/",
     )
 
@@ -78,6 +80,8 @@ def index() -> ResponseReturnValue:
 def rows(name: str) -> ResponseReturnValue:
     """All rows of a section that spans several nouns, or of the visits that need something."""
     policy.require(current_user, Permission.RECORD_READ)
+    if name in plan_desk.LISTS and policy.has_role(current_user, Role.COORDINATOR):
+        return _measures_page(name)
     if name not in work.LISTS:
         raise NotFound(_("There is no such list. My work shows those that there are."))
     page = work.page(name, request.args, current_user)
@@ -95,6 +99,16 @@ def rows(name: str) -> ResponseReturnValue:
 def moved(name: str) -> ResponseReturnValue:
     """Where these lists stood before: bookmarks and letters lead on."""
     return redirect(address(url_for("home.rows", name=name), request.args.to_dict(flat=False)), 301)
+
+
+def _measures_page(name: str) -> ResponseReturnValue:
+    found = plan_desk.page(name, request.args, current_user)
+    return render_template(
+        "home/records.html",
+        title=_list_titles()[name],
+        list=ListPage(found.page, url_for("home.rows", name=name), _counted_measures, {}, {"plan": _("plan")}),
+        rows=record_rows.measure_rows(found.page.rows, found.standings),
+    )
 
 
 def _visits_page(page: Page) -> ResponseReturnValue:
@@ -163,6 +177,8 @@ def _list_titles() -> dict[str, str]:
         "returned": _("Returned to me"),
         "waiting": _("Waiting for the reviewers"),
         "changed": _("Changed since I signed it"),
+        "past-deadline": _("Measures past their deadline"),
+        "differing": _("Measures whose stated status differs"),
     }
 
 
@@ -173,6 +189,8 @@ def _sections(counts: dict[str, int], account: Account) -> list[Section]:
         told += _analyst(account)
     if "to_sign" in counts:
         told += _reviewer()
+    if "unserved" in counts:
+        told += _coordinator()
     if "open" in counts:
         told += _readers()
     if "people" in counts:
@@ -256,6 +274,51 @@ def _reviewer() -> list[tuple[str, str, str, str]]:
     ]
 
 
+def _coordinator() -> list[tuple[str, str, str, str]]:
+    titles = _list_titles()
+
+    def gap(name: str) -> str:
+        kind, asked = plan_desk.GAPS[name]
+        return _list(f"gaps/{kind}", asked)
+
+    return [
+        (
+            "past-deadline",
+            titles["past-deadline"],
+            _list("my-work/past-deadline", {}),
+            _(
+                "A measure of your plans stands here from the day after its deadline's period has passed, until it is"
+                " completed."
+            ),
+        ),
+        (
+            "differing",
+            titles["differing"],
+            _list("my-work/differing", {}),
+            _(
+                "A measure of your plans stands here while the status that a coordinator states is another than the"
+                " one computed from its follow-ups and cells."
+            ),
+        ),
+        (
+            "unserved",
+            _("Measures without a follow-up"),
+            gap("unserved"),
+            _("Each measure has a follow-up in your scope that is open or implemented."),
+        ),
+        (
+            "silent",
+            ngettext(
+                "Cells without a word for %(num)s month",
+                "Cells without a word for %(num)s months",
+                plan_desk.MONTHS,
+            ),
+            gap("silent"),
+            _("Each cell of a regional plan in your scope has a word from the last months."),
+        ),
+    ]
+
+
 def _readers() -> list[tuple[str, str, str, str]]:
     return [
         ("open", _("Open follow-ups"), _list("follow-ups", work.ALL_FOLLOWUPS["open"]), ""),
@@ -291,3 +354,7 @@ def _counted(count: int) -> str:
 
 def _counted_visits(count: int) -> str:
     return ngettext("%(counted)s visit", "%(counted)s visits", count, counted=number(count))
+
+
+def _counted_measures(count: int) -> str:
+    return ngettext("%(counted)s measure", "%(counted)s measures", count, counted=number(count))

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from tracker.models import SealedState
 from tracker.reports import sealables
+from tracker.reports.measures import Standing
 from tracker.texts import gettext as _
 from tracker.web import dates
 from tracker.web.assets import icon
@@ -126,6 +127,26 @@ def extension_rows(found: Iterable[Any], states: Mapping[str, Any]) -> Rows:
         (_("Reason"), lambda row: _text(row.reason)),
         (_("Asked by"), lambda row: person(row.requested_by)),
         (_("Asked"), lambda row: at(row.requested_at)),
+    ]
+    return _rows(found, columns)
+
+
+def measure_rows(found: Iterable[Any], standings: Mapping[int, Standing]) -> Rows:
+    """Measures with how each stands: the computed status, and the stated one where there is one."""
+    root, tagged, due = request.script_root, kept(tag), kept(dates.partial)
+    no_date = escape(_("none set"))
+
+    def plan(row: Any) -> str:
+        words = reference(f"{row.plan_code} {row.pillar}")
+        return f'<a href="{root}/plans/{escape(row.plan_code)}#pillar-{row.pillar}">{words}</a>'
+
+    columns: list[tuple[str, Cell]] = [
+        (_("Reference"), lambda row: _link(f"{root}/measures/{row.reference}", row.reference)),
+        (_("Measure"), lambda row: _text(_cut(row.text))),
+        (_("Plan and pillar"), plan),
+        (_("Deadline"), lambda row: due(row.deadline) or no_date),
+        (_("Computed status"), lambda row: tagged(standings[row.id].status)),
+        (_("Stated status"), lambda row: tagged(stated) if (stated := standings[row.id].stated) else ""),
     ]
     return _rows(found, columns)
 

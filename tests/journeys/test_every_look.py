@@ -86,6 +86,9 @@ OF_COORDINATOR = (
     "/measures/CA-2011-M08/status",
     "/measures/CA-2011-M08/retire",
     "/measures/CA-2011-M08/cells/KGZ",
+    "/gaps/plans",
+    "/my-work/past-deadline",
+    "/",
     "/measures/GCTS-II-10",
     "/measures/GCTS-II-10/follow-ups",
     "/plans/CA-2011/board",
@@ -282,6 +285,28 @@ def test_a_row_of_a_list_takes_few_lines_on_a_telephone(sign_in_as: SignIn, addr
     first = rows[-1]
     tops = [box["y"] for name in (".record-link", ".tag") if (box := first.locator(name).first.bounding_box())]
     assert abs(tops[0] - tops[1]) < 12, "the tags stand beside the reference"
+
+
+OVERLAID = """() => [...document.querySelectorAll(".table-cards td[data-label]")]
+    .filter((cell) => cell.checkVisibility())
+    .filter((cell) => parseFloat(getComputedStyle(cell, "::before").height) > cell.getBoundingClientRect().height + 1)
+    .map((cell) => cell.dataset.label)"""
+
+
+@pytest.mark.parametrize("address", ["/plans/CA-2011", "/reports/action-plan?plan=CA-2011", "/measures/CA-2011-M08"])
+def test_no_label_of_a_card_lies_over_the_next(sign_in_as: SignIn, address: str) -> None:
+    page = sign_in_as("coordinator", viewport={"width": 390, "height": 800})
+    page.goto(address)
+    assert page.evaluate(OVERLAID) == []
+
+
+def test_the_buttons_of_a_preview_stand_apart_from_what_follows(sign_in_as: SignIn) -> None:
+    page = sign_in_as("coordinator", viewport={"width": 1280, "height": 800})
+    page.goto("/plans/CA-2011/import")
+    page.get_by_label("Rows").fill("pillar,text\nII,Exchange lists of documents that were lost")
+    press(page, "Check the rows")
+    box, after = (page.locator(f".form > .form-buttons{more}").first.bounding_box() for more in ("", " + .card"))
+    assert box and after and after["y"] - box["y"] - box["height"] >= 8
 
 
 def test_the_signature_is_on_paper(sign_in_as: SignIn) -> None:

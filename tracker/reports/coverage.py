@@ -137,11 +137,6 @@ class Coverage:
         """The names of those in the row that are not Member States."""
         return [one.name for one in self.states[row] if not one.is_member]
 
-    def empty_pillars(self) -> list[str]:
-        """Where columns are pillars, those that no open follow-up in the scope serves a measure of."""
-        served = {column for (_row, column), cell in self.cells.items() if cell.open}
-        return [column.code for column in self.columns if column.code not in served]
-
     def flat(self) -> list[Sequence[Any]]:
         """Every cell as a row of the file, in the order of the screen."""
         return [self._line(row, column) for row in self.rows for column in self.columns]

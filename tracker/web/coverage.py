@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from tracker import clock, policy
 from tracker.errors import TrackerError
+from tracker.models.plan import PILLARS
 from tracker.policy import Permission
 from tracker.reports import area_pillars, catalogue, coverage
 from tracker.reports.listing import address
@@ -56,7 +57,7 @@ def index() -> ResponseReturnValue:
         with_latest=lambda link, year: _marked(_("%(examined)s, %(year)s", examined=link, year=isolated(year))),
         states_words=lambda row: states_counted(found.members(row), found.observers(row)),
         columns=coverage.COLUMNS,
-        unmapped=area_pillars.unmapped(found.empty_pillars()) if asked.by_pillar else [],
+        unmapped=area_pillars.unmapped(list(PILLARS)) if asked.by_pillar else [],
         strategy_href=url_for("plans.show", code=STRATEGY),
         map_href=url_for("area_pillars.edit") if policy.can(current_user, Permission.CATALOGUE_MANAGE) else "",
     )

@@ -217,8 +217,8 @@ def _coverage() -> Address:
     words = []
     for cell in product(_many(in_order), tops):
         link = f"region={cell[0]}&amp;open=1&amp;area={cell[1]}"
-        words += [f'{link}">{opened[cell]:,} open<'] if opened[cell] else []
-        words += [f'{link}&amp;overdue=1">{late[cell]:,} overdue<'] if late[cell] else []
+        words += [f'{link}"><bdi>{opened[cell]:,}</bdi> open<'] if opened[cell] else []
+        words += [f'{link}&amp;overdue=1"><bdi>{late[cell]:,}</bdi> overdue<'] if late[cell] else []
     return Address("/coverage", ("<h1", *words), len({subregion for subregion, _area in opened}))
 
 

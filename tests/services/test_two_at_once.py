@@ -23,7 +23,18 @@ from tests.factories import PASSWORD, ConclusionFactory, FollowupFactory, VisitF
 from tests.submissions import page_form
 from tracker import history
 from tracker.extensions import db
-from tracker.models import Account, Conclusion, Event, Followup, Measure, Seal, Submission, Visit
+from tracker.models import (
+    Account,
+    Conclusion,
+    Event,
+    Followup,
+    Measure,
+    MeetingOrganisation,
+    Organisation,
+    Seal,
+    Submission,
+    Visit,
+)
 from tracker.reports import audit
 
 Act = Callable[[], Any]
@@ -388,3 +399,22 @@ def test_a_new_measure_has_the_cells_of_whoever_takes_part(
         made = db.session.scalars(sa.select(Measure).where(Measure.text == "Made while States join")).one()
         assert sorted(cell.state_id for cell in made.cells) == sorted(made.plan.participants)
         db.session.remove()
+
+
+def test_an_organisation_that_two_record_at_once_is_recorded_once(
+    own_app: Flask, told: world.World, browser: Callable[[str], FlaskClient]
+) -> None:
+    people = [browser("coordinator") for _time in range(4)]
+    typed = {"title": "Expert meeting", "source": "A page", "new_organisations": "y"}
+    forms = [page_form(one, "/meetings/new").data() | typed for one in people]
+    forms = [
+        form | {"start-year": str(2011 + number), "hosts": ("New Body", "NEW BODY")[number % 2]}
+        for number, form in enumerate(forms)
+    ]
+    answers = at_once(*[partial(one.post, "/meetings/new", data=form) for one, form in zip(people, forms, strict=True)])
+    assert statuses(answers) == {303: 4}
+    assert count(own_app, Organisation, sa.func.lower(Organisation.acronym) == "new body") == 1
+    is_it = MeetingOrganisation.organisation_id.in_(
+        sa.select(Organisation.id).where(sa.func.lower(Organisation.acronym) == "new body")
+    )
+    assert count(own_app, MeetingOrganisation, is_it) == 4

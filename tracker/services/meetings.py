@@ -241,8 +241,12 @@ def _write(meeting: Meeting, given: MeetingInput) -> bool:
 def _with_new_organisations(given: MeetingInput) -> tuple[MeetingInput, dict[str, list[str]]]:
     """The same by ids, and what the log says of it. Organisations that are new are recorded, under their acronym until
     somebody gives their name."""
-    known = {one.acronym.casefold(): one.id for one in catalogue.organisations().values()}
     named = [one for part in TAKING_PART for one in getattr(given, part) if isinstance(one, str)]
+    if not named:
+        return given, {}
+    turns.take("organisation", "new")
+    present = db.session.execute(sa.select(Organisation.acronym, Organisation.id))  # as it is now that it is our turn
+    known = {acronym.casefold(): organisation_id for acronym, organisation_id in present}
     new = {name.casefold(): name for name in reversed(named) if name.casefold() not in known}  # as it was typed first
     made = [Organisation(acronym=name, name=name, kind="") for name in new.values()]
     db.session.add_all(made)

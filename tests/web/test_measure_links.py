@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from tests.counting import statements
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
 from tests.forms_of_pages import forms
+from tests.pages import text_of
 from tracker import clock, history
 from tracker.forms import choice_fields
 from tracker.models import Event, Followup, FollowupMeasure, FollowupStatus, Measure, Role
@@ -491,3 +492,13 @@ def test_plan_and_pillar_are_one_reference_in_every_direction(session: Any, brow
     assert re.search(r"<bdi[^>]*>GCTS II</bdi>", browser.get(PATH).text)
     link(browser, "GCTS-II-10")
     assert re.search(r"<bdi[^>]*>GCTS II</bdi></a>", browser.get("/states/PAK").text)
+
+
+@pytest.mark.parametrize("path", [PATH, BULK])
+def test_words_that_no_address_can_hold_are_refused_on_the_page_itself(browser: FlaskClient, path: str) -> None:
+    ticks = {"measures": "GCTS-II-1", "followups": "PAK-F001"}
+    answer = browser.post(path, data={**ticks, "q": "Ж" * 20_000, "narrow": "1"})
+    assert answer.status_code == 200, "an address of that length comes back from a server on the way as its fault"
+    assert "500 characters or less" in text_of(answer.text)
+    ticked = re.findall(r'value="([^"]*)"[^>]* checked', answer.text)
+    assert ticked == (["PAK-F001"] if path == BULK else ["GCTS-II-1"])

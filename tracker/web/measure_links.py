@@ -31,6 +31,8 @@ from tracker.web.request_keys import Made, once, repeated
 blueprint = Blueprint("measure_links", __name__)
 
 AFRESH = "afresh"  # what the button says that takes all ticks off
+LONGEST_ADDRESS = 6000
+"""What servers on the way take as an address, with room to spare; no search of a length that is taken needs as much."""
 MOST_AT_ONCE = 500
 """Follow-ups that are linked in one go: each leaves an event, and others wait meanwhile."""
 
@@ -204,8 +206,8 @@ def _looks_on() -> bool:
 
 def _look_on(form: LinksForm, path: str, here: str, ticked: list[str]) -> ResponseReturnValue | None:
     """Keep what was ticked and typed, and lead to the list at ``here``, which is a page that one comes back to; None
-    where something cannot be kept."""
-    if form.cannot_be_kept():
+    where something cannot be kept, or no address can say what is looked for."""
+    if form.cannot_be_kept() or len(here) > LONGEST_ADDRESS:
         return None
     if request.form.get("turn") == AFRESH:
         chosen.keep(path, {"reason": form.reason.data})

@@ -126,11 +126,12 @@ def test_of_very_many_follow_ups_no_number_is_told_that_is_not_true(
     monkeypatch.setattr(neighbours, "MOST_COUNTED", 2)
     for _each in range(3):
         serving(session, "GCTS-II-10")
+    serving(session, "GCTS-II-10", workflow=FollowupStatus.WITHDRAWN)
     FollowupFactory()
     session.commit()
     measures = section(browser.get("/areas/FIN-02").text, "measures")
     assert "aria-label" not in measures.partition("<table")[2] and "In the list" in measures
-    href = "/follow-ups?area=FIN-02&amp;measure=any"
+    href = "/follow-ups?area=FIN-02&amp;measure=any&amp;counted=1"
     assert f'href="{href}"' in measures
     assert "3 follow-ups" in (listed := browser.get(href.replace("&amp;", "&")).text)
     assert "serving a measure" in listed
@@ -146,7 +147,7 @@ def test_of_very_many_follow_ups_that_none_serves_a_measure_is_not_claimed(
     session.commit()
     measures = section(browser.get("/areas/FIN-02").text, "measures")
     assert "No follow-up on it serves a measure" not in measures
-    assert 'href="/follow-ups?area=FIN-02&amp;measure=any"' in measures
+    assert 'href="/follow-ups?area=FIN-02&amp;measure=any&amp;counted=1"' in measures
 
 
 def test_a_paragraph_leads_to_its_follow_ups_that_serve_a_measure(browser: FlaskClient, session: Any) -> None:

@@ -17,7 +17,7 @@ from tests.forms_of_pages import form_for
 from tests.pages import text_of
 from tests.services.test_plans import made
 from tracker.extensions import db
-from tracker.models import Measure, Plan, PlanPart, Role
+from tracker.models import Measure, Organisation, Plan, PlanPart, Role
 from tracker.reports import catalogue
 from tracker.services import cells, measures, plans
 
@@ -93,6 +93,20 @@ def test_a_plan_is_made_and_its_states_bear_their_names_of_the_day(browser: Flas
     assert "observer: no cells" in page
     listed = unescape(browser.get("/plans").text)
     assert "EU-1998" in listed and "former Yugoslav Republic of Macedonia" in listed
+
+
+def test_an_organisation_known_by_its_acronym_alone_is_named_once(browser: FlaskClient, coordinator: Any) -> None:
+    quorlith = Organisation(acronym="Quorlith", name="Quorlith", kind="")
+    db.session.add(quorlith)
+    db.session.flush()
+    made(coordinator, hosts=[quorlith.id])
+    db.session.commit()
+    hosts = browser.get("/plans/CX-2011").text.partition("<dt>Host bodies</dt>")[2].partition("</dd>")[0]
+    assert text_of(hosts) == "Quorlith"
+    for address in ("/plans/CX-2011/edit", "/meetings/new"):
+        page = browser.get(address).text
+        assert "Quorlith" in page and "Quorlith – Quorlith" not in page
+        assert "Quorlith Quorlith" not in text_of(page)
 
 
 def test_one_click_twice_makes_one_plan(browser: FlaskClient) -> None:

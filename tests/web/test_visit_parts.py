@@ -14,7 +14,7 @@ from tests.factories import AccountFactory
 from tests.forms_of_pages import form_for
 from tests.pages import text_of
 from tracker.extensions import db
-from tracker.models import ConsentScope, Event, Role, Visit
+from tracker.models import ConsentScope, DelegateKind, Event, Organisation, Role, Visit
 from tracker.partial_date import PartialDate
 from tracker.services import visit_parts as parts
 from tracker.services import visits as service
@@ -231,3 +231,15 @@ def test_a_doubled_click_on_taking_a_part_off_is_told_that_it_is_done(
     answers = [browser.post(address, data=given.data()) for _click in range(2)]
     assert {(one.status_code, one.location) for one in answers} == {(303, "/visits/PAK-2006-1#sources")}
     assert "This was done already" in browser.get("/visits/PAK-2006-1").text
+
+
+def test_an_organisation_known_by_its_acronym_alone_is_named_once(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
+    quorlith = Organisation(acronym="Quorlith", name="Quorlith", kind="")
+    db.session.add(quorlith)
+    db.session.flush()
+    parts.add_delegate(visit, parts.Delegate(DelegateKind.PARTNER, organisation_id=quorlith.id), by=analyst)
+    db.session.commit()
+    browser = sign_in(analyst)
+    assert ">Quorlith</option>" in browser.get("/visits/PAK-2006-1/delegation/new").text
+    delegation = browser.get("/visits/PAK-2006-1").text.partition('data-label="Organisation">')[2]
+    assert text_of(delegation.partition("</td>")[0]) == "Quorlith"

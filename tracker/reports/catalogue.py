@@ -79,10 +79,17 @@ class RatingEntry(NamedTuple):
 
 
 class OrganisationEntry(NamedTuple):
+    """An organisation. One that was recorded with a meeting bears its acronym as its name until somebody gives one."""
+
     id: int
     acronym: str
     name: str
     kind: str
+
+    @property
+    def words(self) -> str:
+        """Acronym and name; what is known of it, once."""
+        return self.acronym if self.name == self.acronym else f"{self.acronym} – {self.name}"
 
 
 class StateEntry(NamedTuple):

@@ -220,7 +220,7 @@ def _offer(form: Any) -> None:
     everywhere = [option(*choice) for choice in catalogue.state_choices()]
     form.participants.choices = [one for one in everywhere if reach.covers(one.value)]
     form.observers.choices = everywhere
-    form.hosts.choices = [option(one.id, f"{one.acronym} – {one.name}") for one in catalogue.organisations().values()]
+    form.hosts.choices = [option(one.id, one.words) for one in catalogue.organisations().values()]
 
 
 def _details(form: PlanForm) -> service.Details:

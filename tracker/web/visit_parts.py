@@ -229,9 +229,7 @@ def _form(kind: Part) -> PartForm:
     if "areas" in form:
         form.areas.choices = [option(*choice) for choice in catalogue.area_choices()]
     if "organisation_id" in form:
-        form.organisation_id.choices = [
-            option(one.id, f"{one.acronym} – {one.name}") for one in catalogue.organisations().values()
-        ]
+        form.organisation_id.choices = [option(one.id, one.words) for one in catalogue.organisations().values()]
     made: PartForm = form
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from tests.factories import AccountFactory, FollowupFactory
 from tests.web.test_carry_overs import version_on
-from tracker import storage
+from tracker import clock, storage
 from tracker.errors import NotFound
 from tracker.models import Account, Category, Event, Evidence, EvidenceRevision, FollowupStatus, Role
 
@@ -77,6 +78,14 @@ def test_sent_six_times_it_stands_there_once(session: Any, browser: Any) -> None
     key = "0d0f5f5c-6b8a-4a53-9f0f-8b1f6a1f2a3b"
     assert len({send(browser, request_key=key).location for _time in range(6)}) == 1
     assert session.scalar(sa.select(sa.func.count()).select_from(Evidence)) == 1
+
+
+def test_sent_again_much_later_it_stands_there_once(session: Any, browser: Any) -> None:
+    note = {"title": "Official gazette", "source_note": "No. 12", "request_key": "0d0f5f5c-6b8a-4a53-9f0f-8b1f6a1f2a3b"}
+    first = browser.post(PATH, data=note)
+    with clock.at(clock.now() + timedelta(minutes=20)):
+        assert browser.post(PATH, data=note).location == first.location
+    assert session.scalar(sa.select(sa.func.count()).select_from(Evidence)) == 1, "nobody can take a second one away"
 
 
 @pytest.mark.parametrize(

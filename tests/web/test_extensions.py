@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from tests.factories import AccountFactory, FollowupFactory, grant
 from tests.services.test_followups import signed
+from tracker import clock
 from tracker.models import Account, DueExtension, ExtensionStatus, Followup, Role
 from tracker.partial_date import PartialDate
 from tracker.services import extensions
@@ -46,6 +48,8 @@ def test_asked_for_and_shown(session: Any, browser: Any) -> None:
 def test_sent_six_times_it_is_asked_once(session: Any, browser: Any) -> None:
     data = GIVEN | {"request_key": "0d0f5f5c-6b8a-4a53-9f0f-8b1f6a1f2a3b"}
     assert len({browser.post(PATH, data=data).location for _time in range(6)}) == 1
+    with clock.at(clock.now() + timedelta(minutes=20)):
+        assert browser.post(PATH, data=data).status_code == 303, "asked already, and by nobody else"
     assert session.scalar(sa.select(sa.func.count()).select_from(DueExtension)) == 1
 
 

@@ -35,7 +35,7 @@ def add(reference: str) -> ResponseReturnValue:
         _keep(followup, form)
         return _back(followup), _("The evidence stands on %(reference)s.", reference=reference)
 
-    if form.validate_on_submit() and (answer := once(form, attach)):
+    if form.validate_on_submit() and (answer := once(form, attach, lasts=True)):
         return answer
     return _page("followups/evidence.html", followup, form)
 
@@ -61,7 +61,7 @@ def add_revision(reference: str, evidence_id: int) -> ResponseReturnValue:
         evidence.add_revision(item, stream, name, by=current_user)
         return _back(followup), _("The new revision stands beside the earlier ones.")
 
-    if form.validate_on_submit() and (answer := once(form, attach)):
+    if form.validate_on_submit() and (answer := once(form, attach, lasts=True)):
         return answer
     return _page("followups/evidence_revision.html", followup, form, item=item)
 

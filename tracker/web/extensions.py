@@ -31,7 +31,7 @@ def request(reference: str) -> ResponseReturnValue:
         extensions.request(followup, by=current_user, **form.values())
         return back, _("A reviewer is asked to move the due date of %(reference)s.", reference=reference)
 
-    if form.validate_on_submit() and (answer := once(form, ask)):
+    if form.validate_on_submit() and (answer := once(form, ask, lasts=True)):
         return answer
     page = render_template(
         "followups/extension.html",

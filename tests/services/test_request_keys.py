@@ -59,5 +59,16 @@ def test_a_request_is_a_repeat_for_so_long_and_then_one_of_its_own(
     assert request_keys.claim(KEY, account, within) == "/followups/2", "a repeat of the second"
 
 
+def test_one_moment_decides_whether_a_request_is_a_repeat(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    account, begun = AccountFactory(), clock.now()
+    monkeypatch.setattr(clock, "now", lambda: begun)
+    request_keys.claim(KEY, account)
+    request_keys.land(KEY, account, "/followups/1")
+    db.session.commit()
+    ticks = (begun + request_keys.SHORTLY + timedelta(seconds=number) for number in range(-1, 9))
+    monkeypatch.setattr(clock, "now", lambda: next(ticks))
+    assert request_keys.claim(KEY, account) == "/followups/1", "else two would do it, and neither hold the key"
+
+
 def test_repeats_are_of_minutes() -> None:
     assert timedelta(minutes=1) <= request_keys.SHORTLY <= timedelta(minutes=10)

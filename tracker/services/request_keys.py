@@ -6,7 +6,7 @@ may have undone what it did. What makes a record, which nothing takes away again
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,7 +31,7 @@ def claim(key: str | None, by: Account, within: timedelta = SHORTLY) -> str | No
     free = expired.with_for_update(skip_locked=True)  # whoever is at it already does it: nobody waits for that
     db.session.execute(sa.delete(RequestKey).where(RequestKey.key.in_(free)))
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    now = clock.now()
+    now = clock.now()  # asked once: what is too late to take the key anew is early enough to be a repeat
     taken = db.session.scalar(
         insert(RequestKey)
         .values(key=_owned(key, by), account_id=by.id, url="", used_at=now)
@@ -44,14 +44,16 @@ def claim(key: str | None, by: Account, within: timedelta = SHORTLY) -> str | No
     )
     if taken is not None:
         return None
-    return landed(key, by, within)
+    return _landed(key, by, now - within)
 
 
 def landed(key: str | None, by: Account, within: timedelta = SHORTLY) -> str | None:
     """The address that a request with the key ended at so shortly before; None where none has."""
-    if not key or len(key) > 64:
-        return None
-    own = (RequestKey.key == _owned(key, by), RequestKey.used_at >= clock.now() - within)
+    return _landed(key, by, clock.now() - within) if key and len(key) <= 64 else None
+
+
+def _landed(key: str, by: Account, since: datetime) -> str | None:
+    own = (RequestKey.key == _owned(key, by), RequestKey.used_at >= since)
     return db.session.scalar(sa.select(RequestKey.url).where(*own)) or None
 
 

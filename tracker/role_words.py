@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tracker.models import Role
 from tracker.texts import lazy_gettext as _l
+from tracker.texts import listed
 
 ROLE_WORDS = {
     Role.ANALYST: _l("Analyst"),
@@ -17,6 +18,6 @@ ROLE_WORDS = {
 
 
 def role_words(roles: Iterable[Role]) -> str:
-    """``Analyst, Reviewer``, in the order of the enum."""
+    """``Analyst and Reviewer``, in the order of the enum."""
     wanted = set(roles)
-    return ", ".join(str(ROLE_WORDS[role]) for role in Role if role in wanted)
+    return listed(ROLE_WORDS[role] for role in Role if role in wanted)

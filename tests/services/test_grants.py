@@ -140,7 +140,7 @@ def test_a_grant_in_words(administrator: Account, person: Account) -> None:
     assert [granted.words(given) for given in (everywhere, asia, two)] == [
         "all Member States",
         "Asia",
-        "Iraq, Pakistan",
+        "Iraq and Pakistan",
     ]
 
 

@@ -427,8 +427,10 @@ def test_what_an_outcome_became_stays_linked_when_it_is_corrected(
     record = reader.get(f"/follow-ups/{followup.reference}").text
     for page in (measure, record):
         assert 'href="/meetings/MTG-2011-1"' in page
-        assert "Came of the meeting" in page and "Recommended by the meeting" not in page.partition('id="timeline"')[0]
-    assert "Came of the meeting" in reader.get(f"/trace/{followup.reference}").text
+        assert (
+            "Comes from the meeting" in page and "Recommended by the meeting" not in page.partition('id="timeline"')[0]
+        )
+    assert "Comes from the meeting" in reader.get(f"/trace/{followup.reference}").text
 
 
 # What a recommendation becomes

@@ -6,6 +6,7 @@ from tracker import policy
 from tracker.models import Account, Grant, Scope
 from tracker.reports import catalogue
 from tracker.texts import gettext as _
+from tracker.texts import listed
 
 
 def of(account: Account) -> list[Grant]:
@@ -20,4 +21,4 @@ def words(given: Grant) -> str:
     if given.scope is Scope.REGION and given.region_code:
         return catalogue.regions()[given.region_code].name
     named = {row.state_id for row in given.states}
-    return ", ".join(state.name for code, state in catalogue.states().items() if code in named)
+    return listed(state.name for code, state in catalogue.states().items() if code in named)

@@ -30,9 +30,10 @@ def show(path: str, form: TrackerForm) -> None:
     if form.is_bound:
         return
     for name, value in session.get(KEY, {}).get(path, {}).items():
-        form[name].process(None, value)
+        if name in form:  # it may have been kept by an earlier version of the page
+            form[name].process(None, value)
 
 
 def forget(path: str) -> None:
-    """It is done, or was given up."""
+    """It is done."""
     keep(path, {})

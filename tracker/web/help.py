@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -39,6 +39,7 @@ from tracker.policy import Permission
 from tracker.reports import action_plan, conclusions, log, states, status
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
+from tracker.texts import listed
 from tracker.web.words import noun_words, words
 from tracker.workflow.moves import Move
 
@@ -260,13 +261,13 @@ def _sources(sources: Iterable[str], statuses: type[StrEnum]) -> str:
             runs[-1].append(place)
         else:
             runs.append([place])
-    return ", ".join(_run([words(members[place]) for place in run]) for run in runs)
+    return listed(said for run in runs for said in _run([words(members[place]) for place in run]))
 
 
-def _run(said: Sequence[str]) -> str:
+def _run(said: list[str]) -> list[str]:
     if len(said) < LONG_RUN:
-        return ", ".join(said)
-    return _("any from %(first)s to %(last)s", first=said[0], last=said[-1])
+        return said
+    return [_("any from %(first)s to %(last)s", first=said[0], last=said[-1])]
 
 
 def _form_help(title: Any, form: type[TrackerForm]) -> FormHelp:

@@ -181,10 +181,10 @@ def add_followups(reference: str) -> ResponseReturnValue:
     return _list(form, measure, back, found, asked)
 
 
-def _linked(count: int, chosen: int, measure: Measure) -> str:
+def _linked(count: int, of_all: int, measure: Measure) -> str:
     """How many of the follow-ups that were chosen were linked."""
-    said: dict[str, str] = {"count": number(count), "all": number(chosen), "measure": measure.reference}
-    if count == chosen:
+    said: dict[str, str] = {"count": number(count), "all": number(of_all), "measure": measure.reference}
+    if count == of_all:
         return ngettext(
             "%(count)s follow-up now serves %(measure)s.",
             "%(count)s follow-ups now serve %(measure)s.",

@@ -102,7 +102,7 @@ def detail_words(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join(detail_words(one) for one in value)
+        return texts.listed(detail_words(one) for one in value)
     if isinstance(value, dict):
         return "; ".join(f"{detail_name(name)}: {detail_words(one)}" for name, one in value.items()) or _("nothing")
     return "" if value is None else str(value)

@@ -31,3 +31,13 @@ def test_a_measure_goes_up_under_the_finger_and_the_timeline_says_so(sign_in_as:
     expect(newest).to_contain_text("CA-2011-M05 moved from place 2 to place 1")
     expect(newest.get_by_role("link", name="CA-2011-M05")).to_be_visible()
     axe(page)
+
+
+def test_what_a_file_brought_is_named_one_below_the_other_for_a_finger_to_hit(sign_in_as: SignIn) -> None:
+    page = sign_in_as("coordinator")
+    page.goto("/plans/CA-2011/import")
+    page.get_by_label("Rows").fill("pillar,text\nI,First of the file\nI,Second of the file\nII,Third of the file")
+    page.get_by_role("button", name="Check the rows").click()
+    page.get_by_role("button", name="Load them").click()
+    expect(page.locator(".timeline").get_by_text("3 measures added")).to_be_visible()
+    axe(page)

@@ -336,6 +336,19 @@ def test_faults_are_listed_and_nothing_is_loaded(browser: FlaskClient, plan: Pla
     assert db.session.query(Measure).filter_by(plan_id=plan.id).count() == 1
 
 
+def test_a_column_that_is_not_known_hides_no_other_fault(browser: FlaskClient, plan: Plan) -> None:
+    answer = browser.post(IMPORT, data={"content": "pillar,text,deadline,colour\nI,Fine,2020,red\nV,Bad,soon,\n"})
+    page = unescape(answer.text)
+    assert answer.status_code == 422 and "3 faults, listed under" in page
+    assert "No such column" in page and "is no pillar" in page and "is no date" in page
+
+
+@pytest.mark.parametrize("header", ["pillar,text,deadline,deadline", "pillar,text,text,deadline"])
+def test_a_column_that_stands_there_twice_is_said_once(browser: FlaskClient, plan: Plan, header: str) -> None:
+    page = browser.post(IMPORT, data={"content": f"{header}\nI,First,2020,2020\nII,Second,2020,2020\n"}).text
+    assert "1 fault, listed under" in page and page.count("stands there more than once") == 1
+
+
 @pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # Werkzeug leaves its file to be collected

@@ -219,8 +219,9 @@ def _records(content: str, found: Checked) -> list[tuple[int, dict[str, str]]]:
     found.faults += [Fault(filled[0][0], *one) for one in _faults_in_header(header)]
     if len(filled) - 1 > MOST_ROWS:
         found.faults.append(Fault(1, "", _("More than %(most)s rows. Load them in parts.", most=MOST_ROWS)))
-    if found.faults:
         return []
+    if any(header.count(name) != 1 for name in REQUIRED):
+        return []  # of every row it would be said again
     if len(filled) == 1:
         found.faults.append(Fault(1, "", _("There is no row under the names of the columns.")))
     for number, cells in filled[1:]:

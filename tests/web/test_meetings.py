@@ -194,6 +194,15 @@ def test_the_page_of_a_plan_lists_its_meetings_the_first_first(browser: FlaskCli
 # Writing
 
 
+def test_a_meeting_without_an_end_took_place_on_its_day(browser: FlaskClient, coordinator: Account) -> None:
+    plan = PlanFactory(code="CX-2026")
+    meeting = held(coordinator, start=PartialDate(2026, 3, 31), plan_id=plan.id)
+    addresses = ("/meetings", f"/meetings/{meeting.reference}", "/plans/CX-2026")
+    for address in addresses:
+        page = text_of(browser.get(address, follow_redirects=True).text)
+        assert "31 March 2026" in page and "from 31 March 2026" not in page, address
+
+
 def test_a_coordinator_records_a_meeting(browser: FlaskClient) -> None:
     answer = browser.post("/meetings/new", data=GIVEN)
     assert (answer.status_code, answer.location) == (303, "/meetings/MTG-2011-1")

@@ -92,7 +92,7 @@ class MeetingForm(TrackerForm):
         required=_l("Enter when the meeting began, as exactly as is known"),
         hint=_l("As exactly as is known: a year alone, a month, or a full day."),
     )
-    end = PartialDateField(_l("End"))
+    end = PartialDateField(_l("End"), hint=_l("Leave it empty for a meeting of one day."))
     place = LineField(_l("Place"), longest=200)
     plan_id = ChoiceField(
         _l("Plan"), coerce=int, blank=_l("None"), hint=_l("The plan that it prepared, adopted or reviewed.")

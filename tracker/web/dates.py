@@ -52,6 +52,11 @@ def period(start: PartialDate | None, end: PartialDate | None, *, goes_on: bool 
     return _ISOLATED.format(words)
 
 
+def held(start: PartialDate | None, end: PartialDate | None) -> Markup:
+    """When a meeting took place: one without an end is over on the day it began."""
+    return period(start, end or start)
+
+
 def overdue_words(due: PartialDate, today: date) -> str:
     """``2,151 days overdue``; of a month or a year, which has no such day, ``Overdue since the end of June 2024``."""
     return _overdue(due, (today - due.last_day).days, _locale())

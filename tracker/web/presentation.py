@@ -369,6 +369,7 @@ GLOBALS = {
     "drawn_as": drawn_as,
     "error_title": error_title,
     "field_words": words.field_words,
+    "held": dates.held,
     "is_demo": is_demo,
     "may_search": may_search,
     "navigation": navigation,

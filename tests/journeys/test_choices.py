@@ -52,6 +52,19 @@ def test_a_state_is_found_by_its_words_and_ticked_by_the_keyboard_alone(sign_in_
     assert "Türkiye" in page.locator("main").inner_text()
 
 
+def test_a_whole_subregion_is_found_by_its_name(sign_in_as: SignIn) -> None:
+    page = sign_in_as("coordinator")
+    page.goto(PLAN)
+    choices = opened(page, "Observers")
+    choices.get_by_label("Find in this list").fill("central asia")
+    expect(choices.get_by_role("status")).to_have_text("5 of 195 found")
+    expect(choices.get_by_label("Uzbekistan")).to_be_visible()
+    expect(choices.locator("details.choice-group:visible")).to_have_count(1)
+    heading = choices.get_by_role("group", name="Observers").locator("legend").first.bounding_box()
+    assert heading and heading["width"] <= 1, "the summary is the heading that is seen"
+    axe(page)
+
+
 @pytest.mark.parametrize(("width", "colour"), [(390, "light"), (1280, "dark")])
 def test_without_script_the_groups_fold_and_every_tick_is_sent(sign_in_as: SignIn, width: int, colour: str) -> None:
     page = sign_in_as("coordinator", java_script_enabled=False, viewport={"width": width, "height": 800})

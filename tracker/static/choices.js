@@ -1,6 +1,6 @@
 "use strict";
 
-/* A box that finds a choice among many. The groups of the page work without it: this only hides what is not looked for. */
+/* A box that finds a choice among many, by its words or those of its group. The groups of the page work without it: this only hides what is not looked for. */
 
 const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -42,9 +42,10 @@ function makeFindable(list) {
     if (wanted && !before) before = groups.map((group) => group.open);
     let found = 0;
     groups.forEach((group, at) => {
+      const isNamed = folded(group.querySelector(".choice-group-name").textContent).includes(wanted);
       const fitting = boxes(group).filter((one) => {
         const choice = one.closest(".choice");
-        choice.hidden = !folded(`${choice.textContent} ${one.value}`).includes(wanted);
+        choice.hidden = !isNamed && !folded(`${choice.textContent} ${one.value}`).includes(wanted);
         return !choice.hidden;
       });
       found += fitting.length;

@@ -202,7 +202,7 @@ def test_one_whole_edit_without_script(sign_in_as: SignIn) -> None:
     expect(page.locator("h1")).to_have_text("Keep a register of charities")
     page.get_by_role("group", name="Missing before it can be submitted").get_by_role("link").first.click()
     field(page, "Main area").select_option(value="FIN-06")
-    fill(page, {"Priority": "Low", "Further authorities": "Registrar of charities\nMinistry of Finance"})
+    fill(page, {"Priority": "Low", "Responsible authorities": "Registrar of charities\nMinistry of Finance"})
     fill(page, {"Why there is no conclusion": "Raised by letter.", "Why no due date is agreed": "None was named."})
     fill(page, {"Indicator of completion": "The register is public."})
     group(page, "Paragraphs").get_by_label(re.compile("1373 1\\(a\\)")).first.check()

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from tests.counting import statements
 from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory, cell, serve
+from tests.pages import text_of
 from tracker import history
 from tracker.extensions import db
 from tracker.models import Event, FollowupStatus, Implementation, Measure, MeasureStatus, Plan, Role
@@ -64,6 +65,11 @@ def file_of(browser: FlaskClient, query: str = "plan=JP-1") -> list[dict[str, st
     text = answer.data.decode("utf-8-sig")
     assert text.split("\r\n")[0] == HEADER
     return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_a_measure_of_the_strategy_that_nothing_serves_says_so(session: Any, reader: FlaskClient) -> None:
+    page = reader.get("/reports/action-plan?measure=GCTS-I-1").text
+    assert "No follow-up serves it" in page and "Showing 1 of 1 row" in text_of(page)
 
 
 def test_a_row_says_what_is_known_of_a_measure_in_a_state(measure: Measure, reader: FlaskClient) -> None:

@@ -104,6 +104,12 @@ def test_levels_beyond_the_state_are_closed_until_it_consents(session: Any, brow
     assert closed_levels(page) == set(), "the visit chosen in the form decides"
 
 
+def test_the_first_follow_up_of_a_state_speaks_of_nothing_further_and_nothing_other(browser: FlaskClient) -> None:
+    page = browser.get("/follow-ups/new?state=PAK").text
+    assert "Responsible authorities" in page and "Further authorities" not in page
+    assert "All paragraphs" in page and "All other paragraphs" not in page
+
+
 def test_only_who_may_change_a_status_has_a_column_for_it(session: Any, sign_in: Any, browser: FlaskClient) -> None:
     reference = FollowupFactory().reference
     session.commit()

@@ -165,6 +165,11 @@ def test_for_others_nothing_of_plans_is_on_the_desk(session: Any, sign_in: SignI
     assert browser.get("/my-work/differing").status_code in (403, 404)
 
 
+def test_a_coordinator_is_told_that_plans_are_more_than_the_strategy(session: Any, sign_in: SignIn) -> None:
+    page = sign_in(AccountFactory(role=Role.COORDINATOR)).get("/").text
+    assert "the Strategy and the regional plans" in page
+
+
 def test_a_coordinators_desk_costs_the_same_whatever_there_is(session: Any, sign_in: SignIn) -> None:
     browser = sign_in(AccountFactory(role=Role.COORDINATOR))
     few = {address: statements(browser, address) for address in ("/", "/my-work/past-deadline")}

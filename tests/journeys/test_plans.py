@@ -33,7 +33,7 @@ def test_a_measure_goes_up_under_the_finger_and_the_timeline_says_so(sign_in_as:
     axe(page)
 
 
-def test_what_a_file_brought_is_named_one_below_the_other_for_a_finger_to_hit(sign_in_as: SignIn) -> None:
+def test_what_a_file_brought_is_named_one_below_the_other_for_a_finger_to_hit(sign_in_as: Callable[..., Page]) -> None:
     page = sign_in_as("coordinator")
     page.goto("/plans/CA-2011/import")
     page.get_by_label("Rows").fill("pillar,text\nI,First of the file\nI,Second of the file\nII,Third of the file")

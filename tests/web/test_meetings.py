@@ -5,17 +5,29 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable
+from html import unescape
 from io import StringIO
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory
+from tests.factories import AccountFactory, FollowupFactory, MeasureFactory, PlanFactory, serve
 from tests.forms_of_pages import form_for, forms
 from tests.pages import text_of
 from tracker.extensions import db
-from tracker.models import Account, Event, Followup, Measure, Meeting, MeetingOutcome, MeetingPart, OutcomeKind, Role
+from tracker.models import (
+    Account,
+    Event,
+    Followup,
+    FollowupStatus,
+    Measure,
+    Meeting,
+    MeetingOutcome,
+    MeetingPart,
+    OutcomeKind,
+    Role,
+)
 from tracker.partial_date import PartialDate
 from tracker.reports import catalogue
 from tracker.services import measures, meetings
@@ -628,6 +640,26 @@ def test_two_who_make_it_a_follow_up_of_one_state_at_once(sign_in: SignIn, coord
     assert answer.status_code == 409
     assert "PAK-F001" in answer.text
     assert db.session.query(Followup).count() == 1
+
+
+def test_a_topic_says_how_many_follow_ups_serve_its_measure(
+    browser: FlaskClient, sign_in: SignIn, coordinator: Account
+) -> None:
+    measure = MeasureFactory(plan=PlanFactory(code="CA-1", participants=("KGZ", "TJK"), observers=("UZB",)))
+    meeting = held(coordinator, plan_id=measure.plan_id)
+    topic = meetings.add_outcome(meeting, OutcomeKind.TOPIC, "Countering financing", by=coordinator)
+    meetings.become(topic, measure, by=coordinator)
+    for state in ("KGZ", "TJK", "UZB"):
+        serve(FollowupFactory(state_id=state), measure)
+    serve(FollowupFactory(state_id="KGZ", workflow=FollowupStatus.WITHDRAWN), measure)
+    db.session.commit()
+    page = browser.get("/meetings/MTG-2011-1").text
+    link = re.search(r'href="([^"]+)">2 follow-ups serve it<', page)
+    assert link and "Showing 2 of 2 follow-ups" in text_of(browser.get(unescape(link[1])).text)
+    of_one = sign_in(AccountFactory(states=["KGZ"])).get("/meetings/MTG-2011-1").text
+    assert "1 follow-up serves it" in of_one
+    of_none = sign_in(AccountFactory(role=Role.ADMINISTRATOR)).get("/meetings/MTG-2011-1").text
+    assert "serves it" not in of_none and "serve it" not in of_none
 
 
 def test_a_topic_leads_to_its_measure_and_back_and_is_no_recommendation(

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from tracker import policy
 from tracker.errors import NotFound
@@ -20,6 +20,7 @@ from tracker.extensions import db
 from tracker.models import (
     Account,
     Followup,
+    FollowupMeasure,
     Measure,
     Meeting,
     MeetingOrganisation,
@@ -30,9 +31,12 @@ from tracker.models import (
     OutcomeFollowup,
     OutcomeKind,
     Plan,
+    PlanKind,
+    PlanState,
 )
 from tracker.partial_date import EARLIEST, LATEST
 from tracker.reports import catalogue
+from tracker.reports import measures as rule
 from tracker.reports.filters import BadValue, Condition, each, plan, state, words
 from tracker.reports.joined import joined
 from tracker.reports.listing import Listing, Sort
@@ -211,6 +215,10 @@ class OutcomeRow:
     outcome: MeetingOutcome
     measure: str
     followups: list[str]
+    party: str = ""
+    """The regional plan of the measure."""
+    serving: int = 0
+    """How many follow-ups that the reader may see count for the measure."""
 
 
 @dataclass(frozen=True)
@@ -259,20 +267,42 @@ def sheet(account: Account, reference: str) -> Sheet:
 
 def _outcomes(account: Account, meeting: Meeting) -> list[OutcomeRow]:
     """The outcomes on the list, each with what it became, in one statement."""
-    in_reach = policy.reach(account).condition(OutcomeFollowup.state_id)
+    reach = policy.reach(account)
+    in_reach = reach.condition(OutcomeFollowup.state_id)
+    party = sa.case((Plan.kind == PlanKind.REGIONAL, Plan.code), else_="")
     rows = db.session.execute(
-        sa.select(MeetingOutcome, Measure.reference, Followup.reference)
+        sa.select(MeetingOutcome, Measure.reference, party, _serving(reach), Followup.reference)
         .outerjoin(Measure, Measure.id == MeetingOutcome.measure_id)
+        .outerjoin(Plan, Plan.id == Measure.plan_id)
         .outerjoin(OutcomeFollowup, sa.and_(OutcomeFollowup.outcome_id == MeetingOutcome.id, in_reach))
         .outerjoin(Followup, Followup.id == OutcomeFollowup.followup_id)
         .where(MeetingOutcome.meeting_id == meeting.id, MeetingOutcome.position.is_not(None))
         .order_by(MeetingOutcome.position, MeetingOutcome.id, Followup.reference)
     )
     found: dict[int, OutcomeRow] = {}
-    for outcome, measure, followup in rows:
-        row = found.setdefault(outcome.id, OutcomeRow(outcome, measure or "", []))
+    for outcome, measure, code, serving, followup in rows:
+        row = found.setdefault(outcome.id, OutcomeRow(outcome, measure or "", [], code or "", serving))
         row.followups.extend([followup] if followup else [])
     return list(found.values())
+
+
+def _serving(reach: policy.Reach) -> Any:
+    """How many follow-ups count for the measure of a row: in a regional plan, those of States that take part."""
+    serving = aliased(Followup)
+    takes_part = serving.state_id.in_(rule.participating(PlanState.plan_id == Measure.plan_id).correlate(Measure))
+    return (
+        sa.select(sa.func.count())
+        .select_from(FollowupMeasure)
+        .join(serving, serving.id == FollowupMeasure.followup_id)
+        .where(
+            FollowupMeasure.measure_id == Measure.id,
+            rule.counts(serving),
+            reach.condition(serving.state_id),
+            sa.or_(Plan.kind != PlanKind.REGIONAL, takes_part),
+        )
+        .correlate(Measure, Plan)
+        .scalar_subquery()
+    )
 
 
 def listed_outcome(outcome_id: int) -> MeetingOutcome | None:

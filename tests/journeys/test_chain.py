@@ -51,3 +51,11 @@ def test_an_area_is_walked_up_and_down(sign_in_as: SignIn) -> None:
     go(main.get_by_role("link", name="Trace"), "The chain of BOR-01")
     go(main.get_by_role("link", name="KGZ-2016-1-C3"), "KGZ-2016-1-C3")
     go(main.locator("#measures").get_by_role("link", name="CA-2011 II", exact=True), "Central Asia")
+
+
+def test_the_deepest_step_of_a_chain_has_room_for_its_words_on_a_small_screen(sign_in_as: SignIn) -> None:
+    page = sign_in_as("coordinator", viewport={"width": 390, "height": 800})
+    page.goto("/trace/CA-2011-M07")
+    steps = page.locator("main li").all()
+    narrowest = min(box["width"] for box in (step.bounding_box() for step in steps) if box)
+    assert narrowest >= 195, f"{narrowest} of 390 pixels"

@@ -368,6 +368,11 @@ def test_retired_measures_are_folded_and_counted_nowhere(browser: FlaskClient, p
     assert '<td data-label="Measures" class="numeric">2</td>' in browser.get("/plans").text
 
 
+def test_a_code_typed_in_small_letters_is_taken_in_capitals(browser: FlaskClient) -> None:
+    answer = browser.post("/plans/new", data={"code": "zz-2021", "title": "Small letters", "participants": ["PAK"]})
+    assert answer.status_code == 303 and answer.location == "/plans/ZZ-2021"
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -41,3 +41,14 @@ def test_what_a_file_brought_is_named_one_below_the_other_for_a_finger_to_hit(si
     page.get_by_role("button", name="Load them").click()
     expect(page.locator(".timeline").get_by_text("3 measures added")).to_be_visible()
     axe(page)
+
+
+def test_boxes_side_by_side_stand_on_one_line(sign_in_as: Callable[..., Page]) -> None:
+    page = sign_in_as("coordinator")
+    for address, one, other in (
+        ("/plans/new", "adopted_on", "symbol"),
+        ("/measures/CA-2011-M08/status", "stated_status", "stated_on"),
+    ):
+        page.goto(address)
+        tops = [page.locator(f"main [name={name}]").bounding_box() for name in (one, other)]
+        assert tops[0] and tops[1] and abs(tops[0]["y"] - tops[1]["y"]) < 1, address

@@ -72,6 +72,13 @@ def test_a_measure_of_the_strategy_that_nothing_serves_says_so(session: Any, rea
     assert "No follow-up serves it" in page and "Showing 1 of 1 row" in text_of(page)
 
 
+def test_a_row_begins_with_its_measure_also_where_it_is_a_card(measure: Measure, reader: FlaskClient) -> None:
+    page = reader.get("/reports/action-plan?plan=JP-1").text
+    rows = re.findall(r"<tbody>.*?<tr>\s*(<\w+)", page, re.DOTALL)
+    heads = re.findall(r"<th scope=\"col\"[^>]*>([^<]+)<", page)
+    assert rows == ["<th"] and heads[:2] == ["Measure", "Plan and pillar"]
+
+
 def test_a_row_says_what_is_known_of_a_measure_in_a_state(measure: Measure, reader: FlaskClient) -> None:
     kyrgyzstan, tajikistan = file_of(reader)
     assert kyrgyzstan == {
@@ -160,8 +167,8 @@ def test_the_page_is_in_words_and_begins_with_what_is_looked_for(measure: Measur
     page = reader.get("/reports/action-plan?plan=JP-1").text
     table = page.split("<table")[1].split("</table>")[0]
     assert re.findall(r'<th scope="col">(.*?)</th>', table) == [
-        "Plan and pillar",
         "Measure",
+        "Plan and pillar",
         "Member State",
         "Status of the measure",
         "Status in the Member State",

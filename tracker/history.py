@@ -376,9 +376,15 @@ def _plain_row(row: Row) -> Row:
 
 def _difference(old: Row | None, new: Row | None) -> dict[str, list[Any]]:
     before, after = old or {}, new or {}
-    different = (name for name in (after or before) if before.get(name) is not after.get(name) and name not in QUIET)
-    pairs = ((name, [plain(before.get(name)), plain(after.get(name))]) for name in different)
-    return {name: pair for name, pair in pairs if (pair[0] or None) != (pair[1] or None)}
+    found = {}
+    for name in after or before:
+        was, now = before.get(name), after.get(name)
+        if was is now or name in QUIET:
+            continue
+        pair = [plain(was), plain(now)]
+        if (pair[0] or None) != (pair[1] or None):
+            found[name] = pair
+    return found
 
 
 def _index(obj: Any) -> None:

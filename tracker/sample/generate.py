@@ -60,7 +60,8 @@ MOST = 5_000_000
 PERIOD = 30  # days
 BEFOREHAND = 130  # days: no event on a visit lies earlier
 WRITE_EVERY, COMMIT_EVERY = 10, 120  # visits
-SMALL = 10  # visits that are told in this process: starting others would take longer
+SMALL = 500  # follow-ups whose visits are told in this process: starting others would take longer
+PROCESSES = min(4, os.cpu_count() or 1)  # this one waits for the database half of the time
 UNREAD_FOR = timedelta(days=60)
 EMPTY_DETAILS = "{}"  # JSON, as both databases take it
 
@@ -70,6 +71,7 @@ WITHOUT_ID = (Notification.__tablename__,)
 SUCCESSOR = list(Followup.__table__.columns.keys()).index("superseded_by_id")
 
 Echo = Callable[[str], object]
+Tellers = ProcessPoolExecutor | None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,11 @@ def generate(followups: int, seed: int, echo: Echo) -> Generated:
     if not load.is_empty():
         raise TrackerError("Data is generated into an empty database only; this one holds accounts or visits.")
     echo(f"Generating {followups:,} follow-ups from seed {seed}; nothing in them is true of any State.")
+    with _tellers(followups) as tellers:
+        return _generate(password, followups, seed, tellers, echo)
+
+
+def _generate(password: str, followups: int, seed: int, tellers: Tellers, echo: Echo) -> Generated:
     head = _begin(password, followups, seed)
     ground = _ground(seed)
     visits = plans.lay_out(ground, followups)
@@ -120,7 +127,7 @@ def generate(followups: int, seed: int, echo: Echo) -> Generated:
         tempfile.TemporaryDirectory(prefix="tracker-generate-") as folder,
         _no_collector(),
     ):
-        head = _write(writer, bulk.Spool(Path(folder)), tasks, visits, head, echo)
+        head = _write(writer, bulk.Spool(Path(folder)), _told(tellers, tasks), visits, head, echo)
         _finish(writer, visits, last)
         echo("  The rows are written; what finds them is made.")
     database.analyse(db.engine)
@@ -283,20 +290,30 @@ def _notification(notice: Notice, state_id: str) -> tuple[object, ...]:
     )
 
 
-def _told(tasks: Iterator[Task], visits: int) -> Iterator[Told]:
+@contextmanager
+def _tellers(followups: int) -> Iterator[Tellers]:
+    """The processes that tell visits; None where this one is quicker alone. They start while the rest is prepared."""
+    if followups <= SMALL:
+        yield None
+        return
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=gc.disable) as pool:
+        for _each in range(PROCESSES):
+            pool.submit(gc.isenabled)
+        yield pool
+
+
+def _told(tellers: Tellers, tasks: Iterator[Task]) -> Iterator[Told]:
     """Each visit's rows in the order of the visits, told beside this process and never far ahead of it."""
-    processes = min(4, os.cpu_count() or 1)  # this one waits for the database half of the time
-    if visits <= SMALL:
+    if tellers is None:
         yield from map(tell, tasks)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=gc.disable) as pool:
-        waiting: deque[Future[Told]] = deque()
-        for task in tasks:
-            waiting.append(pool.submit(tell, task))
-            if len(waiting) > 2 * processes + 1:
-                yield waiting.popleft().result()
-        while waiting:
+    waiting: deque[Future[Told]] = deque()
+    for task in tasks:
+        waiting.append(tellers.submit(tell, task))
+        if len(waiting) > 2 * PROCESSES + 1:
             yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 # Writing
@@ -305,7 +322,7 @@ def _told(tasks: Iterator[Task], visits: int) -> Iterator[Told]:
 def _write(
     writer: bulk.Bulk,
     spool: bulk.Spool,
-    tasks: Iterator[Task],
+    tellings: Iterator[Told],
     visits: list[plans.VisitPlan],
     head: tuple[int, str],
     echo: Echo,
@@ -315,7 +332,7 @@ def _write(
     waiting: defaultdict[str, Rows] = defaultdict(list)
     carried: Rows = []
     period = 0
-    for place, told in enumerate(_told(tasks, len(visits)), start=1):
+    for place, told in enumerate(tellings, start=1):
         carried += told.rows.pop("carry_over", [])  # they point at later visits
         for table, rows in told.rows.items():
             waiting[table] += rows

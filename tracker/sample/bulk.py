@@ -35,15 +35,12 @@ UNHURRIED = {
     "wal_autocheckpoint": "100000",
 }
 
-IN_ORDER = ("ix_event_at",)
-"""Indexes whose entries come in their own order: they cost least when written as they come."""
-
 # The indexes and triggers of our tables, each with the statement that makes it; those of the keys are not among them.
 _SQLITE_ATTACHED = """
-SELECT type AS kind, name, NULL AS "table", sql AS statement FROM sqlite_master
+SELECT type, name, NULL, sql FROM sqlite_master
 WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY type, rowid"""
 _POSTGRESQL_ATTACHED = """
-SELECT 'INDEX' AS kind, indexrelid::regclass::text AS name, NULL AS "table", pg_get_indexdef(indexrelid) AS statement
+SELECT 'INDEX', indexrelid::regclass::text, NULL, pg_get_indexdef(indexrelid)
 FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
 WHERE relnamespace = current_schema()::regnamespace AND pg_has_role(relowner, 'USAGE')
   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
@@ -160,7 +157,6 @@ def _bare(connection: sa.Connection) -> Iterator[None]:
     """Without indexes and triggers. On PostgreSQL a role that owns no table leaves them where they are."""
     is_sqlite = connection.dialect.name == "sqlite"
     attached = connection.execute(sa.text(_SQLITE_ATTACHED if is_sqlite else _POSTGRESQL_ATTACHED)).all()
-    attached = [one for one in attached if one.name not in IN_ORDER]
     for kind, name, table, _statement in attached:
         connection.exec_driver_sql(f"DROP {kind} {name}" + (f" ON {table}" if table else ""))
     connection.commit()

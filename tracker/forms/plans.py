@@ -16,18 +16,10 @@ LAST_PLACE = 1_000
 LONGEST_FILE = 512_000  # characters; a plan of 200 measures has a tenth of it
 
 
-class CodeField(LineField):
-    """A code, in capitals whichever letters were typed."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata(valuelist)
-        self.data = self.data.upper()
-
-
 class CodedForm(TrackerForm):
     """The code that every reference of the plan's measures starts with; above the plan's other fields on the page."""
 
-    code = CodeField(
+    code = LineField(
         _l("Code"),
         longest=20,
         required=_l("Enter the code"),

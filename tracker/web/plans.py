@@ -69,7 +69,8 @@ def create() -> ResponseReturnValue:
     _offer(form)
 
     def given() -> tuple[str, service.Details, service.Parties]:
-        return form.values()["code"], _details(form), _parties(form)
+        code = form.values()["code"].upper()  # the field keeps what was typed
+        return code, _details(form), _parties(form)
 
     def make() -> Made:
         plan = service.create(*given(), by=current_user)

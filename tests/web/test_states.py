@@ -181,10 +181,8 @@ def test_a_states_plans_cells_measures_and_meetings_stand_on_its_page(browser: F
         href = f"/reports/action-plan?state=KAZ&amp;plan=JP-1&amp;word={word}"
         assert f'href="{href}"' in plans
         listed = browser.get(href.replace("&amp;", "&")).text
-        assert (
-            f"{rows} row" in listed
-            and len(re.findall(r'<th scope="row"><a class="record-link" href="/measures/', listed)) == rows
-        )
+        assert f"{rows} row" in listed
+        assert len(re.findall(r'<th [^>]*scope="row"[^>]*><a class="record-link" href="/measures/', listed)) == rows
     measures = section(page, "measures")
     assert [first.reference, second.reference] == sorted(set(re.findall(r"JP-1-M\d+", words(measures))))
     assert measures.index(second.reference) < measures.index(first.reference), "what most serve comes first"

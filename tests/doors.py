@@ -125,7 +125,6 @@ DOORS = {
     # Member States and the catalogue
     "home.index": Door("signed_in", "GET", "/"),
     "home.rows": Door("record_read", "GET", "/my-work/visits"),
-    "home.moved": Door("record_read", "GET", "/work/visits"),
     "search.index": Door("record_read", "GET", "/search?q=tells"),
     "help.index": Door("signed_in", "GET", "/help"),
     "audit.index": Door("log_read", "GET", "/audit"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, Page
@@ -11,6 +12,12 @@ from playwright.sync_api import Locator, Page
 from tests.journeys.browser import axe
 
 SignIn = Callable[..., Page]
+Look = tuple[Literal["screen", "print"], int]
+"""What a page is shown on, and how wide that is."""
+
+SCREEN: Look = "screen", 1280
+PHONE: Look = "screen", 390
+PAPER: Look = "print", 720
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -70,9 +77,9 @@ def test_the_action_plan_report_is_whole_in_sight_on_every_screen_and_on_paper(s
     table = page.locator("main table")
     state = table.get_by_role("link", name="Kyrgyzstan").first
     served = table.get_by_role("link", name="KGZ-F001").first
-    for media, width in (("screen", 1280), ("screen", 390), ("print", 720)):
+    for media, width in (SCREEN, PHONE, PAPER):
         page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(media=media)  # type: ignore[arg-type]
+        page.emulate_media(media=media)
         for one in (state, served):
             assert one.is_visible() and within(one, page.locator("main")), (media, width)
 
@@ -84,9 +91,9 @@ def test_the_rows_of_a_file_are_whole_on_a_narrow_screen_and_on_paper(sign_in_as
     record, state = region.locator("tbody th").first, region.locator('td[data-label="member_state"]').first
     region.evaluate("one => one.scrollTo(one.scrollWidth, 0)")
     assert within(record, region), "the record stays in sight, however far the row is followed"
-    for media, width in (("screen", 390), ("print", 720)):
+    for media, width in (PHONE, PAPER):
         page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(media=media)  # type: ignore[arg-type]
+        page.emulate_media(media=media)
         assert within(record, region) and within(state, region), media
         assert not region.locator('td[data-label="assistance_need"]:visible').count(), "what is empty takes no room"
 

@@ -209,7 +209,7 @@ def test_a_measure_is_without_a_follow_up_of_the_states_asked_for(session: Any, 
 
 @pytest.mark.parametrize(
     "asked",
-    ["?region=999", "?state=XXX", "?years=x", "?months=0", "/measures?plan=X", "/measures?pillar=V", "/areas?state=X"],
+    ["?region=999", "?state=ZZZ", "?years=x", "?months=0", "/measures?plan=X", "/measures?pillar=V", "/areas?state=X"],
 )
 def test_what_makes_no_sense_is_said_and_is_no_all_clear(reader: FlaskClient, asked: str) -> None:
     page = reader.get(f"/gaps{asked}").text

@@ -362,9 +362,3 @@ def test_statements_do_not_grow_with_the_work(session: Any, reviewer: Any, sign_
     few = statements(browser, "/")
     busy_desk(everything, reviewer)
     assert statements(browser, "/") == few <= 6
-
-
-def test_the_former_address_of_a_list_leads_to_it(sign_in: Any, analyst: Any) -> None:
-    answer = sign_in(analyst).get("/work/returned?size=25&sort=day")
-    assert (answer.status_code, answer.location) == (301, "/my-work/returned?size=25&sort=day")
-    assert sign_in(analyst).get("/work/visits").location == "/my-work/visits"

@@ -309,7 +309,7 @@ def test_nothing_ticked_and_no_reason_are_told_together(session: Any, browser: F
 
 
 def test_finding_other_measures_keeps_ticks_and_reason(session: Any, browser: FlaskClient) -> None:
-    data = {"measures": ["GCTS-II-10"], "reason": WHY, "q": "GCTS-I-1", "pillar": "", "narrow": "1"}
+    data: dict[str, Any] = {"measures": ["GCTS-II-10"], "reason": WHY, "q": "GCTS-I-1", "pillar": "", "narrow": "1"}
     answer = browser.post(PATH, data=data)
     assert (answer.status_code, answer.location) == (303, f"{PATH}?q=GCTS-I-1")
     page = browser.get(answer.location)
@@ -318,7 +318,7 @@ def test_finding_other_measures_keeps_ticks_and_reason(session: Any, browser: Fl
     assert "GCTS-I-1" in offered(page.text, "measures")
     assert re.search(r'value="GCTS-II-10"[^>]* checked', page.text)
     del data["narrow"]
-    data["measures"] = ["GCTS-II-10", "GCTS-I-1"]  # type: ignore[assignment]
+    data["measures"] = ["GCTS-II-10", "GCTS-I-1"]
     assert browser.post(f"{PATH}?q=GCTS-I-1", data=data).status_code == 303
     assert linked(session) == [("PAK-F001", "GCTS-I-1"), ("PAK-F001", "GCTS-II-10")]
     assert WHY not in browser.get(PATH).text, "what was linked is not offered again"

@@ -123,7 +123,6 @@ ACCESS: dict[str, Open | P] = {
     "search.index": P.RECORD_READ,
     "home.index": SIGNED_IN,
     "home.rows": P.RECORD_READ,
-    "home.moved": P.RECORD_READ,
     "help.index": SIGNED_IN,
     "audit.index": P.LOG_READ,
     "audit.export": P.LOG_READ,

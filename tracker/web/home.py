@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -93,12 +93,6 @@ def rows(name: str) -> ResponseReturnValue:
         list=ListPage(page, url_for("home.rows", name=name), _counted, {}, {"day": _("day")}),
         rows=_record_rows(name, page.rows, is_whole=True),
     )
-
-
-@blueprint.get("/work/<name>")
-def moved(name: str) -> ResponseReturnValue:
-    """Where these lists stood before: bookmarks and letters lead on."""
-    return redirect(address(url_for("home.rows", name=name), request.args.to_dict(flat=False)), 301)
 
 
 def _measures_page(name: str) -> ResponseReturnValue:

@@ -61,6 +61,12 @@ def locale() -> Locale:
     return found or ENGLISH
 
 
+def date_locale() -> Locale:
+    """The locale in which this page writes days: the Organization's English where nothing else is said."""
+    found = locale()
+    return ENGLISH if found.language == "en" and found.territory is None else found
+
+
 def gettext(text: str, **variables: Any) -> str:
     """The text, with ``variables`` in their places."""
     said = str(translations().ugettext(text))

@@ -13,6 +13,7 @@ from tracker.forms.choice_fields import ChoiceField, CodesField, EnumRadioField
 from tracker.forms.date_fields import PartialDateField
 from tracker.forms.fields import LineField, TextField, TickField
 from tracker.models import Meeting, MeetingPart, OutcomeKind
+from tracker.models.meeting import TAKING_PART
 from tracker.reports import catalogue
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
@@ -20,7 +21,6 @@ from tracker.texts import lazy_gettext as _l
 SEPARATORS = re.compile(r"[;\n]")
 JOINT = "; "
 FEWEST_BOXES, EMPTY_BOXES = 3, 2
-TAKING_PART = ("hosts", "co_organisers", "participants")
 
 
 class OrganisationsField(TextField):

@@ -21,6 +21,14 @@ class MeetingPart(StrEnum):
     PARTICIPANT = "participant"
 
 
+TAKING_PART = {
+    "hosts": MeetingPart.HOST,
+    "co_organisers": MeetingPart.CO_ORGANISER,
+    "participants": MeetingPart.PARTICIPANT,
+}
+"""The organisations of a meeting, as forms and services call them, and the part that each of them has."""
+
+
 class OutcomeKind(StrEnum):
     """What a meeting produced; a topic is what it discussed, which nobody recommended."""
 

@@ -305,11 +305,10 @@ def _add(cells: Mapping[tuple[str, str], Cell], row: str, parts: Mapping[str, Pa
 
 def _say_ratings(cells: Iterable[Cell]) -> None:
     """Of one State and one area: the latest rating, in the words that the scale has today."""
-    alone = [cell for cell in cells if cell.examinations == 1 and cell.last_rated is not None]
+    alone = [(cell, rated) for cell in cells if cell.examinations == 1 and (rated := cell.last_rated)]
     labels = catalogue.rating_labels() if alone else {}
-    for cell in alone:
-        if cell.last_rated is not None:
-            cell.label = labels[cell.last_rated.rating]
+    for cell, rated in alone:
+        cell.label = labels[rated.rating]
 
 
 def _column(asked: Asked, area_code: Any) -> Any:

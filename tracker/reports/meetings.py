@@ -133,12 +133,6 @@ def choices() -> Choices:
     return Choices(named["series"], named["years"][::-1], named["plans"], named["organisations"])
 
 
-def series() -> list[str]:
-    """The series that some meeting is of."""
-    found = db.session.scalars(sa.select(Meeting.series).where(Meeting.series != "").distinct())
-    return sorted(found, key=str.casefold)
-
-
 # The file
 
 HEADER = (

@@ -14,9 +14,7 @@ from tracker.texts import gettext as _
 
 def words(day: date) -> str:
     """The day as pages write it, for what is said of a field: "3 March 2026"."""
-    language = texts.locale()
-    is_plain = language.language == "en" and language.territory is None
-    return format_date(day, "long", locale=texts.ENGLISH if is_plain else language)
+    return format_date(day, "long", locale=texts.date_locale())
 
 
 def refuse_future(day: PartialDate | None, field: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
@@ -19,20 +20,19 @@ from tracker.models import (
     Meeting,
     MeetingOrganisation,
     MeetingOutcome,
-    MeetingPart,
     MeetingState,
     Organisation,
     OutcomeFollowup,
     OutcomeKind,
     Plan,
 )
+from tracker.models.meeting import TAKING_PART
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue
 from tracker.services import links, records, turns
 from tracker.texts import gettext as _
 
-TAKING_PART = ("hosts", "co_organisers", "participants")
 LONGEST_ACRONYM = 60
 SEPARATOR = ";"  # between the pillars in their column
 
@@ -90,9 +90,10 @@ def edit(meeting: Meeting, given: MeetingInput, *, by: Account, version: int | N
 
 def input_of(meeting: Meeting) -> MeetingInput:
     """The meeting as it stands, to be changed in part with ``dataclasses.replace`` and edited."""
-    taking_part: dict[MeetingPart, list[int]] = {part: [] for part in MeetingPart}
-    for row in meeting.organisations:
-        taking_part[row.part].append(row.organisation_id)
+    taking_part: dict[str, Any] = {
+        field: [row.organisation_id for row in meeting.organisations if row.part is part]
+        for field, part in TAKING_PART.items()
+    }
     return MeetingInput(
         title=meeting.title,
         start=meeting.start,
@@ -105,9 +106,7 @@ def input_of(meeting: Meeting) -> MeetingInput:
         source=meeting.source,
         plan_id=meeting.plan_id,
         states=[row.state_id for row in meeting.states],
-        hosts=taking_part[MeetingPart.HOST],
-        co_organisers=taking_part[MeetingPart.CO_ORGANISER],
-        participants=taking_part[MeetingPart.PARTICIPANT],
+        **taking_part,
     )
 
 
@@ -256,26 +255,14 @@ def _with_new_organisations(given: MeetingInput) -> tuple[MeetingInput, dict[str
     def ids(named: Sequence[int | str]) -> list[int]:
         return [known[one.casefold()] if isinstance(one, str) else one for one in named]
 
-    by_id = replace(
-        given,
-        hosts=ids(given.hosts),
-        co_organisers=ids(given.co_organisers),
-        participants=ids(given.participants),
-    )
-    return by_id, {"new_organisations": list(new.values())} if new else {}
+    by_id: dict[str, Any] = {part: ids(getattr(given, part)) for part in TAKING_PART}
+    return replace(given, **by_id), {"new_organisations": list(new.values())} if new else {}
 
 
 def _write_organisations(meeting: Meeting, given: MeetingInput) -> bool:
     """Rows that stay are not touched, so that the history tells only of what came and went."""
     wanted = {
-        (organisation_id, part)
-        for part, ids in (
-            (MeetingPart.HOST, given.hosts),
-            (MeetingPart.CO_ORGANISER, given.co_organisers),
-            (MeetingPart.PARTICIPANT, given.participants),
-        )
-        for organisation_id in ids
-        if isinstance(organisation_id, int)
+        (organisation_id, part) for field, part in TAKING_PART.items() for organisation_id in getattr(given, field)
     }
     present = {(row.organisation_id, row.part): row for row in meeting.organisations}
     for key, row in present.items():

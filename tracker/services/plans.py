@@ -219,6 +219,21 @@ def ordered(measures: Sequence[OneMeasure], places: Mapping[int, int]) -> list[O
     return [order[slot] for slot in sorted(order)]
 
 
+def stepped(measures: Sequence[OneMeasure], places: Mapping[int, int], measure_id: int, step: int) -> dict[int, int]:
+    """``places`` with a measure of the pillar moved a step on (1) or back (-1) from where they put it. One at the end
+    stays, and one of another pillar too."""
+    order = ordered(measures, places)
+    at = next((place for place, one in enumerate(order) if one.id == measure_id), None)
+    if at is None or at + step not in range(len(order)):
+        return dict(places)
+    neighbour = order[at + step].id
+    moved = {measure_id: at + step + 1}
+    present = next(place for place, one in enumerate(measures, start=1) if one.id == neighbour)
+    if places.get(neighbour, present) != present:  # its place was typed: it goes where the other comes from
+        moved[neighbour] = at + 1
+    return {**places, **moved}
+
+
 # Phases and reviews
 
 

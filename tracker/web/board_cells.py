@@ -21,8 +21,7 @@ from tracker.reports.measures import Tally
 from tracker.reports.plans import PILLARS
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
-from tracker.web.followup_cells import kept
-from tracker.web.presentation import number, reference, tag
+from tracker.web.presentation import kept, number, reference, tag
 
 LONGEST_TEXT = 110
 DONE = (("counted", "1"), ("status", Implementation.IMPLEMENTED.value))

@@ -21,7 +21,7 @@ from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web.board_cells import rows, section_rows
 from tracker.web.exports import rows_response
-from tracker.web.presentation import number
+from tracker.web.presentation import areas_map_href, number
 from tracker.web.words import words
 
 blueprint = Blueprint("boards", __name__)
@@ -54,7 +54,7 @@ def index(code: str) -> ResponseReturnValue:
         switch_href=_switched(question, path),
         export_href=address(url_for("boards.export", code=plan.code), question.args),
         unmapped=area_pillars.unmapped(found.empty_pillars()),
-        map_href=url_for("area_pillars.edit") if policy.can(current_user, Permission.CATALOGUE_MANAGE) else "",
+        map_href=areas_map_href(),
         may_export=policy.can(current_user, Permission.REPORT_RUN),
     )
 

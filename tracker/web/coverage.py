@@ -13,7 +13,6 @@ from markupsafe import Markup
 from tracker import clock, policy
 from tracker.errors import TrackerError
 from tracker.models.plan import PILLARS
-from tracker.policy import Permission
 from tracker.reports import area_pillars, catalogue, coverage
 from tracker.reports.listing import address
 from tracker.services.reference import STRATEGY
@@ -21,8 +20,7 @@ from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web import filters
 from tracker.web.exports import rows_response
-from tracker.web.followup_cells import kept
-from tracker.web.presentation import isolated, number, states_counted
+from tracker.web.presentation import areas_map_href, isolated, kept, number, states_counted
 
 blueprint = Blueprint("coverage", __name__)
 
@@ -59,7 +57,7 @@ def index() -> ResponseReturnValue:
         columns=coverage.COLUMNS,
         unmapped=area_pillars.unmapped(list(PILLARS)) if asked.by_pillar else [],
         strategy_href=url_for("plans.show", code=STRATEGY),
-        map_href=url_for("area_pillars.edit") if policy.can(current_user, Permission.CATALOGUE_MANAGE) else "",
+        map_href=areas_map_href(),
     )
 
 

@@ -27,22 +27,22 @@ _ISOLATED = Markup("<bdi>{}</bdi>")
 
 def day(value: date | None) -> Markup:
     """``13 November 2006``."""
-    return _NOTHING if value is None else _day(value, _locale())
+    return _NOTHING if value is None else _day(value, texts.date_locale())
 
 
 def partial(value: PartialDate | None) -> Markup:
     """``13 November 2006``, ``November 2006`` or ``2006``: never more than is known."""
-    return _NOTHING if value is None else _partial(value, _locale())
+    return _NOTHING if value is None else _partial(value, texts.date_locale())
 
 
 def moment(value: datetime | None) -> Markup:
     """``21 November 2026, 20:33 UTC``, in the tracker's time zone."""
-    return _NOTHING if value is None else _moment(value, current_app.config["SETTINGS"].timezone, _locale())
+    return _NOTHING if value is None else _moment(value, current_app.config["SETTINGS"].timezone, texts.date_locale())
 
 
 def moments() -> Callable[[datetime], Markup]:
     """``moment`` for the rows of a table: zone and language are asked once."""
-    zone, language = current_app.config["SETTINGS"].timezone, _locale()
+    zone, language = current_app.config["SETTINGS"].timezone, texts.date_locale()
     return lambda value: _moment(value, zone, language)
 
 
@@ -59,20 +59,20 @@ def held(start: PartialDate | None, end: PartialDate | None) -> Markup:
 
 def overdue_words(due: PartialDate, today: date) -> str:
     """``2,151 days overdue``; of a month or a year, which has no such day, ``Overdue since the end of June 2024``."""
-    return _overdue(due, (today - due.last_day).days, _locale())
+    return _overdue(due, (today - due.last_day).days, texts.date_locale())
 
 
 def date_words(value: date) -> str:
     """The day without marks, for titles and mails."""
-    return _formatted(value, Precision.DAY, _locale())
+    return _formatted(value, Precision.DAY, texts.date_locale())
 
 
 def partial_words(value: PartialDate) -> str:
-    return _formatted(value.first_day, value.precision, _locale())
+    return _formatted(value.first_day, value.precision, texts.date_locale())
 
 
 def moment_words(value: datetime) -> str:
-    return _moment_words(value, current_app.config["SETTINGS"].timezone, _locale())
+    return _moment_words(value, current_app.config["SETTINGS"].timezone, texts.date_locale())
 
 
 def period_words(start: PartialDate | None, end: PartialDate | None) -> str:
@@ -85,7 +85,7 @@ def period_words(start: PartialDate | None, end: PartialDate | None) -> str:
     if start == end:
         return partial_words(start)
     if start.precision is end.precision is Precision.DAY:
-        return _interval(start.first_day, end.first_day, _locale())
+        return _interval(start.first_day, end.first_day, texts.date_locale())
     return _("%(start)s to %(end)s", start=partial_words(start), end=partial_words(end))
 
 
@@ -93,11 +93,6 @@ def _half_known(start: PartialDate | None, end: PartialDate | None) -> str:
     if end is not None:
         return _("until %(end)s", end=partial_words(end))
     return _("from %(start)s", start=partial_words(start)) if start else ""
-
-
-def _locale() -> Locale:
-    found = texts.locale()
-    return texts.ENGLISH if found.language == "en" and found.territory is None else found
 
 
 @lru_cache(maxsize=8192)

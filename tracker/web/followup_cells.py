@@ -19,7 +19,7 @@ from tracker.reports import catalogue
 from tracker.reports import followups as report
 from tracker.texts import gettext as _
 from tracker.web import dates
-from tracker.web.presentation import isolated, reference, tag
+from tracker.web.presentation import isolated, kept, reference, tag
 from tracker.web.words import words
 
 Cell = Callable[[Any], str]
@@ -98,19 +98,6 @@ def record_link(href: str, name: str) -> str:
     """A reference that leads to its record; ``href`` is the address up to it, escaped."""
     said = escape(name)
     return f'<a class="record-link" href="{href}{said}"><bdi class="reference" translate="no">{said}</bdi></a>'
-
-
-def kept(make: Callable[[Any], str]) -> Callable[[Any], str]:
-    """The same function, asked once for each value."""
-    made: dict[Any, str] = {}
-
-    def get(value: Any) -> str:
-        key = (type(value), value)  # members of two enums with one value are equal
-        if key not in made:
-            made[key] = make(value)
-        return made[key]
-
-    return get
 
 
 def _cut(text: str) -> str:

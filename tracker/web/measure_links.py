@@ -25,7 +25,7 @@ from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web import chosen, filters, retired
 from tracker.web.lists import FilterWords, ListPage
-from tracker.web.presentation import number
+from tracker.web.presentation import areas_map_href, number
 from tracker.web.request_keys import Made, once, repeated
 
 blueprint = Blueprint("measure_links", __name__)
@@ -89,17 +89,11 @@ def choose(reference: str) -> ResponseReturnValue:
             pillar=pillar,
             pillar_choices=[("", _("All")), *((one, _("Pillar %(number)s", number=one)) for one in PILLARS)],
             present=report.of_followup(followup),
-            **_map_hrefs(),
+            map_href=areas_map_href(),
             **offers,
         ),
         _status(form),
     )
-
-
-def _map_hrefs() -> dict[str, str]:
-    """Where the map of areas and pillars is edited, for those who may."""
-    may_map = policy.can(current_user, Permission.CATALOGUE_MANAGE)
-    return {"map_href": url_for("area_pillars.edit") if may_map else ""}
 
 
 def _offers(followup: Followup, q: str, pillar: str) -> dict[str, Any]:
@@ -298,7 +292,7 @@ def _list(
             list=shown,
             suggested=suggested,
             unmapped=[] if asked else report.unmapped_areas(page.rows, mapped),
-            **_map_hrefs(),
+            map_href=areas_map_href(),
             suggested_references={one.row.reference for one in suggested},
             ticked=[one for one in ticked if one.reference in form.followups.posted],
             shown_references={one.row.reference for one in suggested} | {row.reference for row in shown.rows},

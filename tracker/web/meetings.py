@@ -216,7 +216,7 @@ def _offer(form: MeetingForm) -> None:
 def _known() -> dict[str, Any]:
     """What the form offers for what is typed: the organisations by acronym, and the series in use."""
     organisations = sorted(catalogue.organisations().values(), key=lambda one: one.acronym.casefold())
-    return {"organisations": organisations, "series": report.series()}
+    return {"organisations": organisations, "series": report.choices().series}
 
 
 # Outcomes
@@ -237,8 +237,7 @@ def add_outcome(reference: str) -> ResponseReturnValue:
 
     if form.validate_on_submit() and (answer := once(form, added)):
         return answer
-    page = render_template("meetings/outcome.html", meeting=meeting, form=form, back=_page(meeting))
-    return page, _status(form)
+    return _outcome_page(meeting, form, _page(meeting)), _status(form)
 
 
 @blueprint.route("/meetings/<reference>/outcomes/<int:outcome_id>/edit", methods=["GET", "POST"])
@@ -263,10 +262,13 @@ def edit_outcome(reference: str, outcome_id: int) -> ResponseReturnValue:
     except Stale as error:
         db.session.rollback()
         stale, conflicts = error, form.conflict(OnScreen(outcome, meeting))
-    page = render_template(
-        "meetings/edit_outcome.html", meeting=meeting, form=form, back=back, stale=stale, conflicts=conflicts
-    )
+    page = _outcome_page(meeting, form, back, is_there=True, stale=stale, conflicts=conflicts)
     return page, 409 if stale else _status(form)
+
+
+def _outcome_page(meeting: Meeting, form: OutcomeForm, back: str, **more: Any) -> str:
+    given = {"is_there": False, "stale": None, "conflicts": [], **more}
+    return render_template("meetings/outcome.html", meeting=meeting, form=form, back=back, **given)
 
 
 @blueprint.route("/meetings/<reference>/outcomes/<int:outcome_id>/remove", methods=["GET", "POST"])

@@ -158,21 +158,9 @@ class Step:
 
 def _with_step(places: dict[int, int], step: Step | None, pillars: Pillars) -> dict[int, int]:
     """The places that were typed, with the step taken from there."""
-    if step is None:
-        return places
     for _pillar, own in pillars:
-        order = service.ordered(own, places)
-        at = next((place for place, row in enumerate(order) if row.id == step.measure_id), None)
-        if at is None:
-            continue
-        to = at + (1 if step.way == "down" else -1)
-        if to not in range(len(order)):
-            return places
-        moved = {step.measure_id: to + 1}
-        present = next(place for place, row in enumerate(own, start=1) if row.id == order[to].id)
-        if places.get(order[to].id, present) != present:  # its place was typed: it goes where the other comes from
-            moved[order[to].id] = at + 1
-        return places | moved
+        if step is not None:
+            places = service.stepped(own, places, step.measure_id, 1 if step.way == "down" else -1)
     return places
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from babel import Locale
 from babel.numbers import format_decimal
-from flask import Flask, current_app, g, get_template_attribute, request
+from flask import Flask, current_app, g, get_template_attribute, request, url_for
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
@@ -138,9 +138,27 @@ def overdue_words(due: PartialDate) -> str:
     return dates.overdue_words(due, clock.today())
 
 
+def kept(make: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The same function, asked once for each value."""
+    made: dict[Any, str] = {}
+
+    def get(value: Any) -> str:
+        key = (type(value), value)  # members of two enums with one value are equal
+        if key not in made:
+            made[key] = make(value)
+        return made[key]
+
+    return get
+
+
 def number(value: int | None) -> str:
     """A whole number with the separators of the page's language."""
     return "" if value is None else _number(value, texts.locale())
+
+
+def areas_map_href() -> str:
+    """Where the map of areas and pillars is edited, for those who may; nothing for others."""
+    return url_for("area_pillars.edit") if policy.can(current_user, Permission.CATALOGUE_MANAGE) else ""
 
 
 def states_counted(members: int, observers: Sequence[str] = ()) -> str:

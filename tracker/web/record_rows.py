@@ -19,8 +19,7 @@ from tracker.reports.measures import Standing
 from tracker.texts import gettext as _
 from tracker.web import dates
 from tracker.web.assets import icon
-from tracker.web.followup_cells import kept
-from tracker.web.presentation import reference, stage_tag, tag
+from tracker.web.presentation import kept, reference, stage_tag, tag
 from tracker.web.words import noun_words, words
 
 Cell = Callable[[Any], str]

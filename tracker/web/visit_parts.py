@@ -33,7 +33,7 @@ from tracker.reports.states import names_over_time
 from tracker.services import visit_parts as service
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
-from tracker.texts import listed
+from tracker.web import overlaps
 from tracker.web.dates import partial_words, period_words
 from tracker.web.locale import language
 from tracker.web.request_keys import Made, once, repeated
@@ -240,24 +240,14 @@ def _back(visit: Visit, part: str) -> str:
 
 def _warn(visit: Visit, part: str, form: PartForm) -> None:
     """What is allowed and hardly meant is said."""
-    _warn_of_overlaps(visit, part)
+    if part == "components":
+        overlaps.warn(visit)
     day: Any = next((form[name].data for name in ("met_on", "checked_on") if name in form), None)
     if visits.is_outside(visit, day):
         words = _(
             "%(day)s lies outside the dates of the visit, %(dates)s. That is allowed; check both.",
             day=partial_words(day),
             dates=period_words(visit.start, visit.end),
-        )
-        flash(words, "warning")
-
-
-def _warn_of_overlaps(visit: Visit, part: str) -> None:
-    """Overlapping visits of one State are allowed, and said."""
-    others = visits.overlapping(visit) if part == "components" else []
-    if others:
-        words = _(
-            "The dates overlap with %(others)s. That is allowed; check that it is not the same visit.",
-            others=listed(others),
         )
         flash(words, "warning")
 

@@ -23,8 +23,8 @@ from tracker.services import request_keys
 from tracker.services import visit_parts as parts
 from tracker.services import visits as service
 from tracker.texts import gettext as _
-from tracker.texts import listed, ngettext
-from tracker.web import filters, timeline
+from tracker.texts import ngettext
+from tracker.web import filters, overlaps, timeline
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.locale import language
@@ -226,7 +226,7 @@ def create() -> ResponseReturnValue:
 
     def record() -> Made:
         visit = _created(form)
-        warn_of_overlaps(visit)
+        overlaps.warn(visit)
         return url_for("visits.show", reference=visit.reference), _recorded_words(visit)
 
     if form.validate_on_submit() and (answer := once(form, record, lasts=True)):
@@ -255,19 +255,6 @@ def _recorded_words(visit: Visit) -> str:
     if first is None:
         return _("%(reference)s is recorded.", reference=visit.reference)
     return _("%(reference)s is recorded. Next: %(task)s.", reference=visit.reference, task=first.name)
-
-
-def warn_of_overlaps(visit: Visit) -> None:
-    """Overlapping visits of one State are allowed, and said."""
-    others = visits.overlapping(visit)
-    if others:
-        flash(
-            _(
-                "The dates overlap with %(others)s. That is allowed; check that it is not the same visit.",
-                others=listed(others),
-            ),
-            "warning",
-        )
 
 
 # The page of one

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import StaticPool
 
 from tests.databases import Place
+from tracker import tape
 
 
 class RolledBack:
@@ -21,7 +22,8 @@ class RolledBack:
 
     def __init__(self, place: Place) -> None:
         is_sqlite = not place.is_postgresql
-        options = {"check_same_thread": False} if is_sqlite else {"options": "-c timezone=UTC"}
+        options: dict[str, Any] = {"check_same_thread": False} if is_sqlite else {"options": "-c timezone=UTC"}
+        options |= tape.CONNECT_ARGS["sqlite" if is_sqlite else "postgresql"]
         self.engine = sa.create_engine(place.url, poolclass=StaticPool, pool_reset_on_return=None, connect_args=options)
         if is_sqlite:
             event.listen(self.engine, "connect", _open_sqlite)

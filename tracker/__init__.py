@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import config
+from tracker import config, tape
 
 __all__ = ["create_app"]
 
@@ -55,6 +55,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "WTF_CSRF_SSL_STRICT": False,
         "WTF_I18N_ENABLED": False,  # the messages are ours, and its own catalogue would be read anew for each request
         "RATES_COUNT": settings.env != "test",
+        "PAGES_KEPT": 96,  # by each process, of 100 to 300 KB; 0 for none
         "MAX_CONTENT_LENGTH": 26 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 1_000,
@@ -63,10 +64,10 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
 
 def _engine_options(settings: config.Settings) -> dict[str, object]:
     if settings.database_url.startswith("sqlite"):
-        return {"connect_args": {"check_same_thread": False}}
+        return {"connect_args": {"check_same_thread": False, **tape.CONNECT_ARGS["sqlite"]}}
     return {
         "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 10,
-        "connect_args": {"options": "-c timezone=UTC"},
+        "connect_args": {"options": "-c timezone=UTC", **tape.CONNECT_ARGS["postgresql"]},
     }

@@ -13,18 +13,25 @@ from datetime import UTC, date, datetime
 
 from flask import current_app, has_app_context
 
+from tracker import tape
+
 _told: ContextVar[datetime | None] = ContextVar("told_time", default=None)
 
 
 def now() -> datetime:
-    """This moment, aware, in UTC."""
+    """This moment, aware, in UTC. What rests on it holds for a moment."""
+    tape.spoil()
+    return _now()
+
+
+def _now() -> datetime:
     return _told.get() or datetime.now(UTC)
 
 
 def today() -> date:
     """The day it is in the tracker's time zone."""
     zone = current_app.config["SETTINGS"].timezone if has_app_context() else UTC
-    return now().astimezone(zone).date()
+    return _now().astimezone(zone).date()
 
 
 @contextmanager

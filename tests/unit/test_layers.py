@@ -27,7 +27,7 @@ LAYERS = [
     ["storage", "extensions", "clock", "reference"],
     ["database", "logs"],
     ["config"],
-    ["errors", "partial_date", "folding", "texts"],
+    ["errors", "partial_date", "folding", "texts", "tape"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

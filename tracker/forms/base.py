@@ -17,6 +17,7 @@ from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 
+from tracker import tape
 from tracker.errors import Invalid, Stale
 from tracker.forms import checks
 from tracker.texts import gettext as _
@@ -64,11 +65,15 @@ class VersionField(wtforms.HiddenField):
         return "" if self.data is None else str(self.data)
 
 
+def _new_key() -> str:
+    return str(uuid4())
+
+
 class RequestKeyField(wtforms.HiddenField):
     """A key made for each form drawn, so that its second use lands on what the first one made (R21)."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(default=lambda: str(uuid4()), **kwargs)
+        super().__init__(default=lambda: tape.minted(_new_key), **kwargs)
         self.type = "HiddenField"
 
     def process_formdata(self, valuelist: list[Any]) -> None:

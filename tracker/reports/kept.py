@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from flask import current_app
 
+from tracker import tape
 from tracker.database import Unindexed
 from tracker.extensions import db
 from tracker.models import Event
@@ -66,7 +67,8 @@ def parts(
     asked for, and again once a record of it was changed; one of which nothing is told is not there."""
     kept = _current(key, records, dict, _without)
     if missing := sorted(set(states) - kept.answer.keys()):
-        told = read(missing)
+        with tape.paused():
+            told = read(missing)
         kept = replace(kept, answer=kept.answer | {state: told.get(state) for state in missing})
     _store(key, kept)
     return {state: part for state, part in kept.answer.items() if part is not None}
@@ -88,7 +90,8 @@ def _current(
     kept = _up_to_date(_kept_here().get(key), records, renew)
     if kept is None:
         seq, prev = _head()
-        kept = Kept(seq, prev, make())
+        with tape.paused():
+            kept = Kept(seq, prev, make())
     return kept
 
 
@@ -114,7 +117,8 @@ def _up_to_date(kept: Kept | None, records: Collection[str], renew: Callable[...
     states = db.session.scalars(_CHANGED, asked).all()
     if None in states or len(states) > MOST_STATES:
         return None
-    return Kept(row.last_seq, row.last_hash, renew(kept.answer, frozenset(map(str, states))))
+    with tape.paused():
+        return Kept(row.last_seq, row.last_hash, renew(kept.answer, frozenset(map(str, states))))
 
 
 def _head() -> tuple[int, str]:

@@ -69,6 +69,7 @@ def init(app: Flask) -> None:
     """Wire the pages to the application, in the order in which a request meets them."""
     from tracker.web import (
         access,
+        again,
         errors,
         headers,
         intake,
@@ -85,6 +86,7 @@ def init(app: Flask) -> None:
     _tell_database(app)
     intake.init_intake(app)
     headers.init_headers(app)
+    again.init_again(app)
     sessions.init_sessions(app)
     security.init_security(app)
     presentation.init_presentation(app)
@@ -95,6 +97,7 @@ def init(app: Flask) -> None:
     timeline_entries.init_entries(app)
     measure_status.init_measure_status(app)
     register(app)
+    again.wrap(app)
     startup.check(app)
 
 

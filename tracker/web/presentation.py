@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 from wtforms import Field
 from wtforms.form import BaseForm
 
-from tracker import clock, policy, texts
+from tracker import clock, policy, tape, texts
 from tracker.extensions import babel, db
 from tracker.models import Account, Notification, Role, SealedState, Submission
 from tracker.partial_date import PartialDate
@@ -149,6 +149,11 @@ def kept(make: Callable[[Any], str]) -> Callable[[Any], str]:
         return made[key]
 
     return get
+
+
+def printed_at() -> Markup:
+    """The moment of this page, for its print."""
+    return Markup(tape.minted(lambda: str(dates.moment(clock.now()))))  # noqa: S704  # a moment's own markup
 
 
 def number(value: int | None) -> str:
@@ -398,7 +403,7 @@ GLOBALS = {
     "page_exists": page_exists,
     "page_language": locale.language,
     "period": dates.period,
-    "printed_at": clock.now,
+    "printed_at": printed_at,
     "problems": problems,
     "viewer": viewer,
 }

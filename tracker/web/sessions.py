@@ -27,7 +27,7 @@ from flask_login import login_user
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
-from tracker import clock, database
+from tracker import clock, database, tape
 from tracker.extensions import db
 from tracker.models import Account, Grant, SignInSession
 from tracker.services import sessions, sign_in
@@ -197,10 +197,13 @@ def _derived(value: str) -> str:
 def _load(row_id: str) -> tuple[Any, Account | None] | None:
     """The session's row and its account with grants, in one statement: every request asks it."""
     found = db.session.execute(_LOADED, {"row_id": row_id}).unique(lambda found: found.id).one_or_none()
+    if (taken := tape.current()) is not None:
+        taken.leave_out(_LAST_SEEN)
     return (found, found.Account) if found else None
 
 
 _ROW = SignInSession.__table__
+_LAST_SEEN = list(_ROW.c).index(_ROW.c.last_seen_at)
 _LOADED = (
     sa.select(*_ROW.c, Account)
     .select_from(_ROW.outerjoin(Account.__table__, _ROW.c.account_id == Account.id))

@@ -1,0 +1,181 @@
+"""What a request asks of the database and what it is told, taken down word for word.
+
+A page follows from the address, the reader's session and the rows that were read for it, and from nothing else. So a
+page whose questions still bring the same rows is still true, to the letter: ``web/again.py`` rests on that. What does
+not follow from rows is taken down too: the moment, which spoils the tape, and what is made anew for each page, such as
+the key of a form.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from secrets import token_hex
+from typing import Any, NamedTuple
+
+import psycopg
+
+READS = ("SELECT", "WITH")
+BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+"""They bound the work on rows, and tell nothing."""
+MOST_ROWS = 4_000
+
+
+class Asked:
+    """A statement, the rows that were taken of its answer, and whether these are all of them."""
+
+    __slots__ = ("given", "is_whole", "rows", "statement")
+
+    def __init__(self, statement: Any, given: tuple[Any, ...]) -> None:
+        self.statement = statement
+        self.given = given
+        self.rows: list[Any] = []
+        self.is_whole = False
+
+    def still_holds(self, cursor: Any) -> bool:
+        """Whether the database, asked the same again, gives the same rows."""
+        cursor.execute(self.statement, *self.given)
+        return bool(self.rows == (cursor.fetchall() if self.is_whole else cursor.fetchmany(len(self.rows) or 1)))
+
+    def says(self, other: Asked) -> bool:
+        """Whether both are one question with one answer."""
+        return (self.statement, self.given, self.rows) == (other.statement, other.given, other.rows)
+
+
+class Minted(NamedTuple):
+    """What is made anew for each page, and what stands for it in the page that is kept."""
+
+    mark: str
+    make: Callable[[], str]
+
+
+class Tape:
+    """All that was asked since the request began, and what was minted for its page."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.minted: list[Minted] = []
+        self.is_making = False
+        self.is_spoiled = False
+
+    def ask(self, statement: Any, given: tuple[Any, ...]) -> Asked | None:
+        """Take down a question; None for one that only bounds others."""
+        word = str(statement)[:10].lstrip().partition(" ")[0].upper()
+        if word in BRACKETS:
+            return None
+        if word not in READS:
+            self.is_spoiled = True
+            return None
+        asked = Asked(statement, given)
+        self.asked.append(asked)
+        return asked
+
+    def leave_out(self, column: int) -> None:
+        """Forget a column of the last answer, on which no page rests."""
+        if self.asked:
+            last = self.asked[-1]
+            last.rows = [(*row[:column], *row[column + 1 :]) for row in last.rows]
+
+    def count(self, rows: int) -> None:
+        """Spoil a tape that grows beyond what a page can show."""
+        self.is_spoiled = self.is_spoiled or rows > MOST_ROWS
+
+
+_here: ContextVar[Tape | None] = ContextVar("tape", default=None)
+current = _here.get
+use = _here.set
+
+
+def minted(make: Callable[[], str]) -> str:
+    """What ``make`` gives; where a page is being made to be kept, a mark in its place."""
+    tape = current()
+    if tape is None or not tape.is_making:
+        return make()
+    mark = f"minted{token_hex(16)}"
+    tape.minted.append(Minted(mark, make))
+    return mark
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """What is asked here need not be asked again: another question of the tape tells whether the answers hold."""
+    tape = current()
+    use(None)
+    try:
+        yield
+    finally:
+        use(tape)
+
+
+def spoil() -> None:
+    """What is made here rests on more than rows."""
+    tape = current()
+    if tape is not None:
+        tape.is_spoiled = True
+
+
+class _Telling:
+    """A cursor that tells the tape of its request what it is asked and what it answers."""
+
+    _asked: Asked | None = None
+
+    def execute(self, statement: Any, *given: Any, **options: Any) -> Any:
+        tape = current()
+        self._asked = None if tape is None else tape.ask(statement, given)
+        return super().execute(statement, *given, **options)  # type: ignore[misc]  # the database's own cursor
+
+    def executemany(self, *given: Any, **options: Any) -> Any:
+        spoil()
+        return super().executemany(*given, **options)  # type: ignore[misc]  # the database's own cursor
+
+    def fetchone(self) -> Any:
+        row = super().fetchone()  # type: ignore[misc]  # the database's own cursor
+        if self._asked is not None:
+            self._tell(() if row is None else (row,), is_last=row is None)
+        return row
+
+    def fetchmany(self, size: int | None = None) -> Any:
+        size = size or self.arraysize  # type: ignore[attr-defined]  # the database's own cursor
+        rows = super().fetchmany(size)  # type: ignore[misc]  # the database's own cursor
+        if self._asked is not None:
+            self._tell(rows, is_last=len(rows) < size)
+        return rows
+
+    def fetchall(self) -> Any:
+        rows = super().fetchall()  # type: ignore[misc]  # the database's own cursor
+        if self._asked is not None:
+            self._tell(rows, is_last=True)
+        return rows
+
+    def __iter__(self) -> Any:
+        spoil()
+        return super().__iter__()  # type: ignore[misc]  # the database's own cursor
+
+    def _tell(self, rows: Sequence[Any], *, is_last: bool) -> None:
+        asked, tape = self._asked, current()
+        if asked is not None and tape is not None:
+            asked.rows.extend(rows)
+            asked.is_whole = is_last
+            tape.count(len(asked.rows))
+
+
+class _SqliteCursor(_Telling, sqlite3.Cursor):
+    pass
+
+
+class _SqliteConnection(sqlite3.Connection):
+    def cursor(self, factory: Any = _SqliteCursor) -> Any:
+        return super().cursor(factory)
+
+
+class _PostgresqlCursor(_Telling, psycopg.Cursor[Any]):  # type: ignore[misc]  # it hands on what it is given
+    pass
+
+
+CONNECT_ARGS: dict[str, dict[str, Any]] = {
+    "sqlite": {"factory": _SqliteConnection},
+    "postgresql": {"cursor_factory": _PostgresqlCursor},
+}
+"""What each database's driver is told at each connection, so that its cursors tell the tape."""

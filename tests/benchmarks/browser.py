@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import re
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
@@ -18,6 +19,8 @@ from tests.forms_of_pages import PageForm, forms
 TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 FORM = "application/x-www-form-urlencoded"
 PIECE = 64 * 1024
+NEVER_ASKED = "en;q=0.5{:08d}"
+"""A language asked for in words that no request had before: a page is kept for the words that it was asked for in."""
 
 
 class WrongPage(Exception):
@@ -44,10 +47,16 @@ class Browser:
     def __init__(self, port: int) -> None:
         self.port = port
         self.cookies: dict[str, str] = {}
+        self._asked = 0
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
     def get(self, path: str) -> Answer:
         return self._ask("GET", path)
+
+    def get_anew(self, path: str) -> Answer:
+        """The page, made for this request: it is asked for as by nobody before."""
+        self._asked += 1
+        return self._ask("GET", path, more={"Accept-Language": NEVER_ASKED.format(self._asked)})
 
     def post(self, path: str, fields: Mapping[str, Any]) -> Answer:
         """Send a form."""
@@ -76,8 +85,8 @@ class Browser:
         if answer.status != 303:
             raise WrongPage(f"{email} cannot sign in: the answer is {answer.status}. Is the demo's password another?")
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
-        headers = self.headers() | ({"Content-Type": FORM} if body is not None else {})
+    def _ask(self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] | None = None) -> Answer:
+        headers = self.headers() | ({"Content-Type": FORM} if body is not None else {}) | dict(more or {})
         began = time.perf_counter()
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
@@ -92,19 +101,21 @@ def _is_sent_to(form: PageForm, path: str) -> bool:
     return form.method == "post" and (form.action or path).partition("?")[0] == path.partition("?")[0]
 
 
-def crowd(port: int, path: str, headers: Mapping[str, str], clients: int, seconds: float) -> float:
-    """Answers per second that so many clients get who all ask at once, again and again.
+def crowd(
+    port: int, path: str, headers: Mapping[str, str], clients: int, seconds: float, *, anew: bool = False
+) -> float:
+    """Answers per second that so many clients get who all ask at once, again and again, or each time as nobody before.
 
     They send bytes made beforehand and only look at the status: they share the machine with the server.
     """
     lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    request = "\r\n".join([*lines, "", ""]).encode()
+    requests = _requests("\r\n".join(lines).encode(), anew)
     until = time.perf_counter() + seconds
     counts = [0] * clients
     faults: list[bytes] = []
     threads = [
-        threading.Thread(target=_go_on, args=(port, request, until, counts, at, faults)) for at in range(clients)
+        threading.Thread(target=_go_on, args=(port, requests, until, counts, at, faults)) for at in range(clients)
     ]
     began = time.perf_counter()
     for thread in threads:
@@ -116,13 +127,27 @@ def crowd(port: int, path: str, headers: Mapping[str, str], clients: int, second
     return sum(counts) / (time.perf_counter() - began)
 
 
-def _go_on(port: int, request: bytes, until: float, counts: list[int], at: int, faults: list[bytes]) -> None:
+def _requests(lines: bytes, anew: bool) -> Iterator[bytes]:
+    """The same bytes for ever; or each time other words for the language."""
+    if not anew:
+        return itertools.repeat(lines + b"\r\n\r\n")
+    first = time.time_ns() % 10**8
+    said = (NEVER_ASKED.format((first + number) % 10**8).encode() for number in itertools.count())
+    return (lines + b"\r\nAccept-Language: " + words + b"\r\n\r\n" for words in said)
+
+
+def _go_on(port: int, requests: Iterator[bytes], until: float, counts: list[int], at: int, faults: list[bytes]) -> None:
     while time.perf_counter() < until and not faults:
+        with _taking:
+            request = next(requests)
         status = _first_line(port, request)
         if status.startswith(b"HTTP/1.1 200 "):
             counts[at] += 1
         else:
             faults.append(status)
+
+
+_taking = threading.Lock()
 
 
 def _first_line(port: int, request: bytes) -> bytes:

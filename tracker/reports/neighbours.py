@@ -194,17 +194,17 @@ def _first(rows: sa.Select[Any]) -> sa.Select[Any]:
     return sa.select(rows.order_by("place").limit(FIRST_ROWS + 1).subquery())
 
 
-_LINKS = (
-    sa.select(sa.func.count())
-    .select_from(FollowupMeasure)
+_LINKS = (  # from the State's follow-ups, not from the measures: each count is then made once
+    sa.select(FollowupMeasure.measure_id, sa.func.count().label("number"))
     .join(Followup, Followup.id == FollowupMeasure.followup_id)
-    .where(FollowupMeasure.measure_id == Measure.id, FollowupMeasure.state_id == _CODE, rule.counts())
-    .correlate(Measure)
-    .scalar_subquery()
+    .where(Followup.state_id == _CODE, rule.counts())
+    .group_by(FollowupMeasure.measure_id)
+    .subquery()
 )
 _COUNTED = (
-    sa.select(*_COLUMNS, Measure.position, Measure.id, Plan.kind, _LINKS.label("number"))
+    sa.select(*_COLUMNS, Measure.position, Measure.id, Plan.kind, _LINKS.c.number)
     .join(Plan, Plan.id == Measure.plan_id)
+    .join(_LINKS, _LINKS.c.measure_id == Measure.id)
     .subquery()
 )
 _PARTS = (
@@ -232,7 +232,7 @@ _PARTS = (
             plan_code=_COUNTED.c.code,
             number=_COUNTED.c.number,
             is_retired=_COUNTED.c.is_retired,
-        ).where(_COUNTED.c.number > 0)
+        )
     ),
     _first(
         _row(

@@ -75,13 +75,15 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     reach = policy.reach(account)
     dialect = db.engine.dialect.name
     of_states = tuple(noun for noun in nouns if noun not in FEW)
-    full = _full(very, of_states, reach, dialect)
+    weight = _weight(very, of_states, reach, dialect)
+    full = frozenset(name for name, counted in weight.items() if counted > MOST_COUNTED)
+    bare = frozenset(noun for noun in of_states if very == wanted and not weight[noun + ANYWHERE])
     given = {f"term_{place}": search.pattern(term) for place, term in enumerate(wanted)}
     given |= {"reference": q.strip().upper()}
     for noun in of_states:
         given |= _given((noun,), PARTS, reach, very if noun + ANYWHERE in full else wanted)
     by_noun: dict[str, list[Any]] = {noun: [] for noun in nouns}
-    for row in db.session.execute(_all(tuple(nouns), reach, dialect, len(wanted), full), given):
+    for row in db.session.execute(_all(tuple(nouns), reach, dialect, len(wanted), full, bare), given):
         by_noun[row.noun].append(row)
     is_named = any(row.rank == EXACT for rows in by_noun.values() for row in rows)
     begun = {} if is_named else _begun(q, nouns, reach)
@@ -131,19 +133,19 @@ def _beginning(noun: str, typed: str, reach: policy.Reach) -> Columns:
     )
 
 
-def _full(very: list[Term], nouns: tuple[str, ...], reach: policy.Reach, dialect: str) -> frozenset[str]:
-    """Of which nouns, and of which of their parts, more rows hold the very words than are counted. SQLite, which gives
-    the latest rows of any number as quickly, need not know it of the parts."""
+def _weight(very: list[Term], nouns: tuple[str, ...], reach: policy.Reach, dialect: str) -> dict[str, int]:
+    """How many rows of each noun, and of each of their parts, hold the very words; one more than is counted stands for
+    any more. SQLite, which gives the latest rows of any number as quickly, need not know it of the parts."""
     parts = (ANYWHERE,) if dialect == "sqlite" else tuple(PARTS)
     row = db.session.execute(_weighed(nouns, parts), _given(nouns, parts, reach, very)).one()
-    return frozenset(name for name, is_full in row._mapping.items() if is_full)
+    return dict(row._mapping)
 
 
 @lru_cache
 def _weighed(nouns: tuple[str, ...], parts: tuple[str, ...]) -> Any:
-    """Of each name whether it is full; built once, as ``_all`` is."""
+    """How many of each name there are; built once, as ``_all`` is."""
     names = [noun + part for noun in nouns for part in parts]
-    return sa.select(*((capped((search.Matching(name),)) > MOST_COUNTED).label(name) for name in names))
+    return sa.select(*(capped((search.Matching(name),)).label(name) for name in names))
 
 
 def _given(nouns: Iterable[str], parts: Iterable[str], reach: policy.Reach, wanted: list[Term]) -> dict[str, str]:
@@ -163,9 +165,18 @@ def _scope(noun: str, reach: policy.Reach) -> list[search.Wanted]:
 
 
 @lru_cache
-def _all(nouns: tuple[str, ...], reach: policy.Reach, dialect: str, terms: int, full: frozenset[str]) -> Any:
+def _all(
+    nouns: tuple[str, ...],
+    reach: policy.Reach,
+    dialect: str,
+    terms: int,
+    full: frozenset[str],
+    bare: frozenset[str],
+) -> Any:
     """The hits of each noun; built once for each scope and number of terms. What is looked for are its parameters."""
-    parts = (_of_few(noun, terms) if noun in FEW else _statement(noun, reach, dialect, full) for noun in nouns)
+    parts = (
+        _of_few(noun, terms) if noun in FEW else _statement(noun, reach, dialect, full, noun in bare) for noun in nouns
+    )
     return sa.union_all(*(sa.select(part.subquery()) for part in parts))
 
 
@@ -198,18 +209,20 @@ def _of_few(noun: str, terms: int) -> Columns:
     )
 
 
-def _statement(noun: str, reach: policy.Reach, dialect: str, full: frozenset[str]) -> Columns:
-    """The first hits of one noun, in the columns that all nouns have."""
+def _statement(noun: str, reach: policy.Reach, dialect: str, full: frozenset[str], is_bare: bool) -> Columns:
+    """The first hits of one noun, in the columns that all nouns have. A bare one holds the words nowhere, so that only
+    a reference can be meant."""
     model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
     anywhere = _latest(noun + ANYWHERE, dialect, full)
-    hits = sa.union_all(
-        _ranked(sa.select(_row_id(noun)).where(reference == sa.bindparam("reference", type_=sa.String)), EXACT),
-        _ranked(_shown(_latest(noun + NAMED, dialect, full)), IN_REFERENCE),
-        _ranked(_shown(_latest(noun + TITLED, dialect, full)), IN_TITLE),
+    named = _ranked(sa.select(_row_id(noun)).where(reference == sa.bindparam("reference", type_=sa.String)), EXACT)
+    words = (
+        _ranked(_shown(_latest(noun + NAMED, dialect, full, anywhere)), IN_REFERENCE),
+        _ranked(_shown(_latest(noun + TITLED, dialect, full, anywhere)), IN_TITLE),
         _ranked(_shown(anywhere), IN_TEXT),
-    ).subquery()
+    )
+    hits = sa.union_all(named, *(() if is_bare else words)).subquery()
     best = sa.select(hits.c.rowid, sa.func.min(hits.c.rank).label("rank")).group_by(hits.c.rowid).subquery()
-    counted = sa.select(sa.func.count()).select_from(anywhere).scalar_subquery()
+    counted = sa.literal(0) if is_bare else sa.select(sa.func.count()).select_from(anywhere).scalar_subquery()
     return (
         _COLUMNS[noun]
         .join(best, model.id == best.c.rowid.op(">>")(search.BITS))
@@ -225,11 +238,17 @@ def _statement(noun: str, reach: policy.Reach, dialect: str, full: frozenset[str
     )
 
 
-def _latest(name: str, dialect: str, full: frozenset[str]) -> sa.CTE:
+def _latest(name: str, dialect: str, full: frozenset[str], within: sa.CTE | None = None) -> sa.CTE:
     """The latest rows of the index: as many as are shown where there are very many, which the last rows then hold; else
     as many as are counted. PostgreSQL is not told that fewer are wanted then: it would look for the last few through
-    all rows, where collecting those that hold the words costs next to nothing."""
+    all rows, where collecting those that hold the words costs next to nothing.
+
+    ``within`` are the rows of which these are a part: where there are none, SQLite is told not to look, by a limit,
+    because it would look before it asked a condition.
+    """
     found = sa.select(INDEX.c.rowid).where(search.Matching(name)).order_by(INDEX.c.rowid.desc())
+    if within is not None and dialect == "sqlite":
+        return found.limit(sa.case((sa.select(within.c.rowid).exists(), SHOWN), else_=0)).cte(name)
     is_counted = name.endswith(ANYWHERE) and name not in full
     if name in full or (dialect == "sqlite" and not is_counted):
         return found.limit(SHOWN).cte(name)

@@ -112,7 +112,7 @@ def record(
         )
     )
     ledger.known.update(rows)
-    if isinstance(obj, Versioned) and hasattr(obj, "searched"):
+    if isinstance(obj, Versioned) and hasattr(obj, "searched") and not _is_worded_as_before(obj, before, rows):
         _index(obj)
 
 
@@ -325,7 +325,7 @@ def _take(ledger: Ledger, root: tuple[str | None, int | None]) -> dict[Key, Row 
 def _before(ledger: Ledger, key: Key) -> Row | None:
     """The row as the last event left it: noted in this transaction, or the open version row."""
     if key not in ledger.known:
-        row = db.session.execute(_open_row(key[0]), _named(key)).mappings().one_or_none()
+        row = db.session.connection().execute(_open_row(key[0]), _named(key)).mappings().one_or_none()
         ledger.known[key] = (
             {name: value for name, value in row.items() if name not in ("from_event", "to_event")} if row else None
         )
@@ -385,6 +385,16 @@ def _difference(old: Row | None, new: Row | None) -> dict[str, list[Any]]:
         if (pair[0] or None) != (pair[1] or None):
             found[name] = pair
     return found
+
+
+def _is_worded_as_before(obj: Any, before: dict[Key, Row | None], rows: dict[Key, Row | None]) -> bool:
+    """Whether the event leaves alone the columns that the record's words are made of. Where they are made of more than
+    its own columns, that cannot be told here."""
+    columns, key = getattr(obj, "__searched__", ()), _identity(obj)
+    was, now = before.get(key), rows.get(key)
+    if not columns or was is None or now is None:
+        return False
+    return all(was[name] == now[name] for name in columns)
 
 
 def _index(obj: Any) -> None:
@@ -457,43 +467,47 @@ def _chain(session: Session) -> None:
         raise Unrecorded(f"no event tells of the change to {', '.join(map(label, ledger.touched))}")
     if not ledger.noted:
         return
-    seq, prev = _lock_head(session)
+    connection = session.connection()
+    seq, prev = _lock_head(connection)
     for noted in ledger.noted:
         seq += 1
-        prev = _append(session, seq, prev, noted)
+        prev = _append(connection, seq, prev, noted)
     ledger.noted.clear()
     ledger.known.clear()
     ledger.indexed.clear()
     ledger.head = audit_head.Head(seq, prev)
 
 
-def _lock_head(session: Session) -> tuple[int, str]:
+def _lock_head(connection: sa.Connection) -> tuple[int, str]:
     """The chain's last number and hash; nobody else appends until this transaction ends."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    last = session.execute(sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)).one_or_none()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
+    last = connection.execute(_HEAD).one_or_none()
     return (last.seq, last.hash) if last else (0, FIRST_PREV)
 
 
-def _append(session: Session, seq: int, prev: str, noted: Noted) -> str:
+_HEAD = sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)
+
+
+def _append(connection: sa.Connection, seq: int, prev: str, noted: Noted) -> str:
     columns = entry(seq, noted)
     chained = link(prev, columns["text"])
-    session.execute(
-        sa.insert(Event.__table__),  # type: ignore[arg-type]  # a table, typed as a from clause
-        {**columns, "prev": prev, "hash": chained},
-    )
-    _turn_over(session, seq, noted)
+    connection.execute(_EVENT, {**columns, "prev": prev, "hash": chained})
+    _turn_over(connection, seq, noted)
     return chained
 
 
-def _turn_over(session: Session, seq: int, noted: Noted) -> None:
+_EVENT = sa.insert(Event.__table__)  # type: ignore[arg-type]  # a table, typed as a from clause
+
+
+def _turn_over(connection: sa.Connection, seq: int, noted: Noted) -> None:
     """Close the open version rows and, where the live row is not gone, open the next: all of a table at once."""
     for table, keys in _by_table(noted.ended).items():
-        session.execute(_closing(table), [{**_named(key), "ended_by": seq} for key in keys])
+        connection.execute(_closing(table), [{**_named(key), "ended_by": seq} for key in keys])
     for table, keys in _by_table(noted.rows).items():
         opened = [_opened(row, seq) for key in keys if (row := noted.rows[key]) is not None]
         if opened:
-            session.execute(_OPENING[table], opened)
+            connection.execute(_OPENING[table], opened)
 
 
 def _by_table(keys: Iterable[Key]) -> dict[str, list[Key]]:

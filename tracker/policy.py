@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -214,10 +215,16 @@ def visible(account: Account, model: Any) -> sa.Select[Any]:
 
 def load(account: Account, model: Any, **keys: Any) -> Any:
     """The one visible row with these column values, or NotFound: out of scope does not exist (R9)."""
-    found = db.session.scalar(sa.select(model).filter_by(**keys))
+    found = db.session.scalar(_with(model, tuple(keys)), keys)
     if found is None or not reach(account).covers(found.state_id):
         raise NotFound(_("There is no such record, or it lies outside your scope."))
     return found
+
+
+@lru_cache(maxsize=64)
+def _with(model: Any, names: tuple[str, ...]) -> sa.Select[Any]:
+    """The rows of the model with values of these columns, built once: every page of a record asks for it."""
+    return sa.select(model).where(*(getattr(model, name) == sa.bindparam(name) for name in names))
 
 
 def can(account: Account, permission: Permission, thing: Any = None) -> bool:
@@ -286,16 +293,19 @@ def _recall_refusal(account: Account, record: Any) -> LazyString | None:
 
 def pending_submission(record: Any) -> Submission | None:
     """The submission that waits for a decision on ``record``."""
-    return db.session.scalar(
-        sa.select(Submission)
-        .where(
-            Submission.object_type == record.__tablename__,
-            Submission.object_id == record.id,
-            Submission.decision.is_(None),
-        )
-        .order_by(Submission.id.desc())
-        .limit(1)
+    return db.session.scalar(_PENDING, {"object_type": record.__tablename__, "object_id": record.id})
+
+
+_PENDING = (
+    sa.select(Submission)
+    .where(
+        Submission.object_type == sa.bindparam("object_type"),
+        Submission.object_id == sa.bindparam("object_id"),
+        Submission.decision.is_(None),
     )
+    .order_by(Submission.id.desc())
+    .limit(1)
+)
 
 
 def involved(record: Any) -> set[int | None]:

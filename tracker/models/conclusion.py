@@ -38,6 +38,7 @@ class Conclusion(Base, Sealable, Versioned):
     """``PAK-2006-1-C3``: what the delegation concluded on one area."""
 
     __tablename__ = "conclusion"
+    __searched__ = ("reference", "text")
     __root__ = "conclusion"
     __table_args__ = (
         sa.UniqueConstraint("visit_id", "number"),

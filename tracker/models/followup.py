@@ -98,6 +98,7 @@ class Followup(Base, Sealable, Versioned):
     """``PAK-F012``. ``area_code`` is the main area, for counts; dates that were not agreed carry a reason."""
 
     __tablename__ = "followup"
+    __searched__ = ("reference", "title", "text", "indicator")
     __root__ = "followup"
     __table_args__ = (
         sa.UniqueConstraint("state_id", "number"),

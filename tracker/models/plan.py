@@ -150,6 +150,7 @@ class Measure(Base, Versioned):
     """
 
     __tablename__ = "measure"
+    __searched__ = ("reference", "text", "indicator")
     __root__ = "measure"
     __table_args__ = (sa.Index("ix_measure_plan_position", "plan_id", "position"),)
 

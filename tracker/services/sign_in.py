@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app, g, has_request_context, request
@@ -36,6 +37,10 @@ class TooMany(TooOften):
         minutes = max(1, ceil(retry_after / 60))
         words = _("Too many tries went wrong. Wait %(minutes)s minutes, then try again.", minutes=minutes)
         super().__init__(words, retry_after)
+
+
+Try = tuple[datetime, str]
+"""A wrong try: when, and from which address."""
 
 
 def check_password(email: str, password: str) -> Account:
@@ -167,9 +172,8 @@ def _wait(key: str, address: str) -> int:
     Ten wrong tries on an account, from wherever; an address from which its owner has signed in lately has ten of
     its own, so that a stranger's guessing does not lock the owner out. Fifty from one address, on all accounts.
     """
-    tries = _wrong(SignInAttempt.account_key == key)
+    tries, from_address = _wrong(key, address)
     own = [at for at, whence in tries if whence == address]
-    from_address = [at for at, _key in _wrong(SignInAttempt.address == address)]
     if len(own) >= MOST:
         return _until(own[MOST - 1])
     crowded = len(tries) >= MOST or len(from_address) >= MOST_BY_ADDRESS
@@ -177,19 +181,33 @@ def _wait(key: str, address: str) -> int:
         return 0
     if len(tries) >= MOST:
         return _until(tries[MOST - 1][0])
-    return _until(from_address[MOST_BY_ADDRESS - 1])
+    return _until(from_address[MOST_BY_ADDRESS - 1][0])
 
 
-def _wrong(which: sa.ColumnElement[bool]) -> list[tuple[datetime, str]]:
-    """The newest wrong tries within the window, newest first: as many as any limit asks for."""
+def _wrong(key: str, address: str) -> tuple[list[Try], list[Try]]:
+    """The newest wrong tries within the window on the account, and from the address, newest first: as many as any
+    limit asks for."""
+    found: tuple[list[Try], list[Try]] = ([], [])
+    asked = {"key": key, "address": address, "since": clock.now() - WINDOW}
+    for row in db.session.execute(_WRONG, asked):
+        found[row.is_from_address].append((row.at, row.address))
+    return found
+
+
+def _newest(column: Any, name: str, place: int) -> sa.Select[Any]:
     attempt = SignInAttempt
-    found = db.session.execute(
-        sa.select(attempt.at, attempt.address)
-        .where(which, attempt.at > clock.now() - WINDOW, attempt.succeeded.is_(False))
+    newest = (
+        sa.select(sa.literal(place).label("is_from_address"), attempt.at, attempt.address)
+        .where(column == sa.bindparam(name), attempt.at > sa.bindparam("since"), attempt.succeeded.is_(False))
         .order_by(attempt.at.desc())
         .limit(MOST_BY_ADDRESS * 4)
     )
-    return [(row.at, row.address) for row in found]
+    return sa.select(newest.subquery())
+
+
+_WRONG = sa.union_all(
+    _newest(SignInAttempt.account_key, "key", 0), _newest(SignInAttempt.address, "address", 1)
+).order_by(sa.desc("at"))
 
 
 def _until(at: datetime) -> int:

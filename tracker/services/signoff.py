@@ -114,20 +114,21 @@ def sign_off(record: Any, *, by: Account, content_version: int, note: str = "") 
         note = f"{_('Superseded by %(reference)s.', reference=record.superseded_by.reference)} {note}".strip()
     seal = _seal(record, submission.purpose, by, note)
     _decide(submission, Decision.SIGNED, by, note)
-    workflow.move(
-        record,
-        "sign_off",
-        by=by,
-        target=OUTCOMES[submission.purpose],
-        details={
-            "note": note,
-            "seal": seal.number,
-            "meaning": submission.purpose.value,
-            "content_version": content_version,
-            "content_sha256": seal.content_sha256,
-            "seal_sha256": seal.seal_sha256,
-        },
-    )
+    with db.session.no_autoflush:  # the seal and the way it went are one change of the record
+        workflow.move(
+            record,
+            "sign_off",
+            by=by,
+            target=OUTCOMES[submission.purpose],
+            details={
+                "note": note,
+                "seal": seal.number,
+                "meaning": submission.purpose.value,
+                "content_version": content_version,
+                "content_sha256": seal.content_sha256,
+                "seal_sha256": seal.seal_sha256,
+            },
+        )
     _tell(submission, "record_signed", by, record)
     return seal
 

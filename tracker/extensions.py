@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Flask
 from flask_babel import Babel
 from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from sqlalchemy import CursorResult, Executable
 
 from tracker.config import ROOT
 from tracker.database import Base, open_properly
@@ -27,3 +31,15 @@ def init(app: Flask) -> None:
     mail.init_app(app)
     with app.app_context():
         open_properly(db.engine)
+
+
+def read(statement: Executable, given: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
+    """Rows of columns, for pages and reports; never whole records.
+
+    Asked on the session's connection, in its transaction, after what waits in the session was written. The session
+    itself would look at each row as if it was to keep it, which takes longer than to read it.
+    """
+    session = db.session()
+    if session.autoflush:
+        session.flush()
+    return session.connection().execute(statement, given)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import current_app, g
 
 from tracker.errors import Invalid
-from tracker.extensions import db
+from tracker.extensions import read
 from tracker.models import (
     Area,
     AreaEdition,
@@ -242,7 +242,7 @@ def _kept(name: str, read: Callable[[], Found]) -> Found:
 
 
 def _read_areas() -> dict[str, AreaEntry]:
-    return {row.code: AreaEntry._make(row) for row in db.session.execute(_AREAS)}
+    return {row.code: AreaEntry._make(row) for row in read(_AREAS)}
 
 
 _parent = sa.orm.aliased(Area)
@@ -255,7 +255,7 @@ _AREAS = (
 
 
 def _read_paragraphs() -> dict[int, ParagraphEntry]:
-    rows = db.session.execute(
+    rows = read(
         sa.select(Paragraph.id, Paragraph.resolution_number, Paragraph.label).order_by(
             Paragraph.resolution_number, Paragraph.position
         )
@@ -264,7 +264,7 @@ def _read_paragraphs() -> dict[int, ParagraphEntry]:
 
 
 def _read_paragraphs_of_areas() -> dict[str, list[ParagraphEntry]]:
-    rows = db.session.execute(
+    rows = read(
         sa.select(Area.code, Paragraph.id, Paragraph.resolution_number, Paragraph.label)
         .join(
             AreaEditionParagraph,
@@ -281,7 +281,7 @@ def _read_paragraphs_of_areas() -> dict[str, list[ParagraphEntry]]:
 
 
 def _read_ratings() -> dict[str, RatingEntry]:
-    rows = db.session.execute(
+    rows = read(
         sa.select(RatingLevel.code, RatingLevel.label, RatingLevel.on_scale, RatingLevel.is_active).order_by(
             RatingLevel.position, RatingLevel.code
         )
@@ -290,7 +290,7 @@ def _read_ratings() -> dict[str, RatingEntry]:
 
 
 def _read_organisations() -> dict[int, OrganisationEntry]:
-    rows = db.session.execute(
+    rows = read(
         sa.select(Organisation.id, Organisation.acronym, Organisation.name, Organisation.kind).order_by(
             Organisation.acronym
         )
@@ -299,7 +299,7 @@ def _read_organisations() -> dict[int, OrganisationEntry]:
 
 
 def _read_states() -> dict[str, StateEntry]:
-    rows = db.session.execute(
+    rows = read(
         sa.select(State.id, State.name, State.region_code, State.subregion_code, State.kind).order_by(
             State.name, State.id
         )
@@ -309,7 +309,7 @@ def _read_states() -> dict[str, StateEntry]:
 
 def _read_regions() -> dict[str, RegionEntry]:
     parent = sa.orm.aliased(Region)
-    rows = db.session.execute(
+    rows = read(
         sa.select(Region.code, Region.parent_code, Region.name)
         .join(parent, parent.code == sa.func.coalesce(Region.parent_code, Region.code))
         .order_by(parent.name, parent.code, Region.parent_code.is_not(None), Region.name, Region.code)

@@ -20,7 +20,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from tracker import policy
 from tracker.database import PartialDateType, UtcDateTime
 from tracker.errors import NotFound
-from tracker.extensions import db
+from tracker.extensions import db, read
 from tracker.models import (
     Account,
     Area,
@@ -276,7 +276,7 @@ _ATTACHED = sa.union_all(*(_select(name, part) for name, part in PARTS.items()))
 def _parts(followup: Followup, seal: Seal | None) -> dict[str, list[Row]]:
     """Everything attached, in one statement."""
     found: dict[str, list[Row]] = {name: [] for name in PARTS}
-    for name, *values in db.session.execute(_ATTACHED, {"followup_id": followup.id, "codes": _codes(followup, seal)}):
+    for name, *values in read(_ATTACHED, {"followup_id": followup.id, "codes": _codes(followup, seal)}):
         found[name].append(_row(READERS[name], values))
     for name, part in PARTS.items():
         found[name].sort(key=part.order, reverse=part.is_newest_first)

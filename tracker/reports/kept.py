@@ -17,7 +17,7 @@ from flask import current_app
 
 from tracker import tape
 from tracker.database import Unindexed
-from tracker.extensions import db
+from tracker.extensions import db, read
 from tracker.models import Event
 
 MOST = 24
@@ -109,7 +109,7 @@ def _up_to_date(kept: Kept | None, records: Collection[str], renew: Callable[...
     if kept is None:
         return None
     asked = {"seq": kept.seq, "records": sorted(records)}
-    row = db.session.execute(_SINCE, asked).one_or_none()
+    row = read(_SINCE, asked).one_or_none()
     if row is None or row.hash != kept.hash:
         return None
     if not row.is_changed:
@@ -122,7 +122,7 @@ def _up_to_date(kept: Kept | None, records: Collection[str], renew: Callable[...
 
 
 def _head() -> tuple[int, str]:
-    row = db.session.execute(sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)).one_or_none()
+    row = read(sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)).one_or_none()
     return (row.seq, row.hash) if row else (0, "")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from flask import current_app
 
-from tracker.extensions import db
+from tracker.extensions import read
 from tracker.folding import fold, holding
 from tracker.models import Area, Mark, Resolution
 from tracker.reports import catalogue, filters
@@ -70,7 +70,7 @@ def find(q: str) -> Found:
 
 def _kept() -> Kept:
     """The words that this process keeps, read anew where the catalogue is another one since."""
-    loaded, rewordings = db.session.execute(_EDITION).one()
+    loaded, rewordings = read(_EDITION).one()
     edition = loaded, rewordings
     kept: Kept | None = current_app.extensions.get("tracker_labels")
     if kept is None or kept.edition != edition:
@@ -99,9 +99,7 @@ def _read(edition: tuple[str, int]) -> Kept:
 
 
 def _resolutions() -> list[ResolutionEntry]:
-    rows = db.session.execute(
-        sa.select(Resolution.number, Resolution.symbol, Resolution.title).order_by(Resolution.number)
-    )
+    rows = read(sa.select(Resolution.number, Resolution.symbol, Resolution.title).order_by(Resolution.number))
     return [ResolutionEntry(*row) for row in rows]
 
 

@@ -42,7 +42,7 @@ from urllib.parse import quote_plus
 import sqlalchemy as sa
 
 from tracker.database import PartialDateType, UtcDateTime, read_only
-from tracker.extensions import db
+from tracker.extensions import db, read
 from tracker.models.search import INDEX
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
@@ -52,6 +52,7 @@ from tracker.texts import gettext as _
 
 Args = dict[str, list[str]]
 Columns = sa.Select[*tuple[Any, ...]]
+Ask = Callable[..., Any]
 Told = Callable[[Sequence[sa.Row[Any]], sa.Connection], Sequence[Any]]
 """What makes the rows of a file from a chunk of those read, on the connection that reads them."""
 
@@ -209,17 +210,17 @@ class Listing:
         words; ``counted`` is how many rows there are, up to one more than is counted, where that is known."""
         question = self.read(query_args)
         question.count = None if question.is_exact else counted
-        session = db.session if on is None else on
-        self._weigh_words(question, session, scope_condition, reach)
+        ask = read if on is None else on.execute
+        self._weigh_words(question, ask, scope_condition, reach)
         found: list[sa.Row[Any]] = []
         for leg in self._page_statements(question, scope_condition, base):
-            found += session.execute(leg.limit(question.size + 1 - len(found))).all()
+            found += ask(leg.limit(question.size + 1 - len(found))).all()
             if len(found) > question.size:
                 break
         is_all = question.cursor is None and len(found) <= question.size
         total = len(found) if is_all else question.count
         if total is None:
-            total = session.execute(self._count_statement(question, scope_condition)).scalar_one()
+            total = ask(self._count_statement(question, scope_condition)).scalar_one()
         return self._page(question, found, total)
 
     def stream(
@@ -280,12 +281,12 @@ class Listing:
         """How many rows the address asks for, exactly."""
         question = self.read(query_args)
         question.is_exact = True
-        session = db.session if on is None else on
-        return int(session.execute(self._count_statement(question, scope_condition)).scalar_one())
+        ask = read if on is None else on.execute
+        return int(ask(self._count_statement(question, scope_condition)).scalar_one())
 
     def tally(self, query_args: Mapping[str, Any], scope_condition: Condition | None = None) -> int:
         """How many rows the address asks for, counted as far as lists count: one more says that there are more."""
-        return int(db.session.execute(self._count_statement(self.read(query_args), scope_condition)).scalar_one())
+        return int(read(self._count_statement(self.read(query_args), scope_condition)).scalar_one())
 
     def rows(self, query_args: Mapping[str, Any], scope_condition: Condition | None = None) -> sa.Select[Any]:
         """The rows that the address asks for, as a question: for counts that one statement asks with others."""
@@ -373,19 +374,19 @@ class Listing:
             )
 
     def _weigh_words(
-        self, question: Question, session: Any, scope_condition: Condition | None, reach: Reach | None
+        self, question: Question, ask: Ask, scope_condition: Condition | None, reach: Reach | None
     ) -> None:
         """Words that many rows hold are better met in the list's order than looked up first. SQLite cannot tell which
         words those are; PostgreSQL does, by its statistics."""
         name = next((one for one in question.args if isinstance(self.filters.get(one), Words)), "")
-        if not question.words or session.get_bind().dialect.name != "sqlite":
+        if not question.words or db.engine.dialect.name != "sqlite":
             return
         words: Any = self.filters[name]
         wanted = asked(question.args[name])
         # Where many rows hold the very words, those in which they only begin a word need not be collected.
         very = capped(words.hits([replace(one, is_prefix=False) for one in wanted], reach))
         either = sa.case((very > MOST_COUNTED, MOST_COUNTED + 1), else_=capped(words.hits(wanted, reach)))
-        found = session.execute(sa.select(either)).scalar_one()
+        found = ask(sa.select(either)).scalar_one()
         is_whole = not question.conditions and (reach is not None or scope_condition is None)
         if is_whole and not question.is_exact:
             question.count = found

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tracker import clock, policy
 from tracker.errors import NotFound
-from tracker.extensions import db
+from tracker.extensions import db, read
 from tracker.folding import Term, fold
 from tracker.models import (
     Account,
@@ -100,7 +100,7 @@ _OF_FOLLOWUP = (
 
 def of_followup(followup: Followup) -> Sequence[Any]:
     """The measures that the follow-up serves, the Strategy's first, in one statement."""
-    return db.session.execute(_OF_FOLLOWUP, {"followup_id": followup.id}).all()
+    return read(_OF_FOLLOWUP, {"followup_id": followup.id}).all()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from tracker.database import PartialDateType
-from tracker.extensions import db
+from tracker.extensions import read
 from tracker.models import (
     Conclusion,
     Followup,
@@ -92,7 +92,7 @@ def served(followups: sa.Select[Any]) -> Served:
     )
     counted = sa.select(every.label("every")).subquery()
     beside = counted.outerjoin(rows, sa.true())  # how many there are is told also where none of them serves anything
-    found = db.session.execute(sa.select(*rows.c, counted.c.every).select_from(beside).order_by(rows.c.place)).all()
+    found = read(sa.select(*rows.c, counted.c.every).select_from(beside).order_by(rows.c.place)).all()
     measures = [ServedMeasure(*row[:-2]) for row in found if row.reference is not None]
     return _served(measures, found[0].every <= MOST_COUNTED)
 
@@ -144,7 +144,7 @@ class OfState:
 def of_state(code: str) -> OfState:
     """All of it in one statement."""
     found: dict[str, list[Any]] = {"plan": [], "cell": [], "measure": [], "meeting": []}
-    for row in db.session.execute(_OF_STATE, {"code": code}):
+    for row in read(_OF_STATE, {"code": code}):
         found[row.kind].append(row)
     plans = {row.reference: PlanOfState(row.reference, row.text, PlanPart(row.word)) for row in found["plan"]}
     for row in found["cell"]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from tracker import policy
 from tracker.database import PartialDateType
-from tracker.extensions import db
+from tracker.extensions import db, read
 from tracker.folding import ARTICLE, MARKS, UNSPACED, Term
 from tracker.models import (
     Account,
@@ -83,7 +83,7 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     for noun in of_states:
         given |= _given((noun,), PARTS, reach, very if noun + ANYWHERE in full else wanted)
     by_noun: dict[str, list[Any]] = {noun: [] for noun in nouns}
-    for row in db.session.execute(_all(tuple(nouns), reach, dialect, len(wanted), full, bare), given):
+    for row in read(_all(tuple(nouns), reach, dialect, len(wanted), full, bare), given):
         by_noun[row.noun].append(row)
     is_named = any(row.rank == EXACT for rows in by_noun.values() for row in rows)
     begun = {} if is_named else _begun(q, nouns, reach)
@@ -105,7 +105,7 @@ def _begun(q: str, nouns: Sequence[str], reach: policy.Reach) -> dict[str, list[
         return {}
     parts = [_beginning(noun, typed, reach) for noun in nouns if noun not in FEW]
     found: dict[str, list[Any]] = {}
-    for row in db.session.execute(sa.union_all(*(sa.select(part.subquery()) for part in parts))):
+    for row in read(sa.union_all(*(sa.select(part.subquery()) for part in parts))):
         found.setdefault(row.noun, []).append(row)
     return found
 
@@ -137,7 +137,7 @@ def _weight(very: list[Term], nouns: tuple[str, ...], reach: policy.Reach, diale
     """How many rows of each noun, and of each of their parts, hold the very words; one more than is counted stands for
     any more. SQLite, which gives the latest rows of any number as quickly, need not know it of the parts."""
     parts = (ANYWHERE,) if dialect == "sqlite" else tuple(PARTS)
-    row = db.session.execute(_weighed(nouns, parts), _given(nouns, parts, reach, very)).one()
+    row = read(_weighed(nouns, parts), _given(nouns, parts, reach, very)).one()
     return dict(row._mapping)
 
 

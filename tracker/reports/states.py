@@ -17,7 +17,7 @@ from flask import current_app
 
 from tracker import clock, policy
 from tracker.errors import NotFound
-from tracker.extensions import db
+from tracker.extensions import read
 from tracker.folding import fold, holding, terms
 from tracker.models import (
     Account,
@@ -79,7 +79,7 @@ def names_over_time(language: str = "en") -> Names:
 
 
 def _read(language: str) -> Names:
-    rows = db.session.execute(
+    rows = read(
         sa.select(State.id, State.name, StateName.valid_from, StateName.valid_to, StateName.name)
         .outerjoin(StateName, sa.and_(StateName.state_id == State.id, StateName.language == language))
         .order_by(State.id, StateName.valid_from)
@@ -107,7 +107,7 @@ def _folded_names() -> dict[str, str]:
     """All names of each State as search compares them. Shipped with the program: a process keeps them."""
     kept: dict[str, str] = current_app.extensions.setdefault("tracker_folded_state_names", {})
     if not kept:
-        rows = db.session.execute(sa.select(StateName.state_id, StateName.name)).all()
+        rows = read(sa.select(StateName.state_id, StateName.name)).all()
         kept.update({code: f"{fold(state.name)} | {fold(code)}" for code, state in catalogue.states().items()})
         for code, name in rows:
             kept[code] += f" | {fold(name)}"
@@ -157,7 +157,7 @@ class Figures:
 def figures(codes: Sequence[str], today: date) -> dict[str, Figures]:
     """The figures of the States on one page, in one pass over their follow-ups; a State without any is not there."""
     late = sa.case((Followup.overdue_on(today), 1), else_=0)
-    rows = db.session.execute(
+    rows = read(
         sa.select(Followup.state_id, sa.func.count(), sa.func.sum(late))
         .where(Followup.state_id.in_(codes), Followup.is_open)
         .group_by(Followup.state_id)
@@ -364,12 +364,12 @@ _AUTHORITIES = (
 
 def _rows(statement: Any, code: str) -> Sequence[Any]:
     """What the State of this code has of it; each statement is built once."""
-    return db.session.execute(statement, {"code": code}).all()
+    return read(statement, {"code": code}).all()
 
 
 def _assessments(visits: Sequence[Any]) -> tuple[list[str], list[AreaHistory]]:
     """The visits that assessed an area, in their order, and each such area with its ratings, in the areas' order."""
-    words: dict[str, str] = dict(db.session.execute(_TITLES_AND_LABELS).all())
+    words: dict[str, str] = dict(read(_TITLES_AND_LABELS).all())
     rated = [visit for visit in reversed(visits) if visit.ratings]
     by_area: defaultdict[str, dict[str, str]] = defaultdict(dict)
     titles: dict[str, str] = {}
@@ -416,7 +416,7 @@ _COUNTS = (
 def _tally(code: str) -> Tally:
     """Counted in the order of an index that holds all of it. Which are open is asked once a group, not once a row."""
     tally = Tally()
-    rows = db.session.execute(_COUNTS, {"code": code, "today": clock.today()})
+    rows = read(_COUNTS, {"code": code, "today": clock.today()})
     for assessed, reported, workflow, count, past_due, *positions in rows.all():
         tally.total += count
         if is_open(workflow, assessed):

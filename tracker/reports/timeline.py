@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from tracker.extensions import db
+from tracker.extensions import read
 from tracker.models import (
     Account,
     Area,
@@ -189,7 +189,7 @@ def entries(
     """The newest ``size`` events on the record, or the newest before the event ``before``."""
     given = {"object_type": object_type, "object_id": object_id, "before": before, "limit": size + 1}
     question = _question(category, object_type == "account", before is not None, seen)
-    found = list(db.session.execute(question, given).all())
+    found = list(read(question, given).all())
     shown = found[:size]
     return Timeline(tell(shown), shown[-1].seq if len(found) > size else None)
 
@@ -340,7 +340,7 @@ def _names(texts: Iterable[dict[str, Any]]) -> Names:
     asked = {noun: list(ids) for noun, ids in wanted.items() if ids}
     if not asked:
         return {}
-    return {(noun, key): words for noun, key, words in db.session.execute(_naming(tuple(sorted(asked))), asked)}
+    return {(noun, key): words for noun, key, words in read(_naming(tuple(sorted(asked))), asked)}
 
 
 @lru_cache

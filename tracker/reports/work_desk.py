@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from tracker import clock, policy
 from tracker.database import Unindexed
-from tracker.extensions import db
+from tracker.extensions import read
 from tracker.models import Account, Conclusion, DueExtension, Followup, Seal, State, Submission, Visit
 from tracker.policy import Permission, Reach
 from tracker.reports import review, work
@@ -53,10 +53,10 @@ def desk(account: Account) -> Desk:
     remit = _remit(account)
     if not (remit.writes or remit.reviews or remit.reads or remit.manages):
         return Desk({})
-    told = Desk(dict(db.session.execute(_counting(remit), given).one()._mapping))
+    told = Desk(dict(read(_counting(remit), given).one()._mapping))
     if remit.writes:
         told.followups = _by_section(_first_followups(remit), given)
-        told.visits = db.session.execute(_first_visits(remit), given).all()
+        told.visits = read(_first_visits(remit), given).all()
     if remit.writes or remit.reviews:
         told.records = _by_section(_first_records(remit, told.counts.get("changed", 0) > work.FEW_CHANGED), given)
     return told
@@ -230,6 +230,6 @@ def _conclusions() -> sa.Select[Any]:
 
 def _by_section(rows: Any, given: Mapping[str, Any]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
-    for row in db.session.execute(rows, given):
+    for row in read(rows, given):
         found.setdefault(row.section, []).append(row)
     return found

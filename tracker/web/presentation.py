@@ -21,7 +21,7 @@ from wtforms import Field
 from wtforms.form import BaseForm
 
 from tracker import clock, policy, tape, texts
-from tracker.extensions import babel, db
+from tracker.extensions import babel, read
 from tracker.models import Account, Notification, Role, SealedState, Submission
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
@@ -342,7 +342,7 @@ def _endpoint(path: str, method: str = "GET") -> str | None:
 def _waiting(account: Account) -> dict[str, int]:
     """How much waits for this person, in one statement, each counted only up to a hundred."""
     statement = _counts(policy.reach(account), policy.reach(account, Permission.REVIEW))
-    return dict(db.session.execute(statement, {"me": account.id}).one()._mapping)
+    return dict(read(statement, {"me": account.id}).one()._mapping)
 
 
 @lru_cache

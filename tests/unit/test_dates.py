@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel, force_locale
 
+from tracker import day_words
 from tracker.partial_date import PartialDate
 from tracker.web import dates
 
@@ -80,4 +81,4 @@ def test_a_moment_is_told_in_the_trackers_zone_and_names_it(zone: str, said: str
 )
 def test_dates_speak_the_language_of_the_page(language: str, said: str) -> None:
     with application().app_context(), force_locale(language):
-        assert dates.partial_words(NOVEMBER_13) == said
+        assert day_words.of_partial(NOVEMBER_13) == said

@@ -26,7 +26,7 @@ LAYERS = [
     ["models"],
     ["storage", "extensions", "clock", "reference"],
     ["database", "logs"],
-    ["config"],
+    ["config", "day_words"],
     ["errors", "partial_date", "folding", "texts", "tape"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -15,7 +15,7 @@ from babel import Locale
 from babel.dates import get_month_names
 from wtforms.validators import StopValidation
 
-from tracker import texts
+from tracker import day_words, texts
 from tracker.forms import checks, typed_dates
 from tracker.forms.fields import Required, TypedField, Words, label_of, missing, set_required
 from tracker.partial_date import EARLIEST, LATEST, PartialDate, Precision
@@ -123,13 +123,22 @@ class PartialDateField(wtforms.Field):
             raise missing(self, _("Enter: %(label)s", label=label_of(self)))
 
     def shown(self, value: Any) -> str:
-        """The date as ISO 8601 text at its precision."""
+        """The date in words, for the page that shows two people's texts."""
+        return "" if value is None else day_words.of_partial(value)
+
+    def marked(self, value: Any) -> str:
+        """The date as ISO 8601 text at its precision: the same whoever reads it in whichever language."""
         return "" if value is None else str(value)
 
     def typed(self) -> str:
-        """What was typed, valid or not."""
-        if self.data is not None:
-            return self.data.iso
+        """What was typed: in words, or as it stands where it is no date."""
+        return self._as_typed() if self.data is None else self.shown(self.data)
+
+    def typed_mark(self) -> str:
+        """The same as ``marked`` says it."""
+        return self._as_typed() if self.data is None else self.marked(self.data)
+
+    def _as_typed(self) -> str:
         return " ".join(part for part in (self.day_text, self.month_text, self.year_text) if part)
 
 

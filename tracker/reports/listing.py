@@ -211,7 +211,8 @@ class Listing:
         question = self.read(query_args)
         question.count = None if question.is_exact else counted
         ask = read if on is None else on.execute
-        self._weigh_words(question, ask, scope_condition, reach)
+        if (on or db.session).get_bind().dialect.name == "sqlite":
+            self._weigh_words(question, ask, scope_condition, reach)
         found: list[sa.Row[Any]] = []
         for leg in self._page_statements(question, scope_condition, base):
             found += ask(leg.limit(question.size + 1 - len(found))).all()
@@ -379,7 +380,7 @@ class Listing:
         """Words that many rows hold are better met in the list's order than looked up first. SQLite cannot tell which
         words those are; PostgreSQL does, by its statistics."""
         name = next((one for one in question.args if isinstance(self.filters.get(one), Words)), "")
-        if not question.words or db.engine.dialect.name != "sqlite":
+        if not question.words:
             return
         words: Any = self.filters[name]
         wanted = asked(question.args[name])

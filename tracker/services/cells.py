@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tracker import history, policy
+from tracker import day_words, history, policy
 from tracker.errors import Invalid, refuse_all
 from tracker.models import Account, MeasureCell, MeasureStatus
 from tracker.partial_date import PartialDate
@@ -61,7 +61,7 @@ def _before_the_plan(cell: MeasureCell, day: PartialDate | None) -> Iterator[Inv
             _(
                 "The plan was adopted on %(day)s, after this date. Enter since when it holds under the plan, and "
                 "write in the note what was there before.",
-                day=dates.words(adopted_on),
+                day=day_words.of_day(adopted_on),
             ),
             "status_on",
         )

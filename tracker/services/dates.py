@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from babel.dates import format_date
-
-from tracker import clock, texts
+from tracker import clock
 from tracker.errors import Invalid, refuse_all
 from tracker.partial_date import PartialDate
 from tracker.texts import gettext as _
-
-
-def words(day: date) -> str:
-    """The day as pages write it, for what is said of a field: "3 March 2026"."""
-    return format_date(day, "long", locale=texts.date_locale())
 
 
 def refuse_future(day: PartialDate | None, field: str) -> None:

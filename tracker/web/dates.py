@@ -10,12 +10,13 @@ from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import current_app
 from markupsafe import Markup
 
 from tracker import texts
+from tracker.day_words import formatted, of_partial
 from tracker.partial_date import PartialDate, Precision
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
@@ -62,15 +63,6 @@ def overdue_words(due: PartialDate, today: date) -> str:
     return _overdue(due, (today - due.last_day).days, texts.date_locale())
 
 
-def date_words(value: date) -> str:
-    """The day without marks, for titles and mails."""
-    return _formatted(value, Precision.DAY, texts.date_locale())
-
-
-def partial_words(value: PartialDate) -> str:
-    return _formatted(value.first_day, value.precision, texts.date_locale())
-
-
 def moment_words(value: datetime) -> str:
     return _moment_words(value, current_app.config["SETTINGS"].timezone, texts.date_locale())
 
@@ -79,20 +71,20 @@ def period_words(start: PartialDate | None, end: PartialDate | None) -> str:
     if start is None and end is None:
         return _("dates not known")
     if end is None and start is not None and start.precision is Precision.YEAR:
-        return partial_words(start)  # what took place in a year did not go on from it
+        return of_partial(start)  # what took place in a year did not go on from it
     if start is None or end is None:
         return _half_known(start, end)
     if start == end:
-        return partial_words(start)
+        return of_partial(start)
     if start.precision is end.precision is Precision.DAY:
         return _interval(start.first_day, end.first_day, texts.date_locale())
-    return _("%(start)s to %(end)s", start=partial_words(start), end=partial_words(end))
+    return _("%(start)s to %(end)s", start=of_partial(start), end=of_partial(end))
 
 
 def _half_known(start: PartialDate | None, end: PartialDate | None) -> str:
     if end is not None:
-        return _("until %(end)s", end=partial_words(end))
-    return _("from %(start)s", start=partial_words(start)) if start else ""
+        return _("until %(end)s", end=of_partial(end))
+    return _("from %(start)s", start=of_partial(start)) if start else ""
 
 
 @lru_cache(maxsize=8192)
@@ -103,31 +95,24 @@ def _moment(value: datetime, zone: tzinfo, language: Locale) -> Markup:
 @lru_cache(maxsize=8192)
 def _moment_words(value: datetime, zone: tzinfo, language: Locale) -> str:
     here = value.astimezone(zone)
-    day = _formatted(here.date(), Precision.DAY, language)
+    day = formatted(here.date(), Precision.DAY, language)
     return _("%(day)s, %(time)s %(zone)s", day=day, time=f"{here:%H:%M}", zone=here.tzname())
 
 
 @lru_cache(maxsize=8192)
 def _day(value: date, language: Locale) -> Markup:
-    return _TIME.format(value.isoformat(), _formatted(value, Precision.DAY, language))
+    return _TIME.format(value.isoformat(), formatted(value, Precision.DAY, language))
 
 
 @lru_cache(maxsize=8192)
 def _partial(value: PartialDate, language: Locale) -> Markup:
-    return _TIME.format(value.iso, _formatted(value.first_day, value.precision, language))
-
-
-@lru_cache(maxsize=8192)
-def _formatted(value: date, precision: Precision, language: Locale) -> str:
-    if precision is Precision.DAY:
-        return format_date(value, "long", locale=language)
-    return format_skeleton("yMMMM" if precision is Precision.MONTH else "y", value, locale=language)
+    return _TIME.format(value.iso, formatted(value.first_day, value.precision, language))
 
 
 @lru_cache(maxsize=8192)
 def _overdue(due: PartialDate, days: int, language: Locale) -> str:
     if due.precision is not Precision.DAY:
-        return _("Overdue since the end of %(period)s", period=_formatted(due.first_day, due.precision, language))
+        return _("Overdue since the end of %(period)s", period=formatted(due.first_day, due.precision, language))
     counted = format_decimal(days, locale=language)
     return ngettext("%(counted)s day overdue", "%(counted)s days overdue", days, counted=counted)
 

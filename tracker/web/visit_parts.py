@@ -13,7 +13,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from tracker import policy
+from tracker import day_words, policy
 from tracker.errors import Invalid, NotFound, Stale
 from tracker.extensions import db
 from tracker.forms.fields import option
@@ -34,7 +34,7 @@ from tracker.services import visit_parts as service
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
 from tracker.web import overlaps
-from tracker.web.dates import partial_words, period_words
+from tracker.web.dates import period_words
 from tracker.web.locale import language
 from tracker.web.request_keys import Made, once, repeated
 from tracker.web.words import words
@@ -246,7 +246,7 @@ def _warn(visit: Visit, part: str, form: PartForm) -> None:
     if visits.is_outside(visit, day):
         words = _(
             "%(day)s lies outside the dates of the visit, %(dates)s. That is allowed; check both.",
-            day=partial_words(day),
+            day=day_words.of_partial(day),
             dates=period_words(visit.start, visit.end),
         )
         flash(words, "warning")

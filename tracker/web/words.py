@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from babel import Locale
 from flask import current_app, has_app_context
 
-from tracker import texts
+from tracker import day_words, texts
 from tracker.database import Base, PartialDateType, UtcDateTime
 from tracker.models import Implementation, VisitStage
 from tracker.partial_date import PartialDate
 from tracker.reports.visits import conclusion_label
 from tracker.texts import gettext as _
-from tracker.web.dates import date_words, moment_words, partial_words
+from tracker.web.dates import moment_words
 from tracker.web.vocabulary import DETAILS, EVENTS, FIELDS, NOUNS, VERBS, WORDS
 
 
@@ -122,10 +122,10 @@ def value_words(table: str, column: str, value: Any, visit: Any = None) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return "; ".join(value_words(table, column, item) for item in value)
     if isinstance(value, PartialDate):
-        return partial_words(value)
+        return day_words.of_partial(value)
     if isinstance(value, datetime):
         return moment_words(value)
-    return date_words(value) if isinstance(value, date) else str(value)
+    return day_words.of_day(value) if isinstance(value, date) else str(value)
 
 
 @lru_cache(maxsize=4096)
@@ -138,9 +138,9 @@ def _teller(table: str, column: str) -> Callable[[str, Any], str]:
         members, say = kind.enum_class, reported_words if column == "reported_status" else words
         return lambda text, _visit: _enum_words(members, text, say, texts.locale())
     if isinstance(kind, PartialDateType):
-        return lambda text, _visit: partial_words(PartialDate.parse(text))
+        return lambda text, _visit: day_words.of_partial(PartialDate.parse(text))
     if isinstance(kind, sa.Date):
-        return lambda text, _visit: date_words(date.fromisoformat(text))
+        return lambda text, _visit: day_words.of_day(date.fromisoformat(text))
     if isinstance(kind, UtcDateTime):
         return lambda text, _visit: moment_words(datetime.fromisoformat(text))
     return lambda text, _visit: text

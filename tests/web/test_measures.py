@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from tests.factories import AccountFactory
 from tests.forms_of_pages import form_for
 from tests.imports.test_measures import FILE
+from tests.pages import text_of
 from tests.services.test_plans import made
 from tracker import clock, history
 from tracker.extensions import db
@@ -192,6 +193,11 @@ def test_a_text_that_cannot_be_kept_is_not_looked_for(browser: FlaskClient, plan
     assert answer.status_code == 422
     assert "control character" in answer.text and "Name the Member States" in answer.text
     assert "Enter the text of the measure" not in answer.text, "one thing is said of one field"
+
+
+def test_who_states_a_status_sees_the_computed_one(browser: FlaskClient, measure: Measure) -> None:
+    page = text_of(browser.get(f"{HERE}/status").text)
+    assert "Computed status Planned" in page
 
 
 def test_everything_wrong_with_a_stated_status_is_said_at_once(browser: FlaskClient, measure: Measure) -> None:

@@ -36,8 +36,8 @@ def test_a_state_is_found_by_its_words_and_ticked_by_the_keyboard_alone(sign_in_
     expect(choices.locator("details.choice-group:visible")).to_have_count(1)
     page.keyboard.press("Enter")
     assert page.url.endswith(PLAN), "looking for something sends nothing"
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for _stop in ("the subregion", "its button", "the Member State"):
+        page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(choices.get_by_label("Türkiye")).to_be_checked()
     expect(part_of(choices, "Western Asia").locator("summary")).to_contain_text("1 of")
@@ -60,6 +60,11 @@ def test_a_whole_subregion_is_found_by_its_name(sign_in_as: SignIn) -> None:
     expect(choices.get_by_role("status")).to_have_text("5 of 195 found")
     expect(choices.get_by_label("Uzbekistan")).to_be_visible()
     expect(choices.locator("details.choice-group:visible")).to_have_count(1)
+    group = part_of(choices, "Central Asia")
+    group.get_by_role("button", name="Tick all that are shown here").click()
+    expect(group.locator("summary")).to_contain_text("5 of 5 ticked")
+    group.get_by_role("button", name="Take all these ticks off").click()
+    expect(group.locator("summary")).to_contain_text("0 of 5 ticked")
     heading = choices.get_by_role("group", name="Observers").locator("legend").first.bounding_box()
     assert heading and heading["width"] <= 1, "the summary is the heading that is seen"
     axe(page)

@@ -1,6 +1,7 @@
 "use strict";
 
-/* A box that finds a choice among many, by its words or those of its group. The groups of the page work without it: this only hides what is not looked for. */
+/* A box that finds a choice among many, by its words or those of its group, and a button that ticks a whole group. The
+   groups of the page work without both. */
 
 const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -32,6 +33,29 @@ function addBox(list) {
   return { box, status };
 }
 
+const shown = (group) => boxes(group).filter((box) => !box.closest(".choice").hidden && !box.disabled);
+
+function nameButton(list, group) {
+  const isFull = shown(group).every((box) => box.checked);
+  group.querySelector(".choice-all").textContent = isFull ? list.dataset.none : list.dataset.all;
+}
+
+/* Ticks the choices of the group that are shown, or takes all of these ticks off. */
+function addButton(list, group) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-link choice-all";
+  button.addEventListener("click", () => {
+    const some = shown(group);
+    const tick = some.some((box) => !box.checked);
+    some.forEach((box) => { box.checked = tick; });
+    some[0]?.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  group.querySelector(".choice-list").before(button);
+  button.setAttribute("aria-describedby", group.querySelector(".choice-group-name").id);
+  nameButton(list, group);
+}
+
 function makeFindable(list) {
   const groups = [...list.querySelectorAll("details")];
   const { box, status } = addBox(list);
@@ -54,6 +78,7 @@ function makeFindable(list) {
       else if (before) group.open = before[at] || boxes(group).some((one) => one.checked);
     });
     if (!wanted) before = null;
+    groups.forEach((group) => nameButton(list, group));
     status.textContent = wanted ? filled(list.dataset.found, { found, all: boxes(list).length }) : "";
   }
 
@@ -61,7 +86,12 @@ function makeFindable(list) {
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter") event.preventDefault(); /* it looks for something; the form is sent by its button */
   });
-  list.addEventListener("change", (event) => count(list, event.target.closest("details")));
+  groups.forEach((group) => addButton(list, group));
+  list.addEventListener("change", (event) => {
+    const group = event.target.closest("details");
+    count(list, group);
+    nameButton(list, group);
+  });
 }
 
 document.querySelectorAll(".choice-groups").forEach(makeFindable);

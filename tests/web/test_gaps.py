@@ -227,7 +227,7 @@ def test_a_value_that_is_refused_is_no_part_of_the_sentence(reader: FlaskClient,
 def test_an_area_never_examined_leads_to_a_new_visit_for_who_may_plan_one(session: Any, sign_in: Any) -> None:
     asked = "/gaps/areas?state=PAK&area=FIN-02"
     page = sign_in(AccountFactory(role=Role.ANALYST, states=["PAK"])).get(asked).text
-    assert 'href="/visits/new?state=PAK">New visit<' in page
+    assert 'href="/visits/new?state=PAK&amp;area=FIN-02">New visit<' in page
     assert "closes the gap" in page
     page = sign_in(AccountFactory(role=Role.AUDITOR)).get(asked).text
     assert "/visits/new" not in page and "analysts of the Member State plan visits" in page

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from tests.counting import statements
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory
+from tests.forms_of_pages import form_for
 from tests.pages import text_of
 from tracker.extensions import db
 from tracker.models import DelegateKind, Role, Visit
@@ -41,6 +42,16 @@ def test_a_proposed_visit_is_recorded_and_shown(analyst: Any, sign_in: SignIn) -
     page = browser.get("/visits/PAK-2027-1")
     assert page.status_code == 200
     assert "Pakistan" in page.text and "March 2027" in page.text
+
+
+def test_a_gap_leads_to_a_visit_with_its_area_in_scope(analyst: Any, sign_in: SignIn) -> None:
+    browser = sign_in(analyst)
+    form = form_for(browser.get("/visits/new?state=pak&area=fin-02").text, "/visits/new")
+    assert form is not None and (form.data()["state"], form.data()["areas"]) == (["PAK"], ["FIN-02"])
+    answer = browser.post("/visits/new", data=new_visit() | {"start-year": "2027", "areas": ["FIN-02", "LAW-01"]})
+    assert answer.location == "/visits/PAK-2027-1"
+    assert {row.area_code for row in db.session.scalars(sa.select(Visit)).one().areas} == {"FIN-02", "LAW-01"}
+    assert browser.get("/visits/new?state=ZZZ&area=NOPE").status_code == 200
 
 
 def test_after_recording_a_visit_the_first_open_task_is_named(analyst: Any, sign_in: SignIn) -> None:

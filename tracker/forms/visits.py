@@ -67,6 +67,7 @@ class NewVisitForm(TrackerForm):
         most=LAST_YEAR,
         hint=_l("Only where no date is known yet. It stands in the reference, which stays when the dates slip."),
     )
+    areas = CodesField(_l("Areas in scope"))
     summary = TextField(_l("Summary"), hint=_l("What the visit is about, for colleagues."))
     stage = EnumField(
         _l("Stage"),

@@ -221,8 +221,9 @@ def create() -> ResponseReturnValue:
     form = NewVisitForm()
     reach = policy.reach(current_user, Permission.VISIT_EDIT)
     form.state.choices = [option(one.id, one.name) for one in catalogue.states().values() if reach.covers(one.id)]
-    if request.method == "GET" and request.args.get("state", "").upper() in {one.value for one in form.state.choices}:
-        form.state.process(None, request.args["state"].upper())
+    form.areas.choices = [option(*choice) for choice in catalogue.area_choices()]
+    if request.method == "GET":
+        _propose(form)
 
     def record() -> Made:
         visit = _created(form)
@@ -235,6 +236,15 @@ def create() -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
+def _propose(form: NewVisitForm) -> None:
+    """What the address names of what can be chosen: the Member State, and an area to examine."""
+    state, area = (request.args.get(name, "").strip().upper() for name in ("state", "area"))
+    if state in {one.value for one in form.state.choices}:
+        form.state.process(None, state)
+    if area in {one.value for one in form.areas.choices}:
+        form.areas.process(None, [area])
+
+
 def _created(form: NewVisitForm) -> Visit:
     given = form.values()
     source = parts.Source(given["source_title"], given["source_url"]) if given["source_title"] else None
@@ -243,6 +253,7 @@ def _created(form: NewVisitForm) -> Visit:
         by=current_user,
         details=service.Details(type=given["type"], sequence=given["sequence"], summary=given["summary"]),
         components=[parts.Component(given["mode"], given["start"], given["end"])],
+        areas=given["areas"],
         sources=[source] if source else [],
         year=given["year"],
         standing=service.Standing(given["stage"], given["happened"], given["reason"], given["due"], given["no_clock"]),

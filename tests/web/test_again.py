@@ -251,6 +251,22 @@ def test_where_nothing_is_taken_down_nothing_is_kept(
     assert not app.extensions["tracker_pages"]
 
 
+def test_where_the_questions_cannot_be_asked_again_the_page_is_made(
+    app: Flask, people: world.Cast, told: world.World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kept page must not answer worse than none: whether the database is there, the page itself finds out."""
+    browser = sign_in(people.analyst)
+    address = told.address("/areas/FIN-01")
+    browser.get(address)
+    monkeypatch.setattr("tracker.tape.Asked.still_holds", _unanswered)
+    assert browser.get(address).status_code == 200
+
+
+def _unanswered(_asked: object, cursor: Any) -> bool:
+    cursor.execute("SELECT * FROM no_such_table")
+    raise AssertionError("there is no such table")
+
+
 def test_pages_of_whole_sessions_are_apart(people: world.Cast, told: world.World, sign_in: SignIn) -> None:
     account: Account = people.analyst
     one, other = sign_in(account), sign_in(account)

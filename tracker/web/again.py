@@ -78,9 +78,13 @@ class Page:
         """Whether all that was read for the page, before its view and in it, is as it was."""
         if len(before) != len(self.before) or not all(map(Asked.says, before, self.before)):
             return False
-        cursor = db.session.connection().connection.cursor()
+        connection = db.session.connection()
+        cursor = connection.connection.cursor()
         try:
             return all(asked.still_holds(cursor) for asked in self.asked)
+        except connection.dialect.loaded_dbapi.Error:  # the driver's own: the page is made, and says what is wrong
+            db.session.rollback()  # PostgreSQL answers nothing more in a transaction that failed
+            return False
         finally:
             cursor.close()
 

@@ -55,7 +55,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "WTF_CSRF_SSL_STRICT": False,
         "WTF_I18N_ENABLED": False,  # the messages are ours, and its own catalogue would be read anew for each request
         "RATES_COUNT": settings.env != "test",
-        "PAGES_KEPT": 96,  # by each process, of 100 to 300 KB; 0 for none
+        "PAGES_KEPT": 96,  # by each process, of 100 to 500 KB with what they rest on; 0 for none
         "MAX_CONTENT_LENGTH": 26 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 1_000,

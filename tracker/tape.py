@@ -39,9 +39,10 @@ class Asked:
         cursor.execute(self.statement, *self.given)
         return bool(self.rows == (cursor.fetchall() if self.is_whole else cursor.fetchmany(len(self.rows) or 1)))
 
-    def says(self, other: Asked) -> bool:
-        """Whether both are one question with one answer."""
-        return (self.statement, self.given, self.rows) == (other.statement, other.given, other.rows)
+    @property
+    def said(self) -> str:
+        """The question with its answer, in one text."""
+        return repr((self.statement, self.given, self.rows))
 
 
 class Minted(NamedTuple):
@@ -57,11 +58,15 @@ class Tape:
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.minted: list[Minted] = []
+        self.rows = 0
         self.is_making = False
+        self.is_paused = False
         self.is_spoiled = False
 
     def ask(self, statement: Any, given: tuple[Any, ...]) -> Asked | None:
-        """Take down a question; None for one that only bounds others."""
+        """Take down a question; None for one that only bounds others, or while nothing is taken down."""
+        if self.is_paused:
+            return None
         word = str(statement)[:10].lstrip().partition(" ")[0].upper()
         if word in BRACKETS:
             return None
@@ -79,8 +84,9 @@ class Tape:
             last.rows = [(*row[:column], *row[column + 1 :]) for row in last.rows]
 
     def count(self, rows: int) -> None:
-        """Spoil a tape that grows beyond what a page can show."""
-        self.is_spoiled = self.is_spoiled or rows > MOST_ROWS
+        """Count what was read; a tape that grows beyond what a page can show is spoiled."""
+        self.rows += rows
+        self.is_spoiled = self.is_spoiled or self.rows > MOST_ROWS
 
 
 _here: ContextVar[Tape | None] = ContextVar("tape", default=None)
@@ -91,7 +97,7 @@ use = _here.set
 def minted(make: Callable[[], str]) -> str:
     """What ``make`` gives; where a page is being made to be kept, a mark in its place."""
     tape = current()
-    if tape is None or not tape.is_making:
+    if tape is None or not tape.is_making or tape.is_paused:
         return make()
     mark = f"minted{token_hex(16)}"
     tape.minted.append(Minted(mark, make))
@@ -100,13 +106,18 @@ def minted(make: Callable[[], str]) -> str:
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """What is asked here need not be asked again: another question of the tape tells whether the answers hold."""
+    """What is asked here need not be asked again, because another question of the tape tells whether it would bring
+    the same: the last event of the log, where nothing changes without one. What is kept for the rest of the request
+    rests on that question, too. The moment spoils the tape here as everywhere."""
     tape = current()
-    use(None)
+    if tape is None or tape.is_paused:
+        yield
+        return
+    tape.is_paused = True
     try:
         yield
     finally:
-        use(tape)
+        tape.is_paused = False
 
 
 def spoil() -> None:
@@ -158,7 +169,7 @@ class _Telling:
         if asked is not None and tape is not None:
             asked.rows.extend(rows)
             asked.is_whole = is_last
-            tape.count(len(asked.rows))
+            tape.count(len(rows))
 
 
 class _SqliteCursor(_Telling, sqlite3.Cursor):

@@ -69,8 +69,8 @@ def is_made(browser: FlaskClient, address: str) -> bool:
 
 
 def test_the_pages_are_there_and_for_those_signed_in() -> None:
-    assert {name for name in again.PAGES if DOORS[name].methods != "GET"} == set()
-    assert {name for name in again.PAGES if DOORS[name].who == "public"} == set()
+    assert {name for name in again.ENDPOINTS if DOORS[name].methods != "GET"} == set()
+    assert {name for name in again.ENDPOINTS if DOORS[name].who == "public"} == set()
 
 
 @pytest.mark.parametrize("role", world.ROLES)
@@ -78,7 +78,7 @@ def test_every_page_asked_for_again_is_what_it_would_be_if_it_was_made(
     role: str, people: world.Cast, told: world.World, sign_in: SignIn
 ) -> None:
     browser, kept = sign_in(people[role]), 0
-    for name in again.PAGES:
+    for name in again.ENDPOINTS:
         address = told.address(DOORS[name].address)
         first = browser.get(address)
         was_kept = first.status_code == 200 and not is_made(browser, address)

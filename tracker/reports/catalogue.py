@@ -223,20 +223,20 @@ def regions() -> dict[str, RegionEntry]:
     return _kept("regions", _read_regions)
 
 
-def _once(name: str, read: Callable[[], Found]) -> Found:
-    """What ``read`` gives, asked once a request; nothing found is asked again."""
+def _once(name: str, tell: Callable[[], Found]) -> Found:
+    """What ``tell`` gives, asked once a request; nothing found is asked again."""
     kept: dict[str, Any] = g.setdefault("catalogue", {})
     if not kept.get(name):
-        kept[name] = read()
+        kept[name] = tell()
     found: Found = kept[name]
     return found
 
 
-def _kept(name: str, read: Callable[[], Found]) -> Found:
-    """What ``read`` gives, asked once a process: only for data that is shipped with the program."""
+def _kept(name: str, tell: Callable[[], Found]) -> Found:
+    """What ``tell`` gives, asked once a process: only for data that is shipped with the program."""
     kept: dict[str, Any] = current_app.extensions.setdefault("tracker_catalogue", {})
     if not kept.get(name):
-        kept[name] = read()
+        kept[name] = tell()
     found: Found = kept[name]
     return found
 

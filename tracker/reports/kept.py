@@ -61,14 +61,14 @@ def renewed(
 
 
 def parts(
-    key: Hashable, records: Collection[str], states: Collection[str], read: Callable[[list[str]], Mapping[str, Answer]]
+    key: Hashable, records: Collection[str], states: Collection[str], tell: Callable[[list[str]], Mapping[str, Answer]]
 ) -> Mapping[str, Answer]:
-    """What ``read`` gives of these States, and what else is kept under this key. A State is read when it is first
+    """What ``tell`` gives of these States, and what else is kept under this key. A State is read when it is first
     asked for, and again once a record of it was changed; one of which nothing is told is not there."""
     kept = _current(key, records, dict, _without)
     if missing := sorted(set(states) - kept.answer.keys()):
         with tape.paused():
-            told = read(missing)
+            told = tell(missing)
         kept = replace(kept, answer=kept.answer | {state: told.get(state) for state in missing})
     _store(key, kept)
     return {state: part for state, part in kept.answer.items() if part is not None}

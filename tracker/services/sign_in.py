@@ -190,14 +190,14 @@ def _wrong(key: str, address: str) -> tuple[list[Try], list[Try]]:
     found: tuple[list[Try], list[Try]] = ([], [])
     asked = {"key": key, "address": address, "since": clock.now() - WINDOW}
     for row in db.session.execute(_WRONG, asked):
-        found[row.is_from_address].append((row.at, row.address))
+        found[row.place].append((row.at, row.address))
     return found
 
 
 def _newest(column: Any, name: str, place: int) -> sa.Select[Any]:
     attempt = SignInAttempt
     newest = (
-        sa.select(sa.literal(place).label("is_from_address"), attempt.at, attempt.address)
+        sa.select(sa.literal(place).label("place"), attempt.at, attempt.address)
         .where(column == sa.bindparam(name), attempt.at > sa.bindparam("since"), attempt.succeeded.is_(False))
         .order_by(attempt.at.desc())
         .limit(MOST_BY_ADDRESS * 4)

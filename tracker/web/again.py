@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import wraps
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 
@@ -25,7 +26,7 @@ from tracker.extensions import db
 from tracker.tape import Asked, Minted, Tape
 from tracker.web import sessions
 
-PAGES = (
+ENDPOINTS = (
     "areas.index",
     "areas.show",
     "assessments.index",
@@ -72,11 +73,11 @@ class Page:
         self.pieces = [response.get_data()]
         for mark in self.minted:
             self.pieces = [part for piece in self.pieces for part in _around(piece, mark)]
-        self.before, self.asked = taken.asked[:known], taken.asked[known:]
+        self.before, self.asked = _digest(taken.asked[:known]), taken.asked[known:]
 
     def holds(self, before: list[Asked]) -> bool:
         """Whether all that was read for the page, before its view and in it, is as it was."""
-        if len(before) != len(self.before) or not all(map(Asked.says, before, self.before)):
+        if _digest(before) != self.before:
             return False
         connection = db.session.connection()
         cursor = connection.connection.cursor()
@@ -93,6 +94,11 @@ class Page:
         fresh = {mark: make().encode() for mark, make in self.minted.items()}
         body = b"".join([fresh.get(piece, piece) for piece in self.pieces])
         return Response(body, self.status, self.headers)
+
+
+def _digest(asked: list[Asked]) -> bytes:
+    """What was read before the view, by which it is known again: the account with what must not be kept."""
+    return sha256("".join([one.said for one in asked]).encode(errors="surrogatepass")).digest()
 
 
 def _around(piece: bytes, mark: bytes) -> Iterator[bytes]:
@@ -113,12 +119,12 @@ def init_again(app: Flask) -> None:
 
 def wrap(app: Flask) -> None:
     """Put the pages' views behind what was kept of them."""
-    for endpoint in PAGES:
+    for endpoint in ENDPOINTS:
         app.view_functions[endpoint] = _again(app.view_functions[endpoint])
 
 
 def _listen() -> None:
-    keeps = current_app.config["PAGES_KEPT"] and request.method == "GET" and request.endpoint in PAGES
+    keeps = current_app.config["PAGES_KEPT"] and request.method == "GET" and request.endpoint in ENDPOINTS
     tape.use(Tape() if keeps else None)
 
 
@@ -137,6 +143,7 @@ def _again(view: View) -> View:
         if kept is not None:
             tape.use(None)
             if kept.holds(taken.asked):
+                _keep(key, kept)
                 return kept.answer()
             tape.use(taken)
         return _made(view, given, key, taken)
@@ -167,7 +174,7 @@ def _key() -> Hashable:
     """Whatever a page may follow from that no row tells: where it was asked for, in which session, language and day."""
     told = request.environ.get
     return (
-        sessions.current().presented,
+        sessions.current().row_id,
         request.host_url,
         request.script_root,
         told("PATH_INFO"),
@@ -186,6 +193,7 @@ _keeping = Lock()
 
 
 def _keep(key: Hashable, page: Page) -> None:
+    """As the page that was asked for last; those that nobody asked for go first."""
     pages = _pages()
     with _keeping:
         pages[key] = page

@@ -105,6 +105,32 @@ def test_a_page_of_an_older_text_is_not_submitted(session: Any, sign_in: Any, an
     assert session.get(Followup, made.id).workflow is FollowupStatus.DRAFT
 
 
+def test_a_doubled_click_returns_or_submits_once_and_says_so(
+    sign_in: Any, reviewer: Any, analyst: Any, followup: Any
+) -> None:
+    browser, sent = sign_in(reviewer), {"reason": "Name the law", "request_key": "a" * 32}
+    answers = [browser.post(f"{item(followup)}/return", data=sent) for _click in range(2)]
+    assert [(one.status_code, one.location) for one in answers] == [(303, "/review")] * 2
+    page = browser.get("/review").text
+    assert page.count("is returned") == 1 and "This was done already, with the first click" in page
+    browser, sent = sign_in(analyst), {"note": "Now it does", "request_key": "b" * 32}
+    answers = [browser.post(f"{item(followup)}/submit", data=sent) for _click in range(2)]
+    assert [(one.status_code, one.location) for one in answers] == [(303, f"/follow-ups/{followup.reference}")] * 2
+
+
+def test_who_comes_too_late_is_led_to_the_record_and_sees_only_what_was_typed(
+    sign_in: Any, reviewer: Any, followup: Any
+) -> None:
+    browser = sign_in(reviewer)
+    sent = {"content_version": 1, "factor": PASSWORD, "note": "Well done", "request_key": "c" * 32}
+    assert browser.post(f"{item(followup)}/sign", data=sent).status_code == 303
+    late = browser.post(f"{item(followup)}/sign", data=sent)
+    assert late.status_code == 409 and f'href="/follow-ups/{followup.reference}"' in late.text
+    assert "You have decided on it already" in late.text and "Well done" in late.text
+    typed = late.text.split("What you typed")[1]
+    assert "request key" not in typed and "content version" not in typed and "c" * 32 not in typed
+
+
 def test_who_may_not_sign_sees_no_validation(session: Any, sign_in: Any, analyst: Any, followup: Any) -> None:
     grant(analyst, Role.REVIEWER)
     session.commit()

@@ -21,13 +21,14 @@ from werkzeug.wsgi import get_input_stream
 
 from tracker import history
 from tracker.database import Base, set_may_write
-from tracker.errors import Forbidden, Missing, TrackerError
+from tracker.errors import Forbidden, Missing, Stale, TrackerError
 from tracker.extensions import db
 from tracker.models import Sealable
 from tracker.reports import sealables
 from tracker.texts import gettext as _
 
 SECRET_FIELD = re.compile(r"passw|passcode|passphrase|secret|token|otp|recovery|^code$|factor", re.IGNORECASE)
+OWN_FIELD = re.compile(r"(?:[a-z]+-)?(?:request_key|version|content_version|shown)")
 SENDABLE_AGAIN = (400, 429, 500, 503)
 RETRY_SECONDS = 15
 TWICE = ("23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")  # as PostgreSQL and SQLite call it
@@ -55,6 +56,11 @@ class Kept:
     fields: list[tuple[str, str]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
 
+    @property
+    def typed(self) -> list[tuple[str, str]]:
+        """The fields that people fill in; the others are the program's own, sent again with them."""
+        return [(name, value) for name, value in self.fields if not OWN_FIELD.fullmatch(name)]
+
 
 def init_errors(app: Flask) -> None:
     """Register the one handler for each kind of refusal."""
@@ -72,6 +78,8 @@ def init_errors(app: Flask) -> None:
 
 def _tracker_error(error: TrackerError) -> Response:
     missing = error.missing
+    if isinstance(error, Stale):
+        missing = (*missing, *_way_on())
     if isinstance(error, Forbidden):
         missing = (*missing, *_way_back(error.thing))
         _record_refusal(error.message, error.thing)
@@ -90,6 +98,15 @@ def _way_back(thing: object) -> tuple[Missing, ...]:
     reference: str = thing.reference  # type: ignore[attr-defined]  # each sealable noun has one
     address = sealables.address(thing.__tablename__, reference)  # type: ignore[attr-defined]  # and a table
     return (Missing(_("Open %(reference)s, to see what may be done now", reference=reference), address),)
+
+
+def _way_on() -> tuple[Missing, ...]:
+    """The record in the address of an act that came too late, as it stands now."""
+    asked = request.view_args or {}
+    if not {"object_type", "reference"} <= asked.keys():
+        return ()
+    address = sealables.address(asked["object_type"], asked["reference"])
+    return (Missing(_("Open %(reference)s, to see where it stands now", reference=asked["reference"]), address),)
 
 
 def _csrf_error(_error: CSRFError) -> Response:

@@ -23,6 +23,7 @@ from tracker.texts import ngettext
 from tracker.web import filters, sealed
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.record_rows import extension_rows, queue_rows
+from tracker.web.request_keys import Made, once, repeated
 from tracker.web.words import noun_words
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
@@ -95,29 +96,40 @@ def return_(object_type: str, reference: str) -> ResponseReturnValue:
     """submitted → returned, with a reason."""
     record = sealables.load(current_user, object_type, reference)
     policy.require(current_user, Permission.REVIEW, record)
-    signoff.require_pending(record, current_user)
     form = ReturnForm()
-    if not form.validate_on_submit():
-        return _item_page(record, SignForm.of(record), form, 422)
-    signoff.return_(record, by=current_user, reason=form.reason.data)
-    db.session.commit()
-    flash(_("%(reference)s is returned; whoever submitted it is told.", reference=reference))
-    return redirect(url_for("review.index"), 303)
+    if answer := repeated(form):
+        return answer
+    signoff.require_pending(record, current_user)
+
+    def send_back() -> Made:
+        signoff.return_(record, by=current_user, reason=form.reason.data)
+        return url_for("review.index"), _(
+            "%(reference)s is returned; whoever submitted it is told.", reference=reference
+        )
+
+    if form.validate_on_submit() and (answer := once(form, send_back)):
+        return answer
+    return _item_page(record, SignForm.of(record), form, 422)
 
 
 @blueprint.post("/<object_type>/<reference>/submit")
 def submit(object_type: str, reference: str) -> ResponseReturnValue:
     """draft or returned → submitted."""
     record = sealables.load(current_user, object_type, reference)
-    policy.require(current_user, Permission.SUBMIT, record)
     form = SubmitForm()
-    if not form.validate_on_submit():
-        raise TrackerError(" ".join(f"{fault}." for faults in form.errors.values() for fault in faults))
-    seen = form.seen_version() if form.content_version.data else None
-    signoff.submit(record, by=current_user, note=form.note.data, content_version=seen)
-    db.session.commit()
-    flash(_("%(reference)s is submitted and locked until a reviewer decides.", reference=reference))
-    return redirect(sealables.address(object_type, reference), 303)
+    if answer := repeated(form):
+        return answer
+    policy.require(current_user, Permission.SUBMIT, record)
+
+    def hand_in() -> Made:
+        seen = form.seen_version() if form.content_version.data else None
+        signoff.submit(record, by=current_user, note=form.note.data, content_version=seen)
+        words = _("%(reference)s is submitted and locked until a reviewer decides.", reference=reference)
+        return sealables.address(object_type, reference), words
+
+    if form.validate_on_submit() and (answer := once(form, hand_in)):
+        return answer
+    raise TrackerError(" ".join(f"{fault}." for faults in form.errors.values() for fault in faults))
 
 
 @blueprint.post("/<object_type>/<reference>/recall")

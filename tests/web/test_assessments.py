@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.factories import AccountFactory, VisitFactory
+from tests.pages import text_of
 from tracker import history
 from tracker.extensions import db
 from tracker.models import Assessment, Matrix, MatrixStatus, Role, VisitArea, VisitType
@@ -82,7 +83,7 @@ def test_the_matrix_shows_scope_progress_and_the_visit_before(browser: FlaskClie
     assessments.assess(VisitFactory(year=2001), "FIN-02", by=analyst, rating="marginally", explanation="Then.")
     assessments.assess(visit, "FIN-01", by=analyst, rating="largely", explanation="Now.")
     page = browser.get(HREF).text
-    assert "1 of 3 areas assessed" in page
+    assert "1 of 3 areas entered" in page
     for words in ("Financing offence", "Largely in place", "Marginally in place", "PAK-2001-1", "not official"):
         assert words in page
     assert f'href="{HREF}/FIN-02"' in page
@@ -97,7 +98,12 @@ def test_assessing_area_by_area(browser: FlaskClient, session: Any, visit: Any) 
     assert answer.location == f"{HREF}#BOR-01"
     answer = browser.post(f"{HREF}/FIN-01", data={"rating": "largely", "next": "1"})
     assert answer.location == f"{HREF}#FIN-01"
-    assert "3 of 3 areas assessed" in browser.get(HREF).text
+    assert "3 of 3 areas entered" in browser.get(HREF).text and "of them as" not in browser.get(HREF).text
+
+
+def test_an_area_that_was_not_assessed_is_told_apart(browser: FlaskClient, visit: Any, analyst: Any) -> None:
+    assessments.assess(visit, "FIN-01", by=analyst, rating="not_assessed", explanation="No time was left.")
+    assert "1 of 3 areas entered · 1 of them as “not assessed”" in text_of(browser.get(HREF).text)
 
 
 def test_an_area_beyond_the_scope(browser: FlaskClient, visit: Any) -> None:

@@ -202,6 +202,7 @@ def labelled(browser: FlaskClient, q: str) -> list[str]:
         ("1373 2(e)", "/resolutions/1373#p-2e"),
         ("1373-2(E)", "/resolutions/1373#p-2e"),
         ("1373 2", "/resolutions/1373#p-2a"),
+        ("2(e)", "/resolutions/1373#p-2e"),
     ],
 )
 def test_areas_resolutions_and_paragraphs_are_found(browser: FlaskClient, q: str, first: str) -> None:

@@ -104,6 +104,11 @@ class MatrixSheet:
         return sum(row.assessment is not None for row in self.rows)
 
     @property
+    def unrated(self) -> int:
+        """How many of these say "not assessed" and no more."""
+        return sum(row.assessment is not None and row.assessment.rating == NOT_ASSESSED for row in self.rows)
+
+    @property
     def total(self) -> int:
         return len(self.rows)
 

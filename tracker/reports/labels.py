@@ -6,6 +6,7 @@ statement tells whether what is kept still holds.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from tracker.reports import catalogue, filters
 from tracker.reports.catalogue import AreaEntry, ParagraphEntry
 
 SHOWN = 10
+_LABEL = re.compile(r"[0-9]{1,3}\([a-z]{1,3}\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,15 @@ def _resolutions() -> list[ResolutionEntry]:
 
 def _paragraphs(q: str) -> list[ParagraphEntry]:
     said = catalogue.paragraph_said(q)
-    if said is None or not said[1]:
-        return []
+    if said is None:
+        return _labelled(q.strip().lower()) if _LABEL.fullmatch(q.strip()) else []
     number, label = said
-    known = [one for one in catalogue.paragraphs().values() if one.resolution_number == number]
+    if not label:
+        return []
+    return [one for one in _labelled(label) if one.resolution_number == number]
+
+
+def _labelled(label: str) -> list[ParagraphEntry]:
+    """The paragraphs of that label, and those within it, whichever the resolution: ``2(b)``, ``2``."""
+    known = catalogue.paragraphs().values()
     return [one for one in known if one.label == label or one.label.startswith(f"{label}(")]

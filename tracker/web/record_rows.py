@@ -42,7 +42,7 @@ def followup_rows(found: Iterable[Any], states: Mapping[str, Any] | None = None,
     tagged, due, area = kept(tag), kept(dates.partial), kept(reference)
     changed = f' <span class="tag tag-attention">{icon("pencil")} {escape(words(SealedState.CHANGED))}</span>'
     late = f' <span class="tag tag-late">{escape(_("Overdue"))}</span>'
-    no_date = escape(_("none agreed"))
+    no_date = escape(_("no date"))
     columns: list[tuple[str, Cell]] = [
         (_("Reference"), lambda row: _link(base + row.reference, row.reference)),
         (_("Title"), lambda row: _text(row.title)),
@@ -117,7 +117,7 @@ def queue_rows(found: Iterable[Any], states: Mapping[str, Any]) -> Rows:
 def extension_rows(found: Iterable[Any], states: Mapping[str, Any]) -> Rows:
     """The later due dates that are asked for."""
     base, at = f"{request.script_root}/follow-ups/", dates.moments()
-    due, person, no_date = kept(dates.partial), kept(_text), escape(_("none agreed"))
+    due, person, no_date = kept(dates.partial), kept(_text), escape(_("no date"))
     columns: list[tuple[str, Cell]] = [
         (_("Reference"), lambda row: _link(f"{base}{row.reference}/extension/{row.id}", row.reference)),
         (_("Member State"), _state(states)),

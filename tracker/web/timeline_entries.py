@@ -179,7 +179,7 @@ def _frames(language: Locale) -> Frames:
         removed=f'<del class="text-kept"><span class="visually-hidden">{escape(_("was"))} </span>',
         arrow=f'<span aria-hidden="true">{arrow}</span>',
         added=f'<ins class="text-kept"><span class="visually-hidden">{escape(_("now"))} </span>',
-        emptied=f'<span class="muted">{escape(_("emptied"))}</span>',
+        emptied=f' <span class="muted">{escape(_("emptied"))}</span>',
         is_new=f" – {escape(_('added'))}",
         is_gone=f" – {escape(_('taken off'))}",
         reason=str(escape(_("Reason:"))),

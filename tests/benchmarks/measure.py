@@ -14,7 +14,8 @@ from tests.benchmarks.pages import Address, Page
 from tests.benchmarks.servers import Server
 from tracker.models import Implementation
 
-WARMING = 12  # requests, so that both workers have met the page, whichever takes the next
+WARMING = 12  # requests
+CROWDED = 0.4  # seconds in which several ask at once, so that no worker meets the page while it is measured
 WRITES = 3  # a round
 AFTER = 0.005  # seconds until a worker has put away what it answered
 CROWDS = 3  # rounds
@@ -55,6 +56,9 @@ class Bench:
             for address in page.addresses:
                 browser.get_anew(address.path)
                 browser.get(address.path)
+        for address in page.addresses:
+            for anew in (True, False):
+                crowd(self.tracker.port, address.path, browser.headers(), 4, CROWDED, anew=anew)
         places = page.addresses
         anew = self._rounds(page.name, page.target, lambda at: _asked(browser.get_anew, places[at % len(places)]))
         again = self._rounds(page.name, page.target, lambda at: _asked(browser.get, places[at % len(places)]))

@@ -108,9 +108,7 @@ def crowd(
 
     They send bytes made beforehand and only look at the status: they share the machine with the server.
     """
-    lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    requests = _requests("\r\n".join(lines).encode(), anew)
+    requests = _requests(_lines(port, path, headers), anew)
     until = time.perf_counter() + seconds
     counts = [0] * clients
     faults: list[bytes] = []
@@ -125,6 +123,28 @@ def crowd(
     if faults:
         raise WrongPage(f"{path} answers {faults[0]!r} to a crowd")
     return sum(counts) / (time.perf_counter() - began)
+
+
+def at_once(port: int, path: str, headers: Mapping[str, str], clients: int, times: int, *, anew: bool) -> None:
+    """Let so many clients ask so often each, whatever the answer: so that no worker of the server is left out."""
+    requests = _requests(_lines(port, path, headers), anew)
+
+    def ask() -> None:
+        for _time in range(times):
+            with _taking:
+                request = next(requests)
+            _first_line(port, request)
+
+    threads = [threading.Thread(target=ask) for _client in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _lines(port: int, path: str, headers: Mapping[str, str]) -> bytes:
+    lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close"]
+    return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items())]).encode()
 
 
 def _requests(lines: bytes, anew: bool) -> Iterator[bytes]:

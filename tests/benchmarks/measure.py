@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.benchmarks import figures
-from tests.benchmarks.browser import Answer, Browser, WrongPage, crowd, expect
+from tests.benchmarks.browser import Answer, Browser, WrongPage, at_once, crowd, expect
 from tests.benchmarks.figures import Result
 from tests.benchmarks.pages import Address, Page
 from tests.benchmarks.servers import Server
 from tracker.models import Implementation
 
 WARMING = 12  # requests
-CROWDED = 0.4  # seconds in which several ask at once, so that no worker meets the page while it is measured
+AT_ONCE = 4  # clients who ask twice each, so that no worker meets the page only while it is measured
 WRITES = 3  # a round
 AFTER = 0.005  # seconds until a worker has put away what it answered
 CROWDS = 3  # rounds
@@ -52,13 +52,13 @@ class Bench:
         for address in page.addresses:
             address.check(browser.get_anew(address.path))
             address.check(browser.get(address.path))
-        for _time in range(WARMING):
+        for _time in range(WARMING // 2):
             for address in page.addresses:
                 browser.get_anew(address.path)
                 browser.get(address.path)
         for address in page.addresses:
             for anew in (True, False):
-                crowd(self.tracker.port, address.path, browser.headers(), 4, CROWDED, anew=anew)
+                at_once(self.tracker.port, address.path, browser.headers(), AT_ONCE, 2, anew=anew)
         places = page.addresses
         anew = self._rounds(page.name, page.target, lambda at: _asked(browser.get_anew, places[at % len(places)]))
         again = self._rounds(page.name, page.target, lambda at: _asked(browser.get, places[at % len(places)]))

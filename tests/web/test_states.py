@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.counting import statements
+from tests.counting import pages_made_anew, statements
 from tests.factories import (
     AccountFactory,
     AuthorityFactory,
@@ -26,6 +26,7 @@ from tests.factories import (
 from tracker import history
 from tracker.models import FollowupStatus, Implementation, MeasureStatus, MeetingState, Position, Role
 from tracker.partial_date import PartialDate
+from tracker.services import followups as services
 
 SignIn = Callable[[Any], FlaskClient]
 LONG_AGO = PartialDate(2007, 1, 31)
@@ -201,6 +202,31 @@ def test_a_states_plans_cells_measures_and_meetings_stand_on_its_page(browser: F
     nothing = browser.get("/states/MKD").text
     for said in ("takes part in no regional plan", "No follow-up serves a measure yet", "None is recorded."):
         assert said in nothing
+
+
+def test_what_is_counted_of_a_state_follows_each_change_of_it(browser: FlaskClient, session: Any) -> None:
+    """The counts are kept by the process, and nothing that was counted before a change may show."""
+    plan = PlanFactory(participants=("KAZ", "KGZ"))
+    measure = MeasureFactory(plan=plan)
+
+    def shown() -> tuple[bool, bool, bool]:
+        with pages_made_anew():
+            page = browser.get("/states/KAZ").text
+        measures, meetings = section(page, "measures"), section(page, "meetings")
+        return 'aria-label="1 Accepts"' in page, measure.reference in measures, "In Almaty" in meetings
+
+    assert shown() == (False, False, False)
+    followup = followups(state_id="KAZ", position=Position.ACCEPTS)
+    assert shown() == (True, False, False)
+    serve(followup, measure)
+    assert shown() == (True, True, False)
+    meeting = MeetingFactory(title="In Almaty")
+    assert shown() == (True, True, False)
+    meeting.states.append(MeetingState(state_id="KAZ"))
+    history.record("meeting.edited", meeting, by=None)
+    assert shown() == (True, True, True)
+    services.withdraw(followup, "Entered twice", by=AccountFactory(role=Role.ANALYST))
+    assert shown() == (False, False, True)
 
 
 def test_of_many_measures_and_meetings_the_first_are_shown_with_the_way_to_all(

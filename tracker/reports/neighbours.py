@@ -29,6 +29,7 @@ from tracker.models import (
     PlanPart,
     PlanState,
 )
+from tracker.reports import kept
 from tracker.reports import measures as rule
 from tracker.reports.listing import MOST_COUNTED
 
@@ -141,7 +142,15 @@ class OfState:
     has_more_meetings: bool
 
 
+RESTS_ON = (*kept.RECORDS, "meeting")
+
+
 def of_state(code: str) -> OfState:
+    """What stands beside the State; a process keeps it, because all links of its follow-ups are counted for it."""
+    return kept.parts(("beside",), RESTS_ON, [code], lambda states: {one: _of_state(one) for one in states})[code]
+
+
+def _of_state(code: str) -> OfState:
     """All of it in one statement."""
     found: dict[str, list[Any]] = {"plan": [], "cell": [], "measure": [], "meeting": []}
     for row in read(_OF_STATE, {"code": code}):

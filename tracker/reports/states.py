@@ -39,7 +39,7 @@ from tracker.models import (
 )
 from tracker.models.followup import ENDED, is_open
 from tracker.policy import Reach
-from tracker.reports import catalogue, examinations, followups, neighbours
+from tracker.reports import catalogue, examinations, followups, kept, neighbours
 from tracker.reports.filters import BadValue, Condition, each, region
 from tracker.reports.listing import Args, Columns, Listing, Sort
 from tracker.reports.neighbours import OfState
@@ -414,9 +414,18 @@ _COUNTS = (
 
 
 def _tally(code: str) -> Tally:
+    """All of the State's follow-ups are counted for it: a process keeps it."""
+    today = clock.today()
+    told = kept.parts(
+        ("tally", today), ("followup",), [code], lambda states: {one: _counted(one, today) for one in states}
+    )
+    return told[code]
+
+
+def _counted(code: str, today: date) -> Tally:
     """Counted in the order of an index that holds all of it. Which are open is asked once a group, not once a row."""
     tally = Tally()
-    rows = read(_COUNTS, {"code": code, "today": clock.today()})
+    rows = read(_COUNTS, {"code": code, "today": today})
     for assessed, reported, workflow, count, past_due, *positions in rows.all():
         tally.total += count
         if is_open(workflow, assessed):

@@ -377,7 +377,7 @@ def test_a_conflict_shows_both_texts_and_moves_on_to_the_rows_version(app: Flask
     found = form.conflict(Record)
     assert [(one.label, one.theirs, one.mine) for one in found] == [
         ("Title", "As it is", "A title"),
-        ("Due date", "2006-11", "x 2007"),
+        ("Due date", "November 2006", "x 2007"),
         ("Colour", "Red", "Dark blue"),
     ]
     form.check_version(Record)

@@ -1,4 +1,5 @@
-"""The pages. Every request goes the same road: headers, CSRF, session, access table, view, one commit."""
+"""The pages. Every request goes the same road: headers, CSRF, session, access table, view, one commit. The view of a
+page that was made before may be spared (``again``)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests import databases
+from tests import databases, world
 from tests.client import COOKIE, Client, begin_session
 from tests.conftest import settings_for
 from tests.factories import AccountFactory
@@ -62,6 +62,18 @@ def sample_browser(sample_app: Flask) -> Callable[[str], FlaskClient]:
         return browser
 
     return signed_in
+
+
+@pytest.fixture
+def people(session: Any) -> world.Cast:
+    """One person for each role."""
+    return world.cast()
+
+
+@pytest.fixture
+def told(people: world.Cast) -> world.World:
+    """What there is on one State, told by them."""
+    return world.build(people)
 
 
 @pytest.fixture

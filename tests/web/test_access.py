@@ -24,16 +24,6 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OF_EXPORTS = ("export.started", "export.ended", "evidence.downloaded")
 
 
-@pytest.fixture
-def people(session: Any) -> world.Cast:
-    return world.cast()
-
-
-@pytest.fixture
-def told(people: world.Cast) -> world.World:
-    return world.build(people)
-
-
 def rules(app: Flask) -> dict[str, set[str]]:
     """The methods of each endpoint that has a route."""
     found: dict[str, set[str]] = {}

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import world
-from tests.client import COOKIE
+from tests.client import COOKIE, Client
 from tests.counting import pages_made_anew, sent_by
 from tests.doors import DOORS
 from tracker import clock
@@ -34,16 +34,6 @@ OWN = re.compile(
 KEY = re.compile(r'name="(?:[a-z]+-)?request_key"[^>]*value="([^"]+)"')
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 MARK = re.compile(r"minted[0-9a-f]{32}")
-
-
-@pytest.fixture
-def people(session: Any) -> world.Cast:
-    return world.cast()
-
-
-@pytest.fixture
-def told(people: world.Cast) -> world.World:
-    return world.build(people)
 
 
 @pytest.fixture
@@ -148,6 +138,7 @@ def test_each_answer_has_forms_of_its_own(people: world.Cast, told: world.World,
     """Who comments, goes back and comments once more has made two comments."""
     address = told.address("/follow-ups/{followup}")
     browser = sign_in(people.analyst)
+    assert isinstance(browser, Client)
     browser.get(address)
     pages = [browser.get(address).text for _time in range(2)]
     keys = [KEY.findall(page) for page in pages]
@@ -155,7 +146,7 @@ def test_each_answer_has_forms_of_its_own(people: world.Cast, told: world.World,
     for page, key in zip(pages, (keys[0][-1], keys[1][-1]), strict=True):
         token = TOKEN.findall(page)[0]
         sent = {"comment-text": "Said twice", "comment-request_key": key, "csrf_token": token}
-        answer = browser.post(told.address("/comments/followup/{followup}"), data=sent, token=None)  # type: ignore[call-arg]  # our client's own
+        answer = browser.post(told.address("/comments/followup/{followup}"), data=sent, token=None)
         assert answer.status_code == 303
     assert browser.get(address).text.count("Said twice") == 2
 

@@ -83,16 +83,6 @@ TYPED = {
 }
 
 
-@pytest.fixture
-def people(session: Any) -> world.Cast:
-    return world.cast()
-
-
-@pytest.fixture
-def told(people: world.Cast) -> world.World:
-    return world.build(people)
-
-
 def encoded(data: dict[str, Any], wrong: dict[str, str]) -> bytes:
     """A form's body, with some fields given as raw bytes."""
     pairs = []

@@ -70,16 +70,6 @@ OF_ONE_REQUEST = re.compile(
 )
 
 
-@pytest.fixture
-def people(session: Any) -> world.Cast:
-    return world.cast()
-
-
-@pytest.fixture
-def told(people: world.Cast) -> world.World:
-    return world.build(people)
-
-
 def effect(rows: snapshots.Snapshot) -> dict[str, list[str]]:
     """The database as text, without what differs between two requests anyway."""
     return {

@@ -482,11 +482,12 @@ def _lock_head(connection: sa.Connection) -> tuple[int, str]:
     """The chain's last number and hash; nobody else appends until this transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    last = connection.execute(_HEAD).one_or_none()
+    last = connection.execute(HEAD).one_or_none()
     return (last.seq, last.hash) if last else (0, FIRST_PREV)
 
 
-_HEAD = sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)
+HEAD = sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)
+"""The log's last entry: its number and its hash."""
 
 
 def _append(connection: sa.Connection, seq: int, prev: str, noted: Noted) -> str:

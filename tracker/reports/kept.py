@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from flask import current_app
 
-from tracker import tape
+from tracker import history, tape
 from tracker.database import Unindexed
 from tracker.extensions import db, read
 from tracker.models import Event
@@ -122,7 +122,7 @@ def _up_to_date(kept: Kept | None, records: Collection[str], renew: Callable[...
 
 
 def _head() -> tuple[int, str]:
-    row = read(sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)).one_or_none()
+    row = read(history.HEAD).one_or_none()
     return (row.seq, row.hash) if row else (0, "")
 
 

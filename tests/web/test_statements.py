@@ -33,7 +33,7 @@ LISTS = {
     "/admin/people": ("administrator", 5),
     "/inbox": ("analyst", 3),
     "/audit": ("auditor", 6),
-    "/search?q=tells": ("analyst", 5),
+    "/search?q=tells": ("analyst", 6),
     "/areas": ("analyst", 4),
     "/resolutions": ("analyst", 5),
     "/plans": ("analyst", 4),

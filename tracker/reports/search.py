@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -33,151 +33,208 @@ from tracker.models import (
 )
 from tracker.models.search import INDEX
 from tracker.reports import catalogue, filters
-from tracker.reports.listing import MOST_COUNTED, Columns, capped
+from tracker.reports.listing import MOST_COUNTED, Columns
 
 SHOWN = 10
 EXCERPT = 240
 FEW = frozenset({"plan", "measure", "meeting"})
 """Nouns that belong to no State and have hundreds of records, however many the States have."""
-ANYWHERE, NAMED, TITLED = "_anywhere", "_named", "_titled"
-PARTS = {ANYWHERE: None, NAMED: "reference", TITLED: "title"}
 STATE_SIGNS, LAST_SIGN = 3, "\U0010ffff"
 _BEGINNING = re.compile(r"[A-Z]{3}-[A-Z0-9-]{1,15}")
 EXACT, IN_REFERENCE, IN_TITLE, IN_TEXT = range(4)
+PARTS = {IN_REFERENCE: "reference", IN_TITLE: "title", IN_TEXT: None}
+"""The part in which the index looks for what ranks so; None for all of them."""
+BEGUN = "_begun"
 
 
 @dataclass(frozen=True)
 class Found:
-    """The first hits of one noun. ``count`` stops at one more than lists count; ``exact`` is the record named; where
-    none holds the words and references only begin so, not ``by_words``."""
+    """The first hits of one noun. ``count`` stops at one more than lists count; ``exact`` is the reference that was
+    typed, of a record; where none holds the words and references only begin so, not ``by_words``."""
 
     noun: str
     rows: Sequence[Any]
     count: int
-    by_words: bool = True
-
-    @property
-    def exact(self) -> str | None:
-        first = self.rows[0] if self.rows else None
-        return first.reference if first is not None and first.rank == EXACT else None
+    exact: str | None
+    by_words: bool
 
 
 def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
-    """What the account may see of each noun and holds all of ``q``, in two statements, or bears a reference that
-    begins so, in one more where ``q`` looks like one; raises BadValue, which says why the words cannot be looked for.
-    Of hits that rank alike the latest come first.
+    """What the account may see of each noun and holds all of ``q``, or bears a reference that begins so, where ``q``
+    looks like one; raises BadValue, which says why the words cannot be looked for. Of hits that rank alike the latest
+    come first.
 
-    Where more rows hold the very words than are counted, those in which they only begin a word change nothing, and to
-    collect them costs most: such a noun is asked for the very words alone.
+    The index is asked once or twice which records these are, and one statement reads those that are shown.
     """
     wanted = filters.asked([q])
-    very = [replace(one, is_prefix=False) for one in wanted]
     reach = policy.reach(account)
-    dialect = db.engine.dialect.name
-    of_states = tuple(noun for noun in nouns if noun not in FEW)
-    weight = _weight(very, of_states, reach, dialect)
-    full = frozenset(name for name, counted in weight.items() if counted > MOST_COUNTED)
-    bare = frozenset(noun for noun in of_states if very == wanted and not weight[noun + ANYWHERE])
-    given = {f"term_{place}": search.pattern(term) for place, term in enumerate(wanted)}
-    given |= {"reference": q.strip().upper()}
-    for noun in of_states:
-        given |= _given((noun,), PARTS, reach, very if noun + ANYWHERE in full else wanted)
-    by_noun: dict[str, list[Any]] = {noun: [] for noun in nouns}
-    for row in read(_all(tuple(nouns), reach, dialect, len(wanted), full, bare), given):
-        by_noun[row.noun].append(row)
-    is_named = any(row.rank == EXACT for rows in by_noun.values() for row in rows)
-    begun = {} if is_named else _begun(q, nouns, reach)
-    return [_found(noun, rows, begun.get(noun, [])) for noun, rows in by_noun.items()]
-
-
-def _found(noun: str, rows: list[Any], begun: list[Any]) -> Found:
-    held = {row.rowid for row in rows}
-    every = sorted([*rows, *(row for row in begun if row.rowid not in held)], key=lambda row: (row.rank, -row.rowid))
-    count = max((row.counted for row in every), default=0)
-    return Found(noun, every[:SHOWN], min(count, MOST_COUNTED + 1), by_words=bool(rows))
-
-
-def _begun(q: str, nouns: Sequence[str], reach: policy.Reach) -> dict[str, list[Any]]:
-    """The first records of a State whose reference begins with what was typed, by noun; nothing where it is none."""
     typed = q.strip().upper()
-    state_id = typed[:STATE_SIGNS]
-    if not (_BEGINNING.fullmatch(typed) and state_id in catalogue.states() and reach.covers(state_id)):
-        return {}
-    parts = [_beginning(noun, typed, reach) for noun in nouns if noun not in FEW]
-    found: dict[str, list[Any]] = {}
-    for row in read(sa.union_all(*(sa.select(part.subquery()) for part in parts))):
-        found.setdefault(row.noun, []).append(row)
-    return found
+    hits = _hits(tuple(noun for noun in nouns if noun not in FEW), reach, wanted)
+    full = tuple((noun, one.full) for noun, one in hits.items() if one.full is not None)
+    given: dict[str, Any] = {f"term_{place}": search.pattern(term) for place, term in enumerate(wanted)}
+    given |= {"reference": typed, "state": typed[:STATE_SIGNS], "end": typed + LAST_SIGN, "like": typed + "%"}
+    for noun, one in hits.items():
+        given |= {**one.given} | {f"{noun}_id_{place}": record for place, record in enumerate(one.padded)}
+    statement = _records(tuple(nouns), reach, db.engine.dialect.name, len(wanted), full, _is_beginning(typed, reach))
+    by_name: dict[str, list[Any]] = {name: [] for noun in nouns for name in (noun, noun + BEGUN)}
+    for row in read(statement, given):
+        by_name[row.noun].append(row)
+    is_named = any(row.reference == typed for rows in by_name.values() for row in rows)
+    return [
+        _found(noun, by_name[noun], [] if is_named else by_name[noun + BEGUN], typed, hits.get(noun, Hits()))
+        for noun in nouns
+    ]
 
 
-def _beginning(noun: str, typed: str, reach: policy.Reach) -> Columns:
-    """PostgreSQL puts signs in an order of its own, so that there the State's records are looked through instead."""
-    model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
-    if db.engine.dialect.name == "sqlite":
-        begins = sa.and_(reference >= typed, reference < typed + LAST_SIGN)
-    else:
-        begins = sa.and_(model.state_id == typed[:STATE_SIGNS], reference.startswith(typed, autoescape=True))
-    conditions = (begins, reach.condition(model.state_id))
-    some = sa.select(model.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
-    return (
-        _COLUMNS[noun]
-        .add_columns(
-            sa.literal(noun).label("noun"),
-            _row_id(noun),
-            sa.literal(IN_REFERENCE).label("rank"),
-            sa.select(sa.func.count()).select_from(some).scalar_subquery().label("counted"),
-        )
-        .where(*conditions)
-        .order_by(model.id.desc())
-        .limit(SHOWN)
-    )
+def _found(noun: str, rows: list[Any], begun: list[Any], typed: str, hits: Hits) -> Found:
+    """The rows of a noun in their order; ``begun`` are those whose references only begin as was typed."""
+    ranks = {row.id: IN_REFERENCE for row in begun}
+    ranks |= {row.id: EXACT if row.reference == typed else hits.ranks.get(row.id, row.rank) for row in rows}
+    by_id = {row.id: row for row in [*begun, *rows]}
+    shown = [by_id[one] for one in _first(ranks)]
+    count = max([hits.count, len(shown), *(row.counted for row in shown)])
+    exact = next((row.reference for row in shown if row.reference == typed), None)
+    return Found(noun, shown, min(count, MOST_COUNTED + 1), exact, by_words=bool(rows))
 
 
-def _weight(very: list[Term], nouns: tuple[str, ...], reach: policy.Reach, dialect: str) -> dict[str, int]:
-    """How many rows of each noun, and of each of their parts, hold the very words; one more than is counted stands for
-    any more. SQLite, which gives the latest rows of any number as quickly, need not know it of the parts."""
-    parts = (ANYWHERE,) if dialect == "sqlite" else tuple(PARTS)
-    row = read(_weighed(nouns, parts), _given(nouns, parts, reach, very)).one()
-    return dict(row._mapping)
+def _first(ranks: Mapping[int, int]) -> list[int]:
+    """The ids that are shown: by rank, and of one rank the latest first."""
+    return sorted(ranks, key=lambda one: (ranks[one], -one))[:SHOWN]
 
 
-@lru_cache
-def _weighed(nouns: tuple[str, ...], parts: tuple[str, ...]) -> Any:
-    """How many of each name there are; built once, as ``_all`` is."""
-    names = [noun + part for noun in nouns for part in parts]
-    return sa.select(*(capped((search.Matching(name),)).label(name) for name in names))
+# Which records the index names
 
 
-def _given(nouns: Iterable[str], parts: Iterable[str], reach: policy.Reach, wanted: list[Term]) -> dict[str, str]:
-    """What is asked of the index for each noun: the words anywhere, in the reference, in the title."""
+@dataclass(frozen=True)
+class Hits:
+    """The records of a noun that hold the words ``given``: how many, up to one more than is counted, and of each rank
+    the latest, by id. Of the rank ``full`` there are more than were collected, so that its latest are not known yet;
+    what ranks below it is not shown."""
+
+    count: int = 0
+    ranks: Mapping[int, int] = field(default_factory=dict)
+    full: int | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def padded(self) -> list[int]:
+        """The ids of those that may be shown, filled up with one that no record has."""
+        first = _first(self.ranks)
+        return first + [0] * (SHOWN - len(first))
+
+
+def _hits(nouns: tuple[str, ...], reach: policy.Reach, wanted: list[Term]) -> dict[str, Hits]:
+    """The hits of each noun. Where more rows hold the very words than are counted, those in which they only begin a
+    word change nothing, and to collect them costs most: such a noun is asked for the very words alone."""
+    very = [replace(one, is_prefix=False) for one in wanted]
+    hits = _heard(nouns, reach, very)
+    rarer = tuple(noun for noun, one in hits.items() if one.count <= MOST_COUNTED)
+    return hits if very == wanted or not rarer else hits | _heard(rarer, reach, wanted)
+
+
+def _heard(nouns: tuple[str, ...], reach: policy.Reach, wanted: list[Term]) -> dict[str, Hits]:
+    given = {noun: _given(noun, reach, wanted) for noun in nouns}
+    said = {name: text for one in given.values() for name, text in one.items()}
+    rows: dict[str, list[Any]] = {noun: [] for noun in nouns}
+    for row in read(_indexed(nouns, db.engine.dialect.name), said):
+        rows[row.noun].append(row)
+    return {noun: _heard_of(rows[noun], given[noun]) for noun in nouns}
+
+
+def _heard_of(rows: list[Any], given: Mapping[str, str]) -> Hits:
+    full = min((row.rank for row in rows if row.counted > MOST_COUNTED), default=None)
+    ranks: dict[int, int] = {}
+    for row in sorted(rows, key=lambda one: one.rank):
+        if full is None or row.rank < full:
+            ranks.setdefault(row.rowid >> search.BITS, row.rank)
+    return Hits(max((row.counted for row in rows if row.rank == IN_TEXT), default=0), ranks, full, given)
+
+
+def _given(noun: str, reach: policy.Reach, wanted: list[Term]) -> dict[str, str]:
+    """What is asked of the index for a noun: the words in the reference, in the title, anywhere."""
+    scope: list[search.Wanted] = [search.noun_term(noun), *filters.within(reach)]
     given: dict[str, str] = {}
-    for noun in nouns:
-        scope = _scope(noun, reach)
-        for part in parts:
-            name = PARTS[part]
-            words = [search.within(name, one) for one in wanted] if name else wanted
-            given |= search.wanted_as(noun + part, [*scope, *words])
+    for rank, part in PARTS.items():
+        words = [search.within(part, one) for one in wanted] if part else wanted
+        given |= search.wanted_as(_name(noun, rank), [*scope, *words])
     return given
 
 
-def _scope(noun: str, reach: policy.Reach) -> list[search.Wanted]:
-    return [search.noun_term(noun), *filters.within(reach)]
+def _name(noun: str, rank: int) -> str:
+    return f"{noun}_{rank}"
 
 
 @lru_cache
-def _all(
+def _indexed(nouns: tuple[str, ...], dialect: str) -> Any:
+    """The latest rows that were collected of each rank, with how many were; built once. What is looked for are its
+    parameters."""
+    parts = (part for noun in nouns for part in _collected(noun, dialect))
+    return sa.union_all(*(sa.select(part.subquery()) for part in parts))
+
+
+def _collected(noun: str, dialect: str) -> Iterator[sa.Select[Any]]:
+    """As many rows as are counted, as they come: to look for the last few of all costs more, where there are few, than
+    to collect them. But SQLite, whose index is in their order, gives the latest of references and titles at once. Where
+    no row holds the words anywhere, a limit keeps from looking there, because SQLite would look before it asked a
+    condition."""
+    anywhere = _matching(noun, IN_TEXT).limit(MOST_COUNTED + 1).cte(_name(noun, IN_TEXT))
+    is_any = sa.select(anywhere.c.rowid).exists()
+    for rank in (IN_REFERENCE, IN_TITLE):
+        some = _latest(noun, rank) if dialect == "sqlite" else _matching(noun, rank)
+        most = SHOWN if dialect == "sqlite" else MOST_COUNTED + 1
+        yield _said(noun, rank, some.limit(sa.case((is_any, most), else_=0)).cte(_name(noun, rank)))
+    yield _said(noun, IN_TEXT, anywhere)
+
+
+def _latest(noun: str, rank: int) -> sa.Select[Any]:
+    return _matching(noun, rank).order_by(INDEX.c.rowid.desc())
+
+
+def _matching(noun: str, rank: int) -> sa.Select[Any]:
+    return sa.select(INDEX.c.rowid).where(search.Matching(_name(noun, rank)))
+
+
+def _said(noun: str, rank: int, some: sa.CTE) -> sa.Select[Any]:
+    counted = sa.select(sa.func.count()).select_from(some).scalar_subquery().label("counted")
+    said = sa.select(sa.literal(noun).label("noun"), sa.literal(rank).label("rank"), some.c.rowid, counted)
+    return said.order_by(some.c.rowid.desc()).limit(SHOWN)
+
+
+# The records themselves
+
+
+@lru_cache
+def _records(
     nouns: tuple[str, ...],
     reach: policy.Reach,
     dialect: str,
     terms: int,
-    full: frozenset[str],
-    bare: frozenset[str],
+    full: tuple[tuple[str, int], ...],
+    is_beginning: bool,
 ) -> Any:
-    """The hits of each noun; built once for each scope and number of terms. What is looked for are its parameters."""
-    parts = (
-        _of_few(noun, terms) if noun in FEW else _statement(noun, reach, dialect, full, noun in bare) for noun in nouns
-    )
+    """What is shown of the hits of each noun; built once for each scope and number of terms. The ids and the words are
+    its parameters."""
+    parts = [_of_few(noun, terms) if noun in FEW else _named(noun, reach) for noun in nouns]
+    parts += [_latest_of(noun, reach, rank) for noun, rank in full]
+    if is_beginning:
+        parts += [_begun(noun, reach, dialect) for noun in nouns if noun not in FEW]
     return sa.union_all(*(sa.select(part.subquery()) for part in parts))
+
+
+def _named(noun: str, reach: policy.Reach) -> Columns:
+    """The records that the index named, and that which bears the reference."""
+    model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
+    ids = [sa.bindparam(f"{noun}_id_{place}", type_=sa.Integer) for place in range(SHOWN)]
+    either = sa.or_(model.id.in_(ids), reference == sa.bindparam("reference", type_=sa.String))
+    return _marked(noun, noun, sa.literal(IN_TEXT), sa.literal(0)).where(either, reach.condition(model.state_id))
+
+
+def _latest_of(noun: str, reach: policy.Reach, rank: int) -> Columns:
+    """The latest records of a rank of which there are more than were collected."""
+    model = _MODELS[noun]
+    latest = _latest(noun, rank).with_only_columns(search.object_ids()).limit(SHOWN)
+    marked = _marked(noun, noun, sa.literal(rank), sa.literal(0))
+    return marked.where(model.id.in_(latest), reach.condition(model.state_id))
 
 
 def _of_few(noun: str, terms: int) -> Columns:
@@ -193,78 +250,46 @@ def _of_few(noun: str, terms: int) -> Columns:
         (holds(SearchRow.reference), IN_REFERENCE),
         (holds(SearchRow.title), IN_TITLE),
         else_=IN_TEXT,
-    ).label("rank")
+    )
     return (
-        _COLUMNS[noun]
+        _marked(noun, noun, rank, sa.func.count().over())
         .join(SearchRow, sa.and_(SearchRow.object_type == noun, SearchRow.object_id == model.id))
-        .add_columns(
-            sa.literal(noun).label("noun"),
-            SearchRow.id.label("rowid"),
-            rank,
-            sa.func.count().over().label("counted"),
-        )
         .where(holds(search.ALL_WORDS))
-        .order_by(rank, SearchRow.id.desc())
+        .order_by(rank, model.id.desc())
         .limit(SHOWN)
     )
 
 
-def _statement(noun: str, reach: policy.Reach, dialect: str, full: frozenset[str], is_bare: bool) -> Columns:
-    """The first hits of one noun, in the columns that all nouns have. A bare one holds the words nowhere, so that only
-    a reference can be meant."""
+def _is_beginning(typed: str, reach: policy.Reach) -> bool:
+    """Whether this may be how references of a State within reach begin."""
+    state_id = typed[:STATE_SIGNS]
+    return bool(_BEGINNING.fullmatch(typed)) and state_id in catalogue.states() and reach.covers(state_id)
+
+
+def _begun(noun: str, reach: policy.Reach, dialect: str) -> Columns:
+    """The latest records whose reference begins with what was typed. PostgreSQL puts signs in an order of its own, so
+    that there the State's records are looked through instead."""
     model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
-    anywhere = _latest(noun + ANYWHERE, dialect, full)
-    named = _ranked(sa.select(_row_id(noun)).where(reference == sa.bindparam("reference", type_=sa.String)), EXACT)
-    words = (
-        _ranked(_shown(_latest(noun + NAMED, dialect, full, anywhere)), IN_REFERENCE),
-        _ranked(_shown(_latest(noun + TITLED, dialect, full, anywhere)), IN_TITLE),
-        _ranked(_shown(anywhere), IN_TEXT),
+
+    def typed(name: str) -> Any:
+        return sa.bindparam(name, type_=sa.String)
+
+    if dialect == "sqlite":
+        begins = sa.and_(reference >= typed("reference"), reference < typed("end"))
+    else:
+        begins = sa.and_(model.state_id == typed("state"), reference.like(typed("like")))
+    conditions = (begins, reach.condition(model.state_id))
+    some = sa.select(model.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
+    counted = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    marked = _marked(noun, noun + BEGUN, sa.literal(IN_REFERENCE), counted)
+    return marked.where(*conditions).order_by(model.id.desc()).limit(SHOWN)
+
+
+def _marked(noun: str, name: str, rank: Any, counted: Any) -> Columns:
+    """The columns of a noun, with what tells its rows from those of others."""
+    return _COLUMNS[noun].add_columns(
+        sa.literal(name).label("noun"), _MODELS[noun].id.label("id"), rank.label("rank"), counted.label("counted")
     )
-    hits = sa.union_all(named, *(() if is_bare else words)).subquery()
-    best = sa.select(hits.c.rowid, sa.func.min(hits.c.rank).label("rank")).group_by(hits.c.rowid).subquery()
-    counted = sa.literal(0) if is_bare else sa.select(sa.func.count()).select_from(anywhere).scalar_subquery()
-    return (
-        _COLUMNS[noun]
-        .join(best, model.id == best.c.rowid.op(">>")(search.BITS))
-        .add_columns(
-            sa.literal(noun).label("noun"),
-            best.c.rowid,
-            best.c.rank,
-            (sa.literal(MOST_COUNTED + 1) if noun + ANYWHERE in full else counted).label("counted"),
-        )
-        .where(reach.condition(model.state_id))
-        .order_by(best.c.rank, best.c.rowid.desc())
-        .limit(SHOWN)
-    )
-
-
-def _latest(name: str, dialect: str, full: frozenset[str], within: sa.CTE | None = None) -> sa.CTE:
-    """The latest rows of the index: as many as are shown where there are very many, which the last rows then hold; else
-    as many as are counted. PostgreSQL is not told that fewer are wanted then: it would look for the last few through
-    all rows, where collecting those that hold the words costs next to nothing.
-
-    ``within`` are the rows of which these are a part: where there are none, SQLite is told not to look, by a limit,
-    because it would look before it asked a condition.
-    """
-    found = sa.select(INDEX.c.rowid).where(search.Matching(name)).order_by(INDEX.c.rowid.desc())
-    if within is not None and dialect == "sqlite":
-        return found.limit(sa.case((sa.select(within.c.rowid).exists(), SHOWN), else_=0)).cte(name)
-    is_counted = name.endswith(ANYWHERE) and name not in full
-    if name in full or (dialect == "sqlite" and not is_counted):
-        return found.limit(SHOWN).cte(name)
-    return found.limit(MOST_COUNTED + 1).cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
-
-
-def _shown(latest: sa.CTE) -> sa.Select[Any]:
-    return sa.select(latest.c.rowid).order_by(latest.c.rowid.desc()).limit(SHOWN)
-
-
-def _ranked(rows: sa.Select[Any], rank: int) -> sa.Select[Any]:
-    return sa.select(rows.subquery().c.rowid, sa.literal(rank).label("rank"))
-
-
-def _row_id(noun: str) -> Any:
-    return _MODELS[noun].id.op("<<")(search.BITS).op("|")(search.NOUNS[noun]).label("rowid")
 
 
 _MODELS: dict[str, Any] = {

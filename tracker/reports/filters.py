@@ -205,11 +205,13 @@ class Words:
         return search.Matching([*within(reach), *wanted]), search.of_noun(self.noun)
 
     def beside(self, wanted: list[Term]) -> Condition:
-        """Where rows are at hand: read the words of each."""
+        """Where rows are at hand: read the words of each. As one value of the row, which PostgreSQL works out for as
+        many rows as are wanted; of rows that exist it would first collect all, taking them for few."""
         own = SearchRow.id == self.id_column.op("<<", return_type=sa.Integer())(search.BITS).op("|")(
             search.NOUNS[self.noun]
         )
-        return sa.exists().where(own, *(search.holding(term) for term in wanted))
+        holds = sa.and_(*(search.holding(term) for term in wanted))
+        return as_condition(sa.select(holds).where(own).scalar_subquery())
 
     def joined(self, wanted: list[Term], reach: Reach | None) -> tuple[Condition, ...]:
         """Where nearly every row will do: read the index and join each record to it."""

@@ -211,8 +211,7 @@ class Listing:
         question = self.read(query_args)
         question.count = None if question.is_exact else counted
         ask = read if on is None else on.execute
-        if (on or db.session).get_bind().dialect.name == "sqlite":
-            self._weigh_words(question, ask, scope_condition, reach)
+        self._weigh_words(question, ask, scope_condition, reach)
         found: list[sa.Row[Any]] = []
         for leg in self._page_statements(question, scope_condition, base):
             found += ask(leg.limit(question.size + 1 - len(found))).all()
@@ -377,16 +376,18 @@ class Listing:
     def _weigh_words(
         self, question: Question, ask: Ask, scope_condition: Condition | None, reach: Reach | None
     ) -> None:
-        """Words that many rows hold are better met in the list's order than looked up first. SQLite cannot tell which
-        words those are; PostgreSQL does, by its statistics."""
+        """Words that many rows hold are better met in the list's order than looked up first; neither database can tell
+        which words those are."""
         name = next((one for one in question.args if isinstance(self.filters.get(one), Words)), "")
         if not question.words:
             return
         words: Any = self.filters[name]
         wanted = asked(question.args[name])
-        # Where many rows hold the very words, those in which they only begin a word need not be collected.
-        very = capped(words.hits([replace(one, is_prefix=False) for one in wanted], reach))
-        either = sa.case((very > MOST_COUNTED, MOST_COUNTED + 1), else_=capped(words.hits(wanted, reach)))
+        very = [replace(one, is_prefix=False) for one in wanted]
+        either: sa.ColumnElement[int] = capped(words.hits(wanted, reach))
+        if very != wanted:  # where many rows hold the very words, those in which they only begin one change nothing
+            many = capped(words.hits(very, reach)) > MOST_COUNTED
+            either = sa.case((many, MOST_COUNTED + 1), else_=either)
         found = ask(sa.select(either)).scalar_one()
         is_whole = not question.conditions and (reach is not None or scope_condition is None)
         if is_whole and not question.is_exact:

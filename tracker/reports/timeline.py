@@ -42,7 +42,11 @@ from tracker.policy import Reach
 from tracker.reports import catalogue
 
 SIZE = 50
+KEPT = 2_000
+"""Entries that a process keeps. What happened never changes: a page of a record that went on has one new entry."""
 
+Name = tuple[str, Any]
+"""A noun, and the id of one."""
 Names = dict[tuple[str, str], str]
 """The words of ids, by noun and id."""
 
@@ -143,10 +147,11 @@ class Moved(NamedTuple):
     new: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
     """One event. ``actor`` is None for the command line; ``note`` is a comment, or was given with a submission. That
-    of a plan names the measures that were moved, and those that a file brought."""
+    of a plan names the measures that were moved, and those that a file brought. What says the same is the same entry,
+    for as long as it is kept."""
 
     seq: int
     at: datetime
@@ -196,9 +201,21 @@ def entries(
 
 def tell(rows: Sequence[Any]) -> list[Entry]:
     """Events in words, of one record or of many: one statement for the names that they need."""
-    texts = [json.loads(row.text) for row in rows]
-    names = _names(texts)
-    return [_entry(row, text, row.object_type or "", names) for row, text in zip(rows, texts, strict=True)]
+    names = _names(row.text for row in rows)
+    return [
+        _entry(
+            row.seq,
+            row.at,
+            row.name,
+            row.kind,
+            row.category,
+            row.outcome,
+            row.object_type or "",
+            row.text,
+            tuple([names.get((noun, str(one))) for noun, one in _named_in(row.text)]),
+        )
+        for row in rows
+    ]
 
 
 @lru_cache
@@ -224,17 +241,31 @@ def _question(category: Category | None, is_account: bool, goes_on: bool, seen: 
     return query.where(event.seq < sa.bindparam("before")) if goes_on else query
 
 
-def _entry(row: Any, text: dict[str, Any], root: str, names: Names) -> Entry:
+@lru_cache(maxsize=KEPT)
+def _entry(
+    seq: int,
+    at: datetime,
+    actor: str | None,
+    kind: str,
+    category: Category,
+    outcome: Outcome,
+    root: str,
+    said: str,
+    named: tuple[str | None, ...],
+) -> Entry:
+    """Kept by all that it tells, the words of the ids in it included."""
+    text: dict[str, Any] = json.loads(said)
+    names = {(noun, str(one)): words for (noun, one), words in zip(_named_in(said), named, strict=True) if words}
     changes = [_row_change(label, columns, text, root, names) for label, columns in text["changes"].items()]
     told = [change for change in changes if change.fields and change.table != "comment"]
     details = _details(text["details"], root)
     return Entry(
-        seq=row.seq,
-        at=row.at,
-        actor=row.name,
-        kind=row.kind,
-        category=row.category,
-        outcome=row.outcome,
+        seq=seq,
+        at=at,
+        actor=actor,
+        kind=kind,
+        category=category,
+        outcome=outcome,
         reason=text["reason"],
         note=_comment(text["changes"]) or str(text["details"].get("note") or ""),
         rows=(*details, *sorted(told, key=lambda one: one.table != root)),
@@ -330,17 +361,26 @@ def _named(column: str, value: Any, names: Names) -> Any:
     return names.get((NAMED[column], str(value)), value)
 
 
-def _names(texts: Iterable[dict[str, Any]]) -> Names:
+def _names(texts: Iterable[str]) -> Names:
     """The words of each id that the events name, by noun and id, in one statement."""
-    wanted: dict[str, set[Any]] = {}
+    asked: dict[str, set[Any]] = {}
     for text in texts:
-        for columns in text["changes"].values():
-            for column in columns.keys() & NAMED.keys():
-                wanted.setdefault(NAMED[column], set()).update(value for value in columns[column] if value is not None)
-    asked = {noun: list(ids) for noun, ids in wanted.items() if ids}
+        for noun, one in _named_in(text):
+            asked.setdefault(noun, set()).add(one)
     if not asked:
         return {}
-    return {(noun, key): words for noun, key, words in read(_naming(tuple(sorted(asked))), asked)}
+    given = {noun: list(ids) for noun, ids in asked.items()}
+    return {(noun, key): words for noun, key, words in read(_naming(tuple(sorted(asked))), given)}
+
+
+@lru_cache(maxsize=KEPT)
+def _named_in(text: str) -> tuple[Name, ...]:
+    """What the text of an event names by id."""
+    found: dict[Name, None] = {}
+    for columns in json.loads(text)["changes"].values():
+        for column in columns.keys() & NAMED.keys():
+            found |= {(NAMED[column], value): None for value in columns[column] if value is not None}
+    return tuple(found)
 
 
 @lru_cache

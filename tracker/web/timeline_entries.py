@@ -8,16 +8,18 @@ are escaped here as a template would.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
 from babel import Locale
-from flask import Flask, get_template_attribute, request
+from flask import Flask, current_app, get_template_attribute, request
 from markupsafe import Markup, escape
 
 from tracker import texts
 from tracker.models import Outcome, Visit
-from tracker.reports.timeline import Entry, FieldChange, Moved, RowChange
+from tracker.reports.timeline import KEPT, Entry, FieldChange, Moved, RowChange
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web import dates
@@ -52,9 +54,34 @@ def init_entries(app: Flask) -> None:
 
 def entries(shown: Iterable[Entry], root: str, visit: Visit | None = None) -> Markup:
     """The entries as a list; ``root`` is the noun of the record, ``visit`` that which the stages are told of."""
-    language = texts.locale()
-    told = "".join([_entry(entry, root, visit, language) for entry in shown])
+    if visit is None:
+        page = _page(root, texts.locale(), current_app.config["SETTINGS"].timezone, request.script_root)
+        told = "".join([_kept(entry, page) for entry in shown])
+    else:
+        language = texts.locale()
+        told = "".join([_entry(entry, root, visit, language) for entry in shown])
     return Markup(f'<ol class="timeline">{told}</ol>')  # noqa: S704  # escaped below
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """What entries look like on the pages of one noun, but for what they tell: one for all pages that are alike."""
+
+    root: str
+    language: Locale
+    zone: tzinfo
+    script_root: str
+
+
+@lru_cache
+def _page(root: str, language: Locale, zone: tzinfo, script_root: str) -> Page:
+    return Page(root, language, zone, script_root)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(entry: Entry, page: Page) -> str:
+    """An entry as it stands on every such page."""
+    return _entry(entry, page.root, None, page.language)
 
 
 def changes(rows: Sequence[RowChange], root: str, visit: Visit | None = None) -> Markup:

@@ -16,7 +16,7 @@ from wtforms import widgets
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import StopValidation
 
-from tracker.forms import checks
+from tracker.forms import checks, drawing
 from tracker.forms.fields import Required, Words, label_of, missing, option, set_required
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
@@ -83,6 +83,8 @@ class ChoiceField(_Choices, wtforms.SelectField):
 
     Choices may be set by the view: ``form.owner_id.choices = [option(account.id, account.name), …]``.
     """
+
+    widget: Any = drawing.Select()
 
     def __init__(
         self,

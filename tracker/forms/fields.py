@@ -13,11 +13,10 @@ from typing import Any
 
 import wtforms
 from werkzeug.datastructures import FileStorage
-from wtforms import widgets
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import StopValidation, ValidationError
 
-from tracker.forms import checks
+from tracker.forms import checks, drawing
 from tracker.texts import gettext as _
 
 Words = Any  # str or a lazy translation
@@ -49,6 +48,7 @@ class LineField(wtforms.StringField):
     """One line of text, trimmed; ``data`` is "" when empty."""
 
     data: str
+    widget: Any = drawing.TextInput()
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class LineField(wtforms.StringField):
 class TextField(LineField):
     """Text of several lines, kept exactly as typed within its outer white space."""
 
-    widget = widgets.TextArea()
+    widget = drawing.TextArea()
 
     def __init__(self, label: Words, *, longest: int = checks.LONGEST_TEXT, **kwargs: Any) -> None:
         super().__init__(label, longest=longest, **kwargs)
@@ -109,7 +109,7 @@ class TextField(LineField):
 class AddressField(LineField):
     """An address on the web, http or https."""
 
-    widget = widgets.URLInput()
+    widget = drawing.URLInput()
 
     def __init__(self, label: Words, *, longest: int = 1000, **kwargs: Any) -> None:
         super().__init__(label, longest=longest, validators=[checks.web_address()], **kwargs)
@@ -119,7 +119,7 @@ class AddressField(LineField):
 class TypedField(wtforms.Field):
     """A field whose ``data`` is read from one typed text, kept in ``text``; ``problem`` is what ``read`` found."""
 
-    widget: Any = widgets.TextInput()
+    widget: Any = drawing.TextInput()
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ class NumberField(TypedField):
     """A whole number; ``data`` is an int or None."""
 
     data: int | None
-    widget = widgets.NumberInput()
+    widget = drawing.NumberInput()
 
     def __init__(self, label: Words, *, least: int = 0, most: int = checks.LARGEST_ID, **kwargs: Any) -> None:
         super().__init__(label, **kwargs)

@@ -22,6 +22,7 @@ from wtforms.form import BaseForm
 
 from tracker import clock, policy, tape, texts
 from tracker.extensions import babel, read
+from tracker.forms.drawing import choice_boxes
 from tracker.models import Account, Notification, Role, SealedState, Submission
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
@@ -388,6 +389,7 @@ GLOBALS = {
     "LONGEST_TAG": LONGEST_TAG,
     "MOST_COUNTED": MOST_COUNTED,
     "SealedState": SealedState,
+    "choice_boxes": choice_boxes,
     "diff_pieces": diff,
     "drawn_as": drawn_as,
     "error_title": error_title,

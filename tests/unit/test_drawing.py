@@ -9,8 +9,10 @@ from wtforms import widgets
 from wtforms.widgets.core import html_params
 
 from tracker.forms import drawing
+from tracker.forms.fields import option
 
-CHOICES = [("a", "One & only"), ('b"', "<b>two</b>"), ("", "None")]
+CHOICES = [option("a", "One & only"), option('b"', "<b>two</b>"), option("", "None")]
+GROUPED = [option("a", "One & only", "First"), option('b"', "<b>two</b>", "Rest & more")]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,7 @@ def test_attributes_are_those_of_wtforms(given: dict[str, object]) -> None:
 class Drawn(wtforms.Form):
     text = wtforms.StringField(validators=[wtforms.validators.InputRequired(), wtforms.validators.Length(max=9)])
     choice = wtforms.SelectField(choices=CHOICES)
-    grouped = wtforms.SelectField(choices={"First": CHOICES[:1], "Rest & more": CHOICES[1:]})
+    grouped = wtforms.SelectField(choices=GROUPED)
 
 
 @pytest.mark.parametrize(

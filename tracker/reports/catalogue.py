@@ -1,7 +1,9 @@
 """The catalogue as forms and pages look things up in it: areas, paragraphs, ratings, organisations, States.
 
 Each look-up is one statement, asked once a request (``flask.g``), so that no page shows what is no longer true.
-States and regions are shipped with the program and never change while it runs: a process keeps those.
+States and regions are shipped with the program and never change while it runs: a process keeps those. Areas and
+paragraphs come with the program and are reworded by new editions alone: a process keeps them, too, and one small
+statement a request tells whether they still hold.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from tracker.models import (
     Area,
     AreaEdition,
     AreaEditionParagraph,
+    Mark,
     Organisation,
     Paragraph,
     RatingLevel,
@@ -113,13 +116,15 @@ class RegionEntry(NamedTuple):
     name: str
 
 
+Edition = tuple[str, int]
+
 Choice = tuple[str, str, str]
 """Value, words, words of the group."""
 
 
 def areas() -> dict[str, AreaEntry]:
     """Each area by code, both levels, a top area before those under it."""
-    return _once("areas", _read_areas)
+    return _of_edition("areas", _read_areas)
 
 
 def assessable(code: str) -> AreaEntry:
@@ -152,7 +157,7 @@ def area_titles() -> dict[str, str]:
 
 def paragraphs() -> dict[int, ParagraphEntry]:
     """Each paragraph by id, by resolution and in the resolution's order."""
-    return _once("paragraphs", _read_paragraphs)
+    return _of_edition("paragraphs", _read_paragraphs)
 
 
 def paragraph_choices() -> list[Choice]:
@@ -165,7 +170,7 @@ def paragraph_choices() -> list[Choice]:
 
 def paragraphs_of_area(code: str) -> list[ParagraphEntry]:
     """The paragraphs that the current edition of the area rests on."""
-    return _once("paragraphs_of_areas", _read_paragraphs_of_areas).get(code, [])
+    return _of_edition("paragraphs_of_areas", _read_paragraphs_of_areas).get(code, [])
 
 
 def paragraph_reference(resolution_number: int, label: str) -> str:
@@ -221,6 +226,33 @@ def state_choices() -> list[Choice]:
 def regions() -> dict[str, RegionEntry]:
     """Each region by code, a region before its subregions."""
     return _kept("regions", _read_regions)
+
+
+def edition() -> Edition:
+    """Which files were loaded last, and how often areas were reworded: editions only rise, and none is changed in
+    place. Asked once a request."""
+    kept: dict[str, Any] = g.setdefault("catalogue", {})
+    if "edition" not in kept:
+        kept["edition"] = tuple(read(_EDITION).one())
+    found: Edition = kept["edition"]
+    return found
+
+
+_EDITION = sa.select(
+    sa.func.coalesce(sa.select(Mark.value).where(Mark.name == "reference").scalar_subquery(), ""),
+    sa.select(sa.func.coalesce(sa.func.sum(Area.current_edition), 0)).scalar_subquery(),
+)
+
+
+def _of_edition(name: str, tell: Callable[[], Found]) -> Found:
+    """What ``tell`` gives, read anew where the catalogue is another one since; nothing found is asked again."""
+    kept: dict[str, tuple[Edition, Any]] = current_app.extensions.setdefault("tracker_edition", {})
+    now = edition()
+    held = kept.get(name)
+    if held is None or held[0] != now or not held[1]:
+        held = kept[name] = now, tell()
+    found: Found = held[1]
+    return found
 
 
 def _once(name: str, tell: Callable[[], Found]) -> Found:

@@ -1,7 +1,6 @@
 """Areas, resolutions and paragraphs by their words: a few hundred, and the same for everyone who is signed in.
 
-A process keeps the folded words. They come with the program and are reworded by new editions alone, so that one small
-statement tells whether what is kept still holds.
+A process keeps the folded words for as long as the catalogue is the same (``catalogue.edition``).
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from flask import current_app
 
 from tracker.extensions import read
 from tracker.folding import fold, holding
-from tracker.models import Area, Mark, Resolution
+from tracker.models import Resolution
 from tracker.reports import catalogue, filters
-from tracker.reports.catalogue import AreaEntry, ParagraphEntry
+from tracker.reports.catalogue import AreaEntry, Edition, ParagraphEntry
 
 SHOWN = 10
 _LABEL = re.compile(r"[0-9]{1,3}\([a-z]{1,3}\)", re.IGNORECASE)
@@ -48,7 +47,7 @@ class Kept:
     """Every area and resolution, and the folded words of each, by code and number; ``edition`` tells when they are
     others."""
 
-    edition: tuple[str, int]
+    edition: Edition
     areas: dict[str, AreaEntry]
     resolutions: dict[int, ResolutionEntry]
     area_words: dict[str, str]
@@ -72,8 +71,7 @@ def find(q: str) -> Found:
 
 def _kept() -> Kept:
     """The words that this process keeps, read anew where the catalogue is another one since."""
-    loaded, rewordings = read(_EDITION).one()
-    edition = loaded, rewordings
+    edition = catalogue.edition()
     kept: Kept | None = current_app.extensions.get("tracker_labels")
     if kept is None or kept.edition != edition:
         kept = _read(edition)
@@ -82,14 +80,7 @@ def _kept() -> Kept:
     return kept
 
 
-_EDITION = sa.select(
-    sa.func.coalesce(sa.select(Mark.value).where(Mark.name == "reference").scalar_subquery(), ""),
-    sa.select(sa.func.coalesce(sa.func.sum(Area.current_edition), 0)).scalar_subquery(),
-)
-"""Which files were loaded last, and how often areas were reworded: editions only rise, and none is changed in place."""
-
-
-def _read(edition: tuple[str, int]) -> Kept:
+def _read(edition: Edition) -> Kept:
     areas, resolutions = catalogue.areas(), {one.number: one for one in _resolutions()}
     return Kept(
         edition,

@@ -140,16 +140,8 @@ def overdue_words(due: PartialDate) -> str:
 
 
 def kept(make: Callable[[Any], str]) -> Callable[[Any], str]:
-    """The same function, asked once for each value."""
-    made: dict[Any, str] = {}
-
-    def get(value: Any) -> str:
-        key = (type(value), value)  # members of two enums with one value are equal
-        if key not in made:
-            made[key] = make(value)
-        return made[key]
-
-    return get
+    """The same function, asked once for each value; members of two enums with one value are two."""
+    return lru_cache(maxsize=None, typed=True)(make)
 
 
 def printed_at() -> Markup:

@@ -72,6 +72,15 @@ def test_a_measure_of_the_strategy_that_nothing_serves_says_so(session: Any, rea
     assert "No follow-up serves it" in page and "Showing 1 of 1 row" in text_of(page)
 
 
+def test_the_plan_is_chosen_from_those_that_there_are(measure: Measure, reader: FlaskClient) -> None:
+    page = reader.get("/reports/action-plan?plan=jp-1").text
+    (offered,) = re.findall(r'<select[^>]*name="plan"[^>]*>(.*?)</select>', page, re.DOTALL)
+    assert re.findall(r'value="([^"]*)"( selected)?', offered) == [("", ""), ("GCTS", ""), ("JP-1", " selected")]
+    assert f"JP-1 {measure.plan.title}" in offered
+    nothing = reader.get("/reports/action-plan?plan=JP-1&state=UZB").text
+    assert "No measure is like that" in nothing and f"JP-1 {measure.plan.title}" in nothing
+
+
 def test_a_row_begins_with_its_measure_also_where_it_is_a_card(measure: Measure, reader: FlaskClient) -> None:
     page = reader.get("/reports/action-plan?plan=JP-1").text
     rows = re.findall(r"<tbody>.*?<tr>\s*(<\w+)", page, re.DOTALL)

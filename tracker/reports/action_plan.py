@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel.speaklater import LazyString
+from sqlalchemy.orm import aliased
 
 from tracker.models import (
     Followup,
@@ -30,7 +31,7 @@ from tracker.models import (
 )
 from tracker.models.plan import PILLARS
 from tracker.policy import Reach
-from tracker.reports import filters, measures
+from tracker.reports import filters, measures, plans
 from tracker.reports.filters import Condition, Filter
 from tracker.reports.joined import joined
 from tracker.reports.listing import Columns, Listing, Sort
@@ -38,6 +39,7 @@ from tracker.reports.measures import Standing, Tally
 from tracker.texts import lazy_gettext as _l
 
 NO_WORD = "none"
+NEXT_PLAN = "\n"  # no title holds one
 PLACES = 100_000  # more than a plan has measures
 
 # The header, once and literally: columns are added at the end or not at all.
@@ -109,18 +111,28 @@ def _row(row: Any, standing: Standing) -> Sequence[Any]:
 # The listing
 
 
-@lru_cache(maxsize=64)
-def listing(reach: Reach) -> Listing:
-    """The rows within a scope. A measure keeps its row whatever the scope."""
+@lru_cache(maxsize=128)
+def listing(reach: Reach, *, with_plans: bool = False) -> Listing:
+    """The rows within a scope. A measure keeps its row whatever the scope. Rows ``with_plans`` tell of every plan, for
+    ``plan_choices``."""
     pairs = _pairs(reach)
     unique = _row_number()
+    base = _base(pairs)
     return Listing(
-        base=_base(pairs),
+        base=base.add_columns(_PLANS) if with_plans else base,
         id_column=unique,
         filters=_filters(pairs.c.state_id),
         sorts={"measure": Sort(_place(), then=unique)},
         default_sort="measure",
     )
+
+
+def plan_choices(rows: Sequence[Any]) -> list[tuple[str, str]]:
+    """Code and words of each plan, for the filter. They come with the rows, so that the page is one statement less."""
+    if not rows:
+        return plans.choices()
+    told = sorted(str(rows[0].plans).split(NEXT_PLAN))
+    return [(one.split(" ", 1)[0], one) for one in told]
 
 
 def _base(pairs: sa.Subquery) -> Columns:
@@ -156,6 +168,10 @@ _COLUMNS: tuple[Any, ...] = (
     MeasureCell.evidence.label("cell_evidence"),
     MeasureCell.note.label("cell_note"),
 )
+
+
+_EVERY = aliased(Plan)
+_PLANS = joined(sa.select(_EVERY.code + " " + _EVERY.title), by=NEXT_PLAN).label("plans")
 
 
 def _row_number() -> sa.ColumnElement[int]:

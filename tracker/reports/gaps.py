@@ -147,12 +147,6 @@ SHORTFALLS = {
 WITHOUT_MEASURE = {"open": ["1"], "measure": [followups.NOBODY]}
 
 
-def plans() -> list[tuple[str, str]]:
-    """Code and words of each plan, for a filter."""
-    found = db.session.execute(sa.select(Plan.code, Plan.title).order_by(Plan.code))
-    return [(row.code, f"{row.code} {row.title}") for row in found]
-
-
 # Conditions
 
 

@@ -96,6 +96,12 @@ class MeasureSheet:
     origin: Any | None
 
 
+def choices() -> list[tuple[str, str]]:
+    """Code and words of each plan, for a filter."""
+    found = db.session.execute(sa.select(Plan.code, Plan.title).order_by(Plan.code))
+    return [(row.code, f"{row.code} {row.title}") for row in found]
+
+
 def plans(language: str = "en") -> list[PlanRow]:
     """Every plan, the Strategy first, with its number of measures and the States that take part."""
     measures = (

@@ -33,7 +33,7 @@ blueprint = Blueprint("action_plan", __name__, url_prefix="/reports")
 def index() -> ResponseReturnValue:
     """The rows of the file, page by page, in words; of its columns those that a reader looks for."""
     reach, signed_only = policy.reach(current_user), _is_signed_only()
-    page = report.listing(reach).page(request.args)
+    page = report.listing(reach, with_plans=True).page(request.args)
     rows = report.rows_of(page.rows, reach, signed_only=signed_only, today=clock.today())
     path, extra = url_for("action_plan.index"), _extra(signed_only)
     shown = ListPage(page, path, _counted, _filter_words(), {"measure": _("plan and measure")}, extra)
@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
         list=shown,
         columns=report.COLUMNS,
         rows=[_told(found, row) for found, row in zip(page.rows, rows, strict=True)],
-        choices=_choices(),
+        choices=_choices(report.plan_choices(page.rows)),
         extra=extra,
         signed_only=signed_only,
         covers_everything=reach.is_all,
@@ -125,9 +125,10 @@ def _filter_words() -> dict[str, FilterWords]:
     }
 
 
-def _choices() -> dict[str, filters.Choices]:
+def _choices(plan_choices: filters.Choices) -> dict[str, filters.Choices]:
     covered = policy.reach(current_user, Permission.REPORT_RUN)
     return {
+        "plan": filters.with_all(plan_choices),
         "pillar": filters.with_all((one, f"{one}. {title}") for one, title in plans.PILLARS.items()),
         "state": filters.with_all(filters.states(covered)),
         "region": filters.with_all(filters.regions(covered)),

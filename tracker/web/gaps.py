@@ -126,7 +126,7 @@ def _choices(reach: policy.Reach, names: Sequence[str]) -> dict[str, filters.Cho
         "state": lambda: filters.states(reach),
         "region": lambda: filters.regions(reach),
         "area": filters.areas,
-        "plan": gaps.plans,
+        "plan": plans.choices,
         "pillar": lambda: ((pillar, f"{pillar} {title}") for pillar, title in plans.PILLARS.items()),
         "stage": lambda: members(VisitStage).items(),
     }

@@ -24,8 +24,6 @@ _WORD = re.compile(r"[^\W_]+")
 ARTICLE = "(?:[وف]?(?:[بك]?ال|لل))"
 _ARTICLE = re.compile(f"(?<![ء-ي]){ARTICLE}(?=[ء-ي]{{3}})")
 _TATWEEL = "\u0640"
-MARKS = "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff]"
-"""What may stand on or between the letters of a word without being one, for regular expressions."""
 
 
 class _Letters(dict[int, str | None]):
@@ -38,6 +36,17 @@ class _Letters(dict[int, str | None]):
 
 # Letters with a stroke or without a dot, which Unicode does not take apart.
 _LETTERS = _Letters({**dict(zip(map(ord, "øłđħıŧ"), "oldhit", strict=True)), ord(_TATWEEL): None})
+
+
+class _Signs(dict[str, str]):
+    """What each sign is in a folded text, looked up once: no letter, one, or several, as ``ß`` is ``ss``."""
+
+    def __missing__(self, sign: str) -> str:
+        self[sign] = unicodedata.normalize("NFKD", sign).casefold().translate(_LETTERS)
+        return self[sign]
+
+
+_SIGNS = _Signs()
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,12 @@ def terms(text: str, is_phrase: bool = False) -> Iterator[Term]:
         words = tuple(word[:LONGEST_WORD] for word in _WORD.findall(part))
         if words:
             yield Term(words, is_prefix=not is_phrase and len(words[-1]) >= SHORTEST_PREFIX)
+
+
+def spelled(text: str) -> list[str]:
+    """What each sign of a text is when it is folded, so that the letters of a word lead back to the signs that it is
+    written with. Articles stay."""
+    return list(map(_SIGNS.__getitem__, text))
 
 
 def holding(folded: Mapping[Key, str], wanted: Iterable[Term]) -> list[Key]:

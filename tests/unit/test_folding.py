@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from tracker.folding import Term, fold, holding, terms
+from tracker.folding import Term, fold, holding, spelled, terms
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,13 @@ from tracker.folding import Term, fold, holding, terms
 )
 def test_a_text_is_folded_to_its_words(text: str, folded: str) -> None:
     assert fold(text) == folded
+
+
+def test_a_text_that_is_folded_sign_by_sign_is_folded_the_same() -> None:
+    signs = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    every = " ".join(signs)
+    assert fold("".join(spelled(every))) == fold(every)
+    assert spelled("Straße\u0301") == ["s", "t", "r", "a", "ss", "e", ""]
 
 
 def test_no_mark_counts() -> None:

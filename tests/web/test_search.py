@@ -227,7 +227,7 @@ def test_an_area_is_found_by_its_new_words_as_soon_as_it_is_reworded(session: An
     area.editions.append(AreaEdition(edition=2, title="The bankers’ offence", description="", valid_from=None))
     area.current_edition = 2
     assert labelled(browser, "bankers") == ["/areas/FIN-02"]
-    assert "The bankers’ offence" in browser.get("/search?q=bankers").text
+    assert "The <mark>bankers</mark>’ offence" in browser.get("/search?q=bankers").text
     assert "/areas/FIN-02" not in labelled(browser, "financing offence")
 
 
@@ -296,6 +296,40 @@ def test_words_are_found_in_any_script_without_accents_and_shown_where_they_stan
         assert found(browser, typed) == ["PAK-F001"], typed
         assert "<mark>" in page, typed
         assert "1 follow-up" in browser.get("/follow-ups", query_string={"q": typed}).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "marked"),
+    [
+        ("strasse", "Die Straße sperren", ["Straße"]),
+        ("stras", "Die Straßen sperren", ["Straßen"]),
+        ("straße sperren", "STRASSE sperren, Grosse Straße", ["STRASSE", "sperren", "Straße"]),
+        ("office", "The o\ufb03ce of the prosecutor", ["o\ufb03ce"]),
+        ("fence", "The F\N{COMBINING ACUTE ACCENT}e\N{COMBINING CEDILLA}nce\N{COMBINING ACUTE ACCENT}!", 1),
+        ("km2", "An area of 12 km² or 3 ㎢", ["km²", "㎢"]),
+        ('"guard the port"', "Guard, the –PORT", ["Guard, the –PORT"]),
+        ("istanbul", "İstanbul and ISTANBUL", ["İstanbul", "ISTANBUL"]),
+        ('"مكافحة الإرهاب"', "قانون مكافحة الإرهاب", ["مكافحة الإرهاب"]),
+        ("port", "Airport_port-side", ["port"]),
+    ],
+)
+def test_the_marks_stand_on_the_letters_as_they_were_typed(
+    browser: FlaskClient, typed: str, title: str, marked: list[str] | int
+) -> None:
+    FollowupFactory(title=title)
+    page = browser.get("/search", query_string={"q": typed}).text
+    shown = re.findall(r"<div><bdi>(.*?)</bdi></div>", page)
+    assert re.sub("</?mark>", "", shown[0]) == title, "nothing of the title is changed"
+    marks = re.findall("<mark>(.*?)</mark>", shown[0])
+    assert marks == ([title[4:-1]] if marked == 1 else marked)
+
+
+def test_an_area_says_which_words_of_its_description_were_found(browser: FlaskClient) -> None:
+    page = browser.get("/search?q=crowdfunding").text
+    area = re.search(r'<a href="/areas/FIN-06">(.*?)</li>', page, re.DOTALL)
+    assert area is not None and "virtual assets and <mark>crowdfunding</mark> are supervised" in area[1]
+    by_title = browser.get("/search?q=cash+couriers").text
+    assert "Remittance, <mark>cash</mark> <mark>couriers</mark> and" in by_title
 
 
 def test_words_are_found_in_any_order_and_by_their_beginning(browser: FlaskClient) -> None:

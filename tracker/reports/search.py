@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from tracker import policy
 from tracker.database import PartialDateType
 from tracker.extensions import db, read
-from tracker.folding import ARTICLE, MARKS, UNSPACED, Term
+from tracker.folding import ARTICLE, UNSPACED, Term, spelled
 from tracker.models import (
     Account,
     Conclusion,
@@ -390,30 +391,44 @@ class Highlighter:
     """Cuts texts into pieces, so that what was looked for can be shown where it stands."""
 
     def __init__(self, wanted: Sequence[Term]) -> None:
-        self._pattern = re.compile("|".join(map(_pattern, wanted)), re.IGNORECASE)
+        self._pattern = re.compile("|".join(map(_pattern, wanted)))
 
     def pieces(self, text: str) -> list[Piece]:
         """The whole text."""
-        return self._cut(unicodedata.normalize("NFD", text), 0, None)
+        return _cut(text, self._matches(text), 0, len(text))
 
     def excerpt(self, text: str) -> list[Piece]:
         """About ``EXCERPT`` characters around the first match, or the beginning; where the text is cut stands an
         ellipsis."""
-        apart = unicodedata.normalize("NFD", text)
-        first = self._pattern.search(apart)
-        begin = _word_start(apart, first.start() - EXCERPT // 3) if first else 0
-        end = begin + EXCERPT if begin + EXCERPT < len(apart) else None
-        return self._cut(apart, begin, end)
+        matches = self._matches(text)
+        first = next(matches, None)
+        if first is None:
+            return _cut(text, (), 0, _word_end(text, EXCERPT))
+        begin = _word_start(text, first[0] - EXCERPT // 3)
+        return _cut(text, chain([first], matches), begin, _word_end(text, begin + EXCERPT))
 
-    def _cut(self, text: str, begin: int, end: int | None) -> list[Piece]:
-        pieces = [("… ", False)] if begin else []
-        at, last = begin, len(text) if end is None else text.rfind(" ", begin + EXCERPT // 2, end)
-        last = end if last < 0 and end is not None else last
-        for match in self._pattern.finditer(text, begin, last):
-            pieces += [(text[at : match.start()], False), (match.group(), True)]
-            at = match.end()
-        pieces += [(text[at:last], False), ("" if end is None else " …", False)]
-        return [Piece(unicodedata.normalize("NFC", part), is_match) for part, is_match in pieces if part]
+    def _matches(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where what is looked for stands. The text is folded sign by sign, so that letters lead back to the signs
+        that they come from."""
+        if text.isascii():
+            yield from (found.span() for found in self._pattern.finditer(text.lower()))
+            return
+        signs = spelled(text)
+        ends = list(accumulate(map(len, signs)))
+        for found in self._pattern.finditer("".join(signs)):
+            last = bisect_right(ends, found.end() - 1)
+            yield bisect_right(ends, found.start()), max(last + 1, bisect_right(ends, found.end()))
+
+
+def _cut(text: str, matches: Iterable[tuple[int, int]], begin: int, end: int) -> list[Piece]:
+    pieces, at = [("… " if begin else "", False)], begin
+    for start, stop in matches:
+        if start >= end:
+            break
+        pieces += [(text[at:start], False), (text[start : min(stop, end)], True)]
+        at = min(stop, end)
+    pieces += [(text[at:end], False), (" …" if end < len(text) else "", False)]
+    return [Piece(part, is_match) for part, is_match in pieces if part]
 
 
 def highlighter(q: str) -> Highlighter:
@@ -429,17 +444,17 @@ def _word_start(text: str, near: int) -> int:
     return near if blank < 0 else blank + 1
 
 
+def _word_end(text: str, near: int) -> int:
+    """The end of a word not far before: within the text."""
+    if near >= len(text):
+        return len(text)
+    blank = text.rfind(" ", near - EXCERPT // 2, near)
+    return near if blank < 0 else blank
+
+
 def _pattern(term: Term) -> str:
-    """The term as it may be written: any case, any marks, any punctuation between its words."""
+    """The term in a folded text: any punctuation between its words, which hold none."""
     if UNSPACED.match(term.words[0]):  # the pairs of a run written without blanks
         return term.words[0] + "".join(pair[1:] for pair in term.words[1:])
-    gap = r"[\W_]+"
-    words = gap.join(_word(word) for word in term.words)
-    return rf"(?<![^\W_]){ARTICLE}?{words}" + (r"(?:\w|" + MARKS + ")*" if term.is_prefix else r"(?![^\W_])")
-
-
-def _word(word: str) -> str:
-    return (MARKS + "*").join(_WRITTEN.get(sign, re.escape(sign)) for sign in word) + MARKS + "*"
-
-
-_WRITTEN = {"o": "[oø]", "l": "[lł]", "d": "[dđð]", "h": "[hħ]", "i": "[iı]", "t": "[tŧ]"}
+    words = rf"[\W_]+{ARTICLE}?".join(term.words)
+    return rf"(?<![^\W_]){ARTICLE}?{words}" + (r"[^\W_]*" if term.is_prefix else r"(?![^\W_])")

@@ -1,4 +1,5 @@
-"""What holds for every page: it is HTML, has one heading, no id twice, and nothing inline that the CSP refuses."""
+"""What holds for every page: it is HTML, has one heading, no id twice, no cell that shows a label and nothing else, and
+nothing inline that the CSP refuses."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ import html5lib
 
 INLINE = re.compile(r"<style\b|<[^>]*\s(?:style|on[a-z]+)=|<script(?![^>]*\ssrc=)|href=\"javascript:", re.IGNORECASE)
 ID = re.compile(r"<[^>]*\sid=\"([^\"]*)\"")
+CELL = re.compile(r"<td[^>]*\sdata-label=\"([^\"]*)\"[^>]*>(.*?)</td>", re.DOTALL)
+SHOWN = re.compile(r"<(?:input|select|textarea|button|svg|img)\b|[^\s<>](?![^<>]*>)")
 FRAGMENT = re.compile(r"\s*<!doctype", re.IGNORECASE)
 
 
@@ -22,6 +25,9 @@ def check_page(html: str) -> None:
     assert html.count("<h1") == 1, f"{html.count('<h1')} headings of the first level"
     twice = [name for name, times in Counter(ID.findall(html)).items() if times > 1]
     assert not twice, f"ids used twice: {twice}"
+    # ``:empty`` in the sheet takes such a cell off the card of its row, label and all; white space is not nothing.
+    bare = [label for label, inside in CELL.findall(html) if inside and not SHOWN.search(inside)]
+    assert not bare, f"cells that hold nothing but show their label where rows are cards: {bare}"
 
 
 @lru_cache(maxsize=64)

@@ -118,8 +118,8 @@ def init_presentation(app: Flask) -> None:
 
 
 def isolated(text: Any) -> Markup:
-    """A name or text typed by people, apart from the direction of what stands around it (R30)."""
-    return Markup("") if text is None else Markup(f"<bdi>{escape(text)}</bdi>")  # noqa: S704  # escaped
+    """A name or text typed by people, apart from the direction of what stands around it (R30); of nothing, nothing."""
+    return Markup("") if text is None or text == "" else Markup(f"<bdi>{escape(text)}</bdi>")  # noqa: S704  # escaped
 
 
 def reference(text: Any) -> Markup:

@@ -73,7 +73,7 @@ def record_rows(
         (_("Text"), lambda row: _text(_cut(row.title or ""))),
     ]
     if reason:
-        columns.append((reason, lambda row: f'<span class="text-kept">{_text(row.reason)}</span>'))
+        columns.append((reason, lambda row: f'<span class="text-kept">{_text(row.reason)}</span>' * bool(row.reason)))
     if who:
         columns.append((who, lambda row: _text(row.who)))
     columns.append((when, lambda row: at(row.at)))
@@ -181,7 +181,7 @@ def _link(href: str, name: str) -> str:
 
 def _text(text: Any) -> str:
     """A name or text typed by people, apart from the direction of what stands around it (R30)."""
-    return "" if text is None else f"<bdi>{escape(text)}</bdi>"
+    return "" if text is None or text == "" else f"<bdi>{escape(text)}</bdi>"
 
 
 def _noun() -> Cell:

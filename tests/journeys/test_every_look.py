@@ -120,6 +120,21 @@ LOOKED_AT_CLOSELY = (
 
 WIDTHS = (1280, 390, 320)
 SCROLLS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SIGN_THAT_EMPTIES = 18  # in a field to search with, at its end
+ROOM_BESIDE_PLACEHOLDER = f"""(field) => {{
+    const style = getComputedStyle(field), pen = document.createElement("canvas").getContext("2d");
+    pen.font = style.font;
+    const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return room - {SIGN_THAT_EMPTIES} - pen.measureText(field.placeholder).width;
+}}"""
+GAPS = """(fields) => {
+    let bottom = document.querySelector(".filter-form").getBoundingClientRect().top;
+    return fields.filter((field) => {
+        const box = field.getBoundingClientRect(), gap = box.top - bottom;
+        bottom = Math.max(bottom, box.bottom);
+        return gap > 16;
+    }).map((field) => field.innerText);
+}"""
 WIDEST = """() => [...document.querySelectorAll("body *")]
     .filter((element) => element.getBoundingClientRect().right > innerWidth + 1
         || element.getBoundingClientRect().left < -1)
@@ -165,6 +180,33 @@ def test_pages_in_every_width_and_colour(sign_in_as: SignIn, role: str) -> None:
                 if (width, colour) in ((1280, "light"), (320, "dark")):
                     axe_at(page, where, faults)
     assert not faults, "\n".join(faults)
+
+
+def test_in_a_low_window_the_way_out_stays_in_sight(sign_in_as: SignIn) -> None:
+    page = sign_in_as("coordinator")
+    page.set_viewport_size({"width": 1280, "height": 640})
+    for address in ("/", "/plans/CA-2011"):
+        opens(page, address)
+        expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Help").focus()
+        expect(page.get_by_role("link", name="Help").first).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_words_in_an_empty_filter_are_whole(sign_in_as: SignIn, width: int) -> None:
+    page = sign_in_as("analyst")
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in ("/follow-ups", "/conclusions", "/visits", "/meetings"):
+        opens(page, address)
+        assert page.locator("main input[type=search]").evaluate(ROOM_BESIDE_PLACEHOLDER) >= 0, address
+
+
+def test_the_filters_of_a_board_leave_no_gap_on_a_narrow_screen(sign_in_as: SignIn) -> None:
+    page = sign_in_as("coordinator")
+    page.set_viewport_size({"width": 390, "height": 800})
+    opens(page, "/plans/CA-2011/board")
+    assert page.locator(".filter-form .field").evaluate_all(GAPS) == []
 
 
 @pytest.fixture

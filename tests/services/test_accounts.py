@@ -108,7 +108,7 @@ def test_closing_an_account_ends_its_sessions(administrator: Account, analyst: A
     db.session.commit()
     db.session.refresh(row)
     assert not analyst.active
-    assert row.ended_at is not None and row.data == {}
+    assert row.ended_at is not None and row.data == {"ended": "disabled"}, "nothing else is kept"
     assert last_event().kind == "account.disabled"
 
 

@@ -16,6 +16,7 @@ from tracker import clock
 from tracker.extensions import db
 from tracker.models import Account, Role, SignInSession
 from tracker.services import accounts, grants
+from tracker.services import sessions as session_rows
 from tracker.web import security, sessions
 
 
@@ -141,22 +142,64 @@ def test_last_use_is_written_once_a_minute_at_most(sign_in: Any, analyst: Accoun
     assert rows()[0].last_seen_at == began + timedelta(seconds=61)
 
 
-@pytest.mark.parametrize("act", ["disable", "password", "grant", "revoke", "factor"])
-def test_a_change_of_rights_or_password_ends_it(sign_in: Any, analyst: Account, act: str) -> None:
+REASONS = {
+    "disable": "an administrator disabled your account",
+    "password": "your password was changed",
+    "grant": "your roles were changed",
+    "revoke": "your roles were changed",
+    "factor": "your second factor was changed",
+    "elsewhere": "you ended it from another one",
+}
+
+
+def end_by(act: str, account: Account) -> None:
+    if act == "disable":
+        accounts.disable(account, by=None)
+    elif act == "password":
+        accounts.reset_password(account, "nine egrets under the bridge")
+    elif act == "grant":
+        grants.grant(account, Role.AUDITOR, account.grants[0].scope, by=None)
+    elif act == "revoke":
+        grants.revoke(account.grants[0], by=None)
+    elif act == "factor":
+        accounts.reset_factor(account, by=None)
+    else:
+        session_rows.end_others(account, None)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("act", REASONS)
+def test_a_change_of_rights_or_password_ends_it_and_says_why(
+    sign_in: Any, app: Flask, analyst: Account, act: str
+) -> None:
     client = sign_in(analyst)
     assert client.get("/account").status_code == 200
-    if act == "disable":
-        accounts.disable(analyst, by=None)
-    elif act == "password":
-        accounts.reset_password(analyst, "nine egrets under the bridge")
-    elif act == "grant":
-        grants.grant(analyst, Role.AUDITOR, analyst.grants[0].scope, by=None)
-    elif act == "revoke":
-        grants.revoke(analyst.grants[0], by=None)
-    else:
-        accounts.reset_factor(analyst, by=None)
-    db.session.commit()
-    assert client.get("/account").status_code == 302
+    end_by(act, analyst)
+    answer = client.get("/account")
+    assert answer.status_code == 302
+    assert f"Your session has ended because {REASONS[act]}." in client.get(answer.location).text
+    assert "Your session has ended" not in client.get(answer.location).text, "it is told once"
+    assert "Your session has ended" not in app.test_client().get(answer.location).text, "and to nobody else"
+
+
+def test_whoever_sends_a_form_after_the_end_is_told_why_and_keeps_the_text(sign_in: Any, analyst: Account) -> None:
+    client = sign_in(analyst)
+    end_by("revoke", analyst)
+    page = client.post("/inbox/7/read", data={"title": "Bring the bill"}, token=None).text
+    assert "because your roles were changed. Sign in again." in page and "Bring the bill" in page
+    assert log_in(client, analyst).location == "/account/kept"
+
+
+def test_a_session_that_grew_old_or_was_signed_out_of_is_told_no_reason(client: FlaskClient, analyst: Account) -> None:
+    log_in(client, analyst)
+    lapse(client)
+    assert "Your session has ended" not in client.get(client.get("/account").location).text
+    log_in(client, analyst)
+    value = cookie(client)
+    client.post("/logout")
+    end_by("revoke", analyst)
+    client.set_cookie(COOKIE, value)
+    assert "Your session has ended" not in client.get(client.get("/account").location).text
 
 
 def test_a_closed_account_is_out_even_if_its_session_were_left_open(sign_in: Any, analyst: Account) -> None:

@@ -94,7 +94,7 @@ def disable(account: Account, *, by: Account | None, reason: str = "") -> None:
         return
     require_other_administrator(account)
     account.active = False
-    sessions.end_all(account)
+    sessions.end_all(account, sessions.Ended.DISABLED)
     _record("account.disabled", account, by, ["active"], reason)
 
 
@@ -186,7 +186,7 @@ def _set_password(account: Account, password: str) -> None:
     passwords.check(password, name=account.name, email=account.email)
     account.password = passwords.hashed(password)
     account.fs_uniquifier = _fresh_uniquifier()
-    sessions.end_all(account)
+    sessions.end_all(account, sessions.Ended.PASSWORD)
 
 
 def _fresh_uniquifier() -> str:

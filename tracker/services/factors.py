@@ -88,7 +88,7 @@ def set_up(account: Account, secret: str, code: str, *, keep_session: str | None
     account.tf_totp_secret = secret
     account.last_totp_step = step
     codes = _renew_codes(account)
-    sessions.end_all(account, but=keep_session)
+    sessions.end_all(account, sessions.Ended.FACTOR, but=keep_session)
     _record("account.factor_set_up", account, account)
     return codes
 
@@ -107,14 +107,14 @@ def remove(account: Account, *, keep_session: str | None) -> None:
             _("Reviewers and administrators must have a second factor."), role_words(set(Role) - set(OWED_BY))
         )
     _clear(account)
-    sessions.end_all(account, but=keep_session)
+    sessions.end_all(account, sessions.Ended.FACTOR, but=keep_session)
     _record("account.factor_removed", account, account)
 
 
 def reset(account: Account, *, by: Account | None) -> None:
     """Take the second factor from someone who lost it: they set up a new one at the next sign-in."""
     _clear(account)
-    sessions.end_all(account)
+    sessions.end_all(account, sessions.Ended.FACTOR)
     _record("account.factor_reset", account, by)
 
 

@@ -96,6 +96,6 @@ def _changed(kind: str, given: Grant, by: Account | None, reason: str = "") -> N
         "ends_on": given.ends_on.isoformat() if given.ends_on else None,
     }
     history.record(kind, given.account, by=by, category=Category.ACCESS, details=details, reason=reason)
-    sessions.end_all(given.account)
+    sessions.end_all(given.account, sessions.Ended.ROLES)
     if given.account.password is not None:  # else the invitation says enough
         notifications.notify(given.account, "rights_changed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import sqlalchemy as sa
 
@@ -14,6 +15,17 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 KEPT = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=1)
+ENDED = "ended"  # the key under which an ended session holds why, and nothing else
+
+
+class Ended(StrEnum):
+    """Why a session ended from outside; whoever presents its cookie is told."""
+
+    ROLES = "roles"
+    DISABLED = "disabled"
+    PASSWORD = "password"  # noqa: S105  # a reason
+    FACTOR = "factor"
+    ELSEWHERE = "elsewhere"
 
 
 def is_open(created_at: datetime, last_seen_at: datetime, ended_at: datetime | None) -> bool:
@@ -39,37 +51,37 @@ def open_ones(account: Account) -> list[SignInSession]:
     )
 
 
-def end(session_id: str) -> None:
+def end(session_id: str, because: Ended | None = None) -> None:
     """End one session, and forget what it held."""
-    _end(SignInSession.id == session_id)
+    _end(SignInSession.id == session_id, because)
 
 
 def end_one_of(account: Account, session_id: str) -> bool:
     """End a session of this account, by its own wish; False where there is no such session."""
     if session_id not in {row.id for row in open_ones(account)}:
         return False
-    end(session_id)
+    end(session_id, Ended.ELSEWHERE)
     history.record("account.session_ended", account, by=account, category=Category.ACCESS)
     return True
 
 
 def end_others(account: Account, current_id: str | None) -> None:
     """End every session of the account but the one in use, by its own wish."""
-    end_all(account, but=current_id)
+    end_all(account, Ended.ELSEWHERE, but=current_id)
     history.record("account.session_ended", account, by=account, category=Category.ACCESS)
 
 
-def end_all(account: Account, but: str | None = None) -> None:
+def end_all(account: Account, because: Ended, but: str | None = None) -> None:
     """End every session of the account: its password, its rights or its being active changed."""
     mine: sa.ColumnElement[bool] = SignInSession.account_id == account.id
-    _end(mine if but is None else sa.and_(mine, SignInSession.id != but))
+    _end(mine if but is None else sa.and_(mine, SignInSession.id != but), because)
 
 
-def _end(which: sa.ColumnElement[bool]) -> None:
+def _end(which: sa.ColumnElement[bool], because: Ended | None) -> None:
     db.session.execute(
         sa.update(SignInSession)
         .where(which, SignInSession.ended_at.is_(None))
-        .values(ended_at=clock.now(), data={})
+        .values(ended_at=clock.now(), data={ENDED: because.value} if because else {})
         .execution_options(synchronize_session=False)
     )
 

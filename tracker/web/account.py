@@ -353,7 +353,7 @@ def _note() -> str:
         return _("You have signed out.")
     if "changed" in request.args:
         return _("Your password is set. Sign in with it.")
-    return ""
+    return security.why_ended()
 
 
 def _factor_page(form: FactorForm, status: int) -> Response:

@@ -26,6 +26,8 @@ from tracker.forms.accounts import SignInForm
 from tracker.models import Account, SignInSession
 from tracker.services import factors
 from tracker.services.factors import TrackerTotp
+from tracker.services.sessions import Ended
+from tracker.texts import gettext as _
 from tracker.web import errors, sessions
 
 ARGON2 = {"type": "ID", "time_cost": 2, "memory_cost": 47_104, "parallelism": 1}
@@ -116,6 +118,7 @@ def _ask_for_factor() -> ResponseReturnValue | None:
 def ask_to_sign_in() -> ResponseReturnValue:
     """The way in for whoever is not signed in: a page is asked for again afterwards, a form's text is kept."""
     if request.method in sessions.SAFE_METHODS:
+        sessions.current().keep_ended()
         return redirect(url_for("account.sign_in", next=local_address(request.full_path.rstrip("?"))))
     status = 401 if g.get("csrf_valid") else 400
     page = render_template(
@@ -123,9 +126,22 @@ def ask_to_sign_in() -> ResponseReturnValue:
         form=SignInForm(formdata=None),
         next_address=None,
         kept=errors.kept_text() if _keep_form() else None,
-        note="",
+        note=why_ended(),
     )
     return make_response(page, status)
+
+
+def why_ended() -> str:
+    """Why the session ended whose cookie this request brings, in words; nothing without one, or where it only grew
+    old."""
+    reasons = {
+        Ended.ROLES: _("Your session has ended because your roles were changed. Sign in again."),
+        Ended.DISABLED: _("Your session has ended because an administrator disabled your account."),
+        Ended.PASSWORD: _("Your session has ended because your password was changed. Sign in again."),
+        Ended.FACTOR: _("Your session has ended because your second factor was changed. Sign in again."),
+        Ended.ELSEWHERE: _("Your session has ended because you ended it from another one. Sign in again."),
+    }
+    return {reason.value: words for reason, words in reasons.items()}.get(sessions.current().lapsed_because or "", "")
 
 
 def local_address(given: str | None) -> str | None:

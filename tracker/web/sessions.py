@@ -61,6 +61,7 @@ class ServerSession(SessionMixin):
         self.account: Account | None = None
         self.account_language: str | None = None
         self.lapsed_account_id: int | None = None
+        self.lapsed_because: str | None = None
         self.last_seen_at: datetime | None = None
         self.is_read = False
         self._held: dict[str, Any] = {}
@@ -110,6 +111,7 @@ class ServerSession(SessionMixin):
         if not open_now or (row.account_id is not None and not (account and account.active)):
             self.value = None
             self.lapsed_account_id = row.account_id
+            self.lapsed_because = row.data.get(sessions.ENDED)
             return
         self.row_id, self.last_seen_at, self.account = row.id, row.last_seen_at, account
         self.account_language = account.language if account else None
@@ -137,6 +139,11 @@ class ServerSession(SessionMixin):
         self.value = self.row_id = self.account = self.last_seen_at = None
         self._held = {}
         self.modified = False
+
+    def keep_ended(self) -> None:
+        """Leave the cookie of a session that was ended for a reason with the browser until a page has told it."""
+        if self.lapsed_because:
+            self.value = self.presented
 
     @property
     def must_be_kept(self) -> bool:

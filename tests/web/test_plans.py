@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.counting import statements
-from tests.factories import AccountFactory
+from tests.factories import AccountFactory, MeasureFactory, PlanFactory
 from tests.forms_of_pages import form_for
 from tests.pages import text_of
 from tests.services.test_plans import made
@@ -328,10 +328,21 @@ def test_a_step_on_a_page_that_is_out_of_date_moves_nothing(browser: FlaskClient
 
 
 @pytest.mark.parametrize("move", ["up-999999999", "up-", "sideways-1", "up-" + "9" * 30, "up-٣"])
-def test_a_step_of_nothing_changes_nothing(browser: FlaskClient, plan: Plan, move: str) -> None:
+def test_a_step_of_nothing_is_refused_and_changes_nothing(browser: FlaskClient, plan: Plan, move: str) -> None:
     address = "/plans/CX-2011/order"
-    assert browser.post(address, data=form(browser, address) | {"move": move}).status_code == 303
+    first = plan.measures[0].id
+    answer = browser.post(address, data=form(browser, address) | {f"place-{first}": "3", "move": move})
+    assert answer.status_code == 404
+    said = "CX-2011 has no such measure" if move == "up-999999999" else "A measure is moved one step up or down"
+    assert said in answer.text and "Nothing was changed" in answer.text
     assert in_order(plan) == ["1", "2", "3"]
+
+
+def test_a_step_of_another_plans_measure_is_refused(browser: FlaskClient, plan: Plan) -> None:
+    other = MeasureFactory(plan=PlanFactory(code="JP-1"))
+    db.session.commit()
+    address = "/plans/CX-2011/order"
+    assert browser.post(address, data=form(browser, address) | {"move": f"up-{other.id}"}).status_code == 404
 
 
 def test_the_enter_key_in_a_box_moves_nothing_a_step(browser: FlaskClient, plan: Plan) -> None:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker import policy
-from tracker.errors import Stale
+from tracker.errors import NotFound, Stale
 from tracker.extensions import db
 from tracker.forms.fields import option
 from tracker.forms.plans import NewPlanForm, PlacesOnScreen, PlanForm, RegionalPlanForm, order_form
@@ -31,7 +31,7 @@ blueprint = Blueprint("plans", __name__, url_prefix="/plans")
 
 DETAILS = ("title", "symbol", "adopted_on", "region", "description", "source")
 PARTIES = ("participants", "observers", "hosts")
-STEP = re.compile(r"(up|down)-([0-9]{1,9})")
+STEP = re.compile(r"(up|down)-([0-9]{1,10})")
 Pillars = list[tuple[report.Pillar, list[Any]]]
 
 
@@ -119,6 +119,8 @@ def order(code: str) -> ResponseReturnValue:
     rows = [(row.id, row.reference, place) for _pillar, own in pillars for place, row in enumerate(own, start=1)]
     form = order_form(rows, plan)
     stale, both, step = None, [], Step.pressed()
+    if step is not None and step.measure_id not in {row_id for row_id, _reference, _place in rows}:
+        raise NotFound(_("%(code)s has no such measure as the one to be moved. Nothing was changed.", code=plan.code))
 
     def save() -> Made:
         form.check_version(plan)
@@ -151,8 +153,11 @@ class Step:
 
     @classmethod
     def pressed(cls) -> Step | None:
-        """The step that the form asks for, if any."""
-        found = STEP.fullmatch(request.form.get("move", ""))
+        """The step that the form asks for, if any; NotFound where no button says it so."""
+        asked = request.form.get("move", "")
+        found = STEP.fullmatch(asked)
+        if asked and found is None:
+            raise NotFound(_("A measure is moved one step up or down. Nothing was changed."))
         return None if found is None else cls(found[1], int(found[2]))
 
 
@@ -166,21 +171,22 @@ def _with_step(places: dict[int, int], step: Step | None, pillars: Pillars) -> d
 
 def _moved(plan: Plan, step: Step) -> Made:
     """The page of the order at the button that was pressed, or at its neighbour where the measure stands at an end."""
-    for pillar in report.by_pillar(plan):
-        own = _in_order(pillar)
-        at = next((place for place, row in enumerate(own, start=1) if row.id == step.measure_id), None)
-        if at is None:
-            continue
-        is_last = at == (len(own) if step.way == "down" else 1)
-        way = {"up": "down", "down": "up"}[step.way] if is_last else step.way
-        words = _(
-            "%(measure)s is at place %(place)s of pillar %(pillar)s.",
-            measure=own[at - 1].reference,
-            place=number(at),
-            pillar=pillar.number,
-        )
-        return url_for("plans.order", code=plan.code, _anchor=f"{way}-{step.measure_id}"), words
-    return url_for("plans.order", code=plan.code), _("Nothing was changed.")
+    pillar, own, at = next(
+        (pillar, own, place)
+        for pillar in report.by_pillar(plan)
+        for own in [_in_order(pillar)]
+        for place, row in enumerate(own, start=1)
+        if row.id == step.measure_id
+    )
+    is_last = at == (len(own) if step.way == "down" else 1)
+    way = {"up": "down", "down": "up"}[step.way] if is_last else step.way
+    words = _(
+        "%(measure)s is at place %(place)s of pillar %(pillar)s.",
+        measure=own[at - 1].reference,
+        place=number(at),
+        pillar=pillar.number,
+    )
+    return url_for("plans.order", code=plan.code, _anchor=f"{way}-{step.measure_id}"), words
 
 
 def _both_orders(pillars: Pillars, places: dict[int, int]) -> list[tuple[report.Pillar, list[tuple[Any, Any]]]]:

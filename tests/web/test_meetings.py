@@ -25,6 +25,7 @@ from tracker.models import (
     Meeting,
     MeetingOutcome,
     MeetingPart,
+    Organisation,
     OutcomeKind,
     Role,
 )
@@ -301,6 +302,38 @@ def test_an_organisation_that_is_new_is_recorded_when_that_is_said(browser: Flas
     assert '<option value="Quorlith">Quorlith</option>' in browser.get("/meetings/new").text
     event = db.session.query(Event).filter_by(kind="meeting.created").one()
     assert '"new_organisations":["Quorlith"]' in event.text
+
+
+def test_a_new_organisation_is_given_its_full_name(browser: FlaskClient, coordinator: Account) -> None:
+    given = GIVEN | {"hosts": ["QRL", "EU"], "participants": "Vorm; qrl"}
+    refused = browser.post("/meetings/new", data=given)
+    again = fields_of(refused.text, "/meetings/new")
+    assert again["new_names"] == ["QRL: \nVorm: "], "a line for each, to be filled in"
+    again |= {"new_organisations": "y", "new_names": "qrl : Quorlith Regional League\r\nVorm:"}
+    assert browser.post("/meetings/new", data=again).status_code == 303
+    known = {one.acronym: one.name for one in db.session.query(Organisation)}
+    assert (known["QRL"], known["Vorm"]) == ("Quorlith Regional League", "Vorm")
+    assert '<option value="QRL">QRL – Quorlith Regional League</option>' in browser.get("/meetings/new").text
+    event = db.session.query(Event).filter_by(kind="meeting.created").one()
+    assert '"new_organisations":["QRL – Quorlith Regional League","Vorm"]' in event.text
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("Quorlith League", "“Quorlith League” begins with none of: QRL"),
+        ("QRLX: Quorlith League", "“QRLX: Quorlith League” begins with none of: QRL"),
+        ("QRL: " + "Q" * 301, "QRL must be 300 characters or less"),
+        ("QRL: european union", "european union is known already, as EU"),
+        ("QRL: a\u202eb", "direction"),
+    ],
+)
+def test_a_full_name_that_cannot_be_is_refused_and_kept(browser: FlaskClient, names: str, said: str) -> None:
+    given = GIVEN | {"hosts": "QRL", "new_organisations": "y", "new_names": names}
+    answer = browser.post("/meetings/new", data=given)
+    assert answer.status_code == 422 and db.session.query(Meeting).count() == 0
+    assert said in unescape(answer.text)
+    assert names in fields_of(answer.text, "/meetings/new")["new_names"][0]
 
 
 @pytest.mark.parametrize("name", ["Q" * 61, "a\u202eb"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from wtforms.validators import StopValidation
@@ -17,10 +18,12 @@ from tracker.models.meeting import TAKING_PART
 from tracker.reports import catalogue
 from tracker.texts import gettext as _
 from tracker.texts import lazy_gettext as _l
+from tracker.texts import listed
 
 SEPARATORS = re.compile(r"[;\n]")
 JOINT = "; "
 FEWEST_BOXES, EMPTY_BOXES = 3, 2
+LONGEST_NAME = 300
 
 
 class OrganisationsField(TextField):
@@ -80,6 +83,47 @@ class OrganisationsField(TextField):
         return {one.name.casefold(): one.id for one in every} | {one.acronym.casefold(): one.id for one in every}
 
 
+class NamesField(TextField):
+    """Full names of organisations that are new: in each line what they are called by in the boxes, a colon, the name.
+
+    ``names`` are those given, by what they are called, in small letters.
+    """
+
+    called: tuple[str, ...] = ()
+    """What no organisation is known by, so that a name may be given: the form says it."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {one.casefold(): name for one, name in self._lines() if one and name}
+
+    def ask(self) -> None:
+        """Put a line for each organisation that has none."""
+        begun = {one for one, _name in self._lines()}
+        self.data = "\n".join([*filter(None, [self.data]), *(f"{one}: " for one in self.called if one not in begun)])
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse a line that names none of them, and what can be no name."""
+        super().pre_validate(form)
+        for one, name in self._lines() if self.called else ():
+            if not one:
+                raise StopValidation(
+                    _("“%(line)s” begins with none of: %(names)s", line=name[:60], names=listed(self.called))
+                )
+            if fault := checks.fault_in_line(name, one, LONGEST_NAME):
+                raise StopValidation(fault)
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        """What is called so, and its name; of a line that begins otherwise, nothing and the line."""
+        for line in filter(None, map(str.strip, self.data.splitlines())):
+            for one in self.called:
+                rest = line[len(one) :].lstrip()
+                if line[: len(one)].casefold() == one.casefold() and rest.startswith(":"):
+                    yield one, rest[1:].strip()
+                    break
+            else:
+                yield "", line
+
+
 class MeetingForm(TrackerForm):
     """What is known of a meeting. The view sets the choices of pillars, plans and States."""
 
@@ -105,6 +149,12 @@ class MeetingForm(TrackerForm):
     new_organisations = TickField(
         _l("Record the organisations that are not known yet"),
         hint=_l("They are then offered for every meeting, by what you typed."),
+    )
+    new_names = NamesField(
+        _l("Their full names"),
+        hint=_l(
+            "In each line what you typed, a colon, and the full name. One that is given no name bears what you typed."
+        ),
     )
     attendance = LineField(
         _l("Attendance"),
@@ -132,15 +182,29 @@ class MeetingForm(TrackerForm):
             "states": [one.state_id for one in row.states],
         }
 
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Names are given to the organisations that are not known."""
+        self.new_names.called = tuple(self.unknown())
+        return bool(super().validate(*args, **kwargs))
+
     def values(self) -> dict[str, Any]:
-        """What was given; organisations by id, and new ones by their acronym."""
-        given = super().values()
+        """What was given; organisations by id, and new ones by their acronym and, by that, their full names."""
+        given = super().values() | {"new_names": {} if self.new_names.errors else self.new_names.names}
         is_new = given.pop("new_organisations")
         return given | {name: [*self[name].ids, *(self[name].unknown if is_new else [])] for name in TAKING_PART}
 
-    def has_unknown(self) -> bool:
-        """Whether something was typed that no organisation is known by."""
-        return any(self[name].unknown for name in TAKING_PART)
+    def unknown(self) -> list[str]:
+        """What no organisation is known by, as it was typed first."""
+        first: dict[str, str] = {}
+        for one in (one for name in TAKING_PART for one in self[name].unknown):
+            first.setdefault(one.casefold(), one)
+        return list(first.values())
+
+    def asks_names(self) -> bool:
+        """Whether something was typed that no organisation is known by; then its name is asked for."""
+        self.new_names.called = tuple(self.unknown())
+        self.new_names.ask()
+        return bool(self.new_names.called)
 
 
 class OutcomeForm(TrackerForm):

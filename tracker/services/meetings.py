@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,7 +40,7 @@ SEPARATOR = ";"  # between the pillars in their column
 @dataclass(frozen=True)
 class MeetingInput:
     """What a coordinator writes of a meeting. States and organisations are full sets: organisations by their ids, one
-    that is new by its acronym."""
+    that is new by its acronym, in small letters the key of its full name in ``new_names``."""
 
     title: str
     start: PartialDate
@@ -56,6 +56,7 @@ class MeetingInput:
     hosts: Sequence[int | str] = ()
     co_organisers: Sequence[int | str] = ()
     participants: Sequence[int | str] = ()
+    new_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def create(given: MeetingInput, *, by: Account) -> Meeting:
@@ -238,8 +239,8 @@ def _write(meeting: Meeting, given: MeetingInput) -> bool:
 
 
 def _with_new_organisations(given: MeetingInput) -> tuple[MeetingInput, dict[str, list[str]]]:
-    """The same by ids, and what the log says of it. Organisations that are new are recorded, under their acronym until
-    somebody gives their name."""
+    """The same by ids, and what the log says of it. Organisations that are new are recorded, under their acronym where
+    no full name is given."""
     named = [one for part in TAKING_PART for one in getattr(given, part) if isinstance(one, str)]
     if not named:
         return given, {}
@@ -247,7 +248,9 @@ def _with_new_organisations(given: MeetingInput) -> tuple[MeetingInput, dict[str
     present = db.session.execute(sa.select(Organisation.acronym, Organisation.id))  # as it is now that it is our turn
     known = {acronym.casefold(): organisation_id for acronym, organisation_id in present}
     new = {name.casefold(): name for name in reversed(named) if name.casefold() not in known}  # as it was typed first
-    made = [Organisation(acronym=name, name=name, kind="") for name in new.values()]
+    made = [
+        Organisation(acronym=acronym, name=given.new_names.get(key, acronym), kind="") for key, acronym in new.items()
+    ]
     db.session.add_all(made)
     db.session.flush()
     known |= {one.acronym.casefold(): one.id for one in made}
@@ -256,7 +259,8 @@ def _with_new_organisations(given: MeetingInput) -> tuple[MeetingInput, dict[str
         return [known[one.casefold()] if isinstance(one, str) else one for one in named]
 
     by_id: dict[str, Any] = {part: ids(getattr(given, part)) for part in TAKING_PART}
-    return replace(given, **by_id), {"new_organisations": list(new.values())} if new else {}
+    told = [one.acronym if one.name == one.acronym else f"{one.acronym} – {one.name}" for one in made]
+    return replace(given, **by_id), {"new_organisations": told} if told else {}
 
 
 def _write_organisations(meeting: Meeting, given: MeetingInput) -> bool:
@@ -290,9 +294,14 @@ def faults(given: MeetingInput) -> Iterator[Invalid]:
         yield Invalid(_("There is no such plan. Choose from the list."), "plan_id")
     if not set(given.states) <= set(catalogue.states()):
         yield Invalid(_("There is no such Member State. Choose from the list."), "states")
-    for field in TAKING_PART:
-        named = getattr(given, field)
+    for part in TAKING_PART:
+        named = getattr(given, part)
         if not {one for one in named if not isinstance(one, str)} <= set(catalogue.organisations()):
-            yield Invalid(_("There is no such organisation. Choose from the list."), field)
+            yield Invalid(_("There is no such organisation. Choose from the list."), part)
         if not all(0 < len(one) <= LONGEST_ACRONYM for one in named if isinstance(one, str)):
-            yield Invalid(_("An acronym has up to %(most)s characters.", most=LONGEST_ACRONYM), field)
+            yield Invalid(_("An acronym has up to %(most)s characters.", most=LONGEST_ACRONYM), part)
+    known = {one.name.casefold(): one for one in catalogue.organisations().values()}
+    for name in given.new_names.values():
+        if taken := known.get(name.casefold()):
+            words = _("%(name)s is known already, as %(acronym)s.", name=name, acronym=taken.acronym)
+            yield Invalid(words, "new_names")

@@ -116,6 +116,7 @@ DOORS = {
     "measure_links.choose": Door("measure_link", "GET POST", "/follow-ups/{followup}/measures"),
     "measure_links.remove": Door("measure_link", "GET POST", "/follow-ups/{followup}/measures/GCTS-II-10/remove"),
     "measure_links.add_followups": Door("measure_link", "GET POST", "/measures/GCTS-II-10/follow-ups"),
+    "measure_links.confirm_followups": Door("measure_link", "GET", "/measures/GCTS-II-10/follow-ups/confirm"),
     "trace.show": Door("record_read", "GET", "/trace/{followup}"),
     "evidence.add": Door("followup_edit", "GET POST", "/follow-ups/{followup}/evidence"),
     "evidence.add_revision": Door("followup_edit", "GET POST", "/follow-ups/{followup}/evidence/{evidence}/revisions"),

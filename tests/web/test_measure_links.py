@@ -168,11 +168,19 @@ def test_who_may_not(session: Any, browser: FlaskClient, sign_in: SignIn) -> Non
     assert "GCTS-II-10" in page and "/remove" not in page
 
 
+def confirming(browser: FlaskClient, address: str, data: dict[str, Any]) -> str:
+    """The page that asks to confirm what was chosen: the form leads to it."""
+    answer = browser.post(address, data=data)
+    assert answer.status_code == 303, answer.text
+    return browser.get(answer.location).text
+
+
 def test_follow_ups_are_added_in_bulk_after_their_number_was_read(session: Any, browser: FlaskClient) -> None:
     FollowupFactory()
     data = {"followups": ["PAK-F001", "PAK-F002"], "reason": WHY}
     answer = browser.post(BULK, data=data)
-    assert answer.status_code == 200 and "Link 2 follow-ups to GCTS-II-10?" in answer.text
+    assert (answer.status_code, answer.location) == (303, f"{BULK}/confirm"), "going back sends no form again"
+    assert "Link 2 follow-ups to GCTS-II-10?" in browser.get(answer.location).text
     assert linked(session) == [], "nothing before it was agreed to"
     confirmed = data | {"confirmed": "2", "request_key": KEY}
     answers = [browser.post(BULK, data=confirmed) for _time in range(3)]
@@ -191,7 +199,10 @@ def test_all_that_the_filters_find(session: Any, browser: FlaskClient) -> None:
     assert offered(page, "followups") == ["PAK-F002", "PAK-F003"]
     assert "All 2 that the filters find" in page
     data = {"everything": "y", "reason": WHY}
-    read = browser.post(f"{BULK}?q=guard", data=data).text
+    answer = browser.post(f"{BULK}?q=guard", data=data)
+    assert answer.location == f"{BULK}/confirm?q=guard"
+    read = browser.get(answer.location).text
+    assert f'action="{BULK}?q=guard"' in read
     named = re.findall(r'name="followups" value="([^"]*)"', read)
     assert "Link 2 follow-ups to" in read and named == ["PAK-F002", "PAK-F003"]
     agreed = {"followups": named, "reason": WHY, "confirmed": "2"}
@@ -234,7 +245,7 @@ def test_ticks_and_reason_go_along_from_page_to_page(session: Any, browser: Flas
     action = unescape(re.findall(r'<form class="form" method="post" action="([^"]+)"', second.text)[0])
     refused = browser.post(action, data=chosen)
     assert refused.status_code == 422 and offered(refused.text, "followups") == on_page, "the page that was open"
-    assert "Link 3 follow-ups to" in browser.post(action, data=chosen | {"reason": WHY}).text
+    assert "Link 3 follow-ups to" in confirming(browser, action, chosen | {"reason": WHY})
     back = unescape(re.findall(r'name="turn" value="1" formaction="([^"]+)">Clear', second.text)[0])
     assert "3 follow-ups chosen so far" in browser.get(back).text, "those that were sent last"
     assert "2 follow-ups chosen so far" in browser.post(back, data=data, follow_redirects=True).text
@@ -264,8 +275,7 @@ def test_ticks_are_kept_until_they_are_linked_or_taken_off(session: Any, browser
     assert 'name="turn" value="afresh"' in page
     page = browser.post(BULK, data=data | {"turn": "afresh"}, follow_redirects=True).text
     assert "chosen so far" not in page and " checked" not in page and WHY in page
-    read = browser.post(BULK, data={"followups": ["PAK-F001"], "reason": WHY}).text
-    assert "Link 1 follow-up to" in read
+    assert "Link 1 follow-up to" in confirming(browser, BULK, {"followups": ["PAK-F001"], "reason": WHY})
     assert "1 follow-up chosen so far" in browser.get(BULK).text, "going back from the confirmation"
     browser.post(BULK, data={"followups": ["PAK-F001"], "reason": WHY, "confirmed": "1"})
     page = browser.get(BULK).text
@@ -376,26 +386,36 @@ def test_areas_without_a_pillar_are_told_only_where_a_follow_up_is_on_one(sessio
         assert "gives no pillar for" not in browser.get(path).text, path
 
 
+def test_the_page_to_confirm_stays_until_it_is_done(session: Any, browser: FlaskClient) -> None:
+    nothing = browser.get(f"{BULK}/confirm?q=bill")
+    assert (nothing.status_code, nothing.location) == (303, f"{BULK}?q=bill"), "nothing waits"
+    page = confirming(browser, BULK, {"followups": ["PAK-F001"], "reason": WHY})
+    assert "Link 1 follow-up to" in browser.get(f"{BULK}/confirm").text, "asked for again"
+    read = next(one for one in forms(page) if one.action == BULK).data()
+    assert browser.post(BULK, data=read).location == "/measures/GCTS-II-10"
+    assert linked(session) == [("PAK-F001", "GCTS-II-10")]
+    assert browser.get(f"{BULK}/confirm").location == BULK, "it is done"
+
+
 def test_another_number_than_was_read_is_read_again(session: Any, browser: FlaskClient) -> None:
     data = {"everything": "y", "reason": WHY, "confirmed": "1"}
     FollowupFactory()
     session.commit()
-    answer = browser.post(BULK, data=data)
-    assert answer.status_code == 200 and "Link 2 follow-ups to GCTS-II-10?" in answer.text
+    assert "Link 2 follow-ups to GCTS-II-10?" in confirming(browser, BULK, data)
     assert linked(session) == []
 
 
 def test_what_was_agreed_to_holds_for_what_was_read_alone(session: Any, browser: FlaskClient) -> None:
     FollowupFactory()
     session.commit()
-    page = browser.post(BULK, data={"followups": ["PAK-F001"], "reason": WHY}).text
+    page = confirming(browser, BULK, {"followups": ["PAK-F001"], "reason": WHY})
     read = next(one for one in forms(page) if one.action == BULK).data()
     assert read["confirmed"] == ["1"] and "Change what is chosen" in page
     page = browser.post(BULK, data=read | {"turn": "1"}, follow_redirects=True).text
     again = next(one for one in forms(page) if one.action == BULK).data()
     assert (again["followups"], again["reason"]) == (["PAK-F001"], [WHY])
-    answer = browser.post(BULK, data=again | {"followups": ["PAK-F002"]})
-    assert answer.status_code == 200 and "Link 1 follow-up to GCTS-II-10?" in answer.text
+    page = confirming(browser, BULK, again | {"followups": ["PAK-F002"]})
+    assert "Link 1 follow-up to GCTS-II-10?" in page and "PAK-F002" in page and "PAK-F001" not in page
     assert linked(session) == []
 
 
@@ -424,7 +444,7 @@ def test_every_reference_opens_its_record(session: Any, browser: FlaskClient) ->
         (browser.get(PATH), ("/follow-ups/PAK-F001", "/measures/GCTS-II-1", "/measures/GCTS-II-10")),
         (browser.get(f"{PATH}?q=GCTS-II-10"), ("/measures/GCTS-II-10",)),
         (browser.get(BULK), ("/follow-ups/PAK-F001", "/measures/GCTS-II-10")),
-        (browser.post(BULK, data=data), ("/follow-ups/PAK-F001", "/measures/GCTS-II-10")),
+        (browser.post(BULK, data=data, follow_redirects=True), ("/follow-ups/PAK-F001", "/measures/GCTS-II-10")),
         (browser.get(f"{PATH}/GCTS-II-1/remove"), ("/follow-ups/PAK-F001", "/measures/GCTS-II-1")),
     ):
         for path in paths:
@@ -442,7 +462,7 @@ def test_out_of_scope_is_neither_offered_nor_linked(session: Any, browser: Flask
     unknown = browser.post(BULK, data={"followups": ["IND-F999"], "reason": WHY, "confirmed": "1"})
     assert answer.status_code == unknown.status_code == 422
     assert "“IND-F001” is not one of the choices" in answer.text
-    assert "Link 1 follow-up to" in browser.post(BULK, data={"everything": "y", "reason": WHY}).text
+    assert "Link 1 follow-up to" in confirming(browser, BULK, {"everything": "y", "reason": WHY})
 
 
 def test_a_regional_measure_takes_follow_ups_of_its_states(session: Any, browser: FlaskClient) -> None:

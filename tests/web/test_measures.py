@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import AccountFactory
+from tests.factories import AccountFactory, MeasureFactory
 from tests.forms_of_pages import form_for
 from tests.imports.test_measures import FILE
 from tests.pages import text_of
@@ -271,12 +271,20 @@ def sent(browser: FlaskClient, content: bytes, **more: str) -> Any:
     return browser.post(IMPORT, data=data, content_type="multipart/form-data")
 
 
+def preview_of(browser: FlaskClient, content: bytes) -> str:
+    """The page that shows what would be loaded: the form leads to it."""
+    answer = sent(browser, content)
+    assert (answer.status_code, answer.location) == (303, f"{IMPORT}?preview=1"), answer.text
+    shown = browser.get(answer.location)
+    assert shown.status_code == 200
+    return shown.text
+
+
 def test_a_file_is_shown_first_then_loaded_once(browser: FlaskClient, plan: Plan) -> None:
-    shown = sent(browser, FILE.encode("utf-8-sig"))
-    assert shown.status_code == 200 and "3 measures would be added" in shown.text
-    assert "CX-2011-M03" in shown.text and "Load them" in shown.text
+    shown = preview_of(browser, FILE.encode("utf-8-sig"))
+    assert "3 measures would be added" in shown and "CX-2011-M03" in shown and "Load them" in shown
     assert "Respect the law" not in browser.get("/plans/CX-2011").text, "a preview loads nothing"
-    found = form_for(shown.text, IMPORT)
+    found = form_for(shown, IMPORT)
     assert found is not None
     answer = browser.post(IMPORT, data=found.data() | {"load": "1"})
     assert (answer.status_code, answer.location) == (303, "/plans/CX-2011")
@@ -286,6 +294,37 @@ def test_a_file_is_shown_first_then_loaded_once(browser: FlaskClient, plan: Plan
     assert again.status_code == 303
     assert "Nothing was added" in browser.get("/plans/CX-2011").text
     assert db.session.query(Measure).filter_by(plan_id=plan.id).count() == 4
+
+
+def test_the_preview_is_a_page_to_come_back_to_until_it_is_loaded(browser: FlaskClient, plan: Plan) -> None:
+    shown = preview_of(browser, FILE.encode())
+    assert "3 measures would be added" in browser.get(f"{IMPORT}?preview=1").text, "asked for again"
+    assert "Respect the law" not in browser.get(IMPORT).text, "the page to begin with is empty"
+    assert "would be added" not in browser.get("/plans/GCTS/import?preview=1").text, "each plan has its own"
+    found = form_for(shown, IMPORT)
+    assert found is not None
+    MeasureFactory(plan=plan, number=3, reference="CX-2011-M03", text="Another text under this number")
+    db.session.commit()
+    later = browser.get(f"{IMPORT}?preview=1")
+    assert later.status_code == 200 and "What is wrong" in later.text, "checked against the plan as it is"
+    assert browser.post(IMPORT, data=found.data() | {"load": "1"}).status_code == 422
+
+
+def test_after_loading_the_preview_is_empty(browser: FlaskClient, plan: Plan) -> None:
+    found = form_for(preview_of(browser, FILE.encode()), IMPORT)
+    assert found is not None
+    assert browser.post(IMPORT, data=found.data() | {"load": "1"}).location == "/plans/CX-2011"
+    page = browser.get(f"{IMPORT}?preview=1")
+    assert page.status_code == 200 and "Respect the law" not in page.text and "There is a problem" not in page.text
+
+
+def test_the_preview_of_a_file_too_large_to_be_kept_is_the_answer_to_the_form(browser: FlaskClient, plan: Plan) -> None:
+    content = "pillar,text\n" + "".join(f"IV,Respect the law {number} {'x' * 400}\n" for number in range(100))
+    answer = sent(browser, content.encode())
+    assert answer.status_code == 200 and "100 measures would be added" in answer.text
+    found = form_for(answer.text, IMPORT)
+    assert found is not None
+    assert browser.post(IMPORT, data=found.data() | {"load": "1"}).location == "/plans/CX-2011"
 
 
 def test_the_plan_s_timeline_says_what_a_file_brought(browser: FlaskClient, plan: Plan) -> None:
@@ -307,7 +346,7 @@ def test_the_preview_shows_all_that_will_be_loaded_and_the_button_below_it(
     monkeypatch.setattr(clock, "today", lambda: date(2013, 7, 1))
     row = "II,3,Watch,UNRCCA,UNODC,2013-06,A post,GCTS-II-10;GCTS-II-12,of the agenda,named,KAZ;KGZ"
     names = "pillar,number,text,lead_body,partners,deadline,indicator,strategy_measures,wording_note,rule,named_states"
-    page = sent(browser, f"{names}\n{row}\nI,4,Listen,,,2013-07,,,,,\n".encode()).text
+    page = preview_of(browser, f"{names}\n{row}\nI,4,Listen,,,2013-07,,,,,\n".encode())
     preview = page.partition('id="preview"')[2].partition("</section>")[0]
     for shown in ("UNRCCA", "UNODC", "A post", "GCTS-II-10", "GCTS-II-12", "of the agenda", "Kazakhstan", "Kyrgyzstan"):
         assert shown in preview, shown

@@ -118,6 +118,7 @@ ACCESS: dict[str, Open | P] = {
     "measure_links.choose": P.MEASURE_LINK,
     "measure_links.remove": P.MEASURE_LINK,
     "measure_links.add_followups": P.MEASURE_LINK,
+    "measure_links.confirm_followups": P.MEASURE_LINK,
     "trace.show": P.RECORD_READ,
     # my work, search, help, the log
     "search.index": P.RECORD_READ,

@@ -20,17 +20,23 @@ MOST_PAGES = 5
 def keep(path: str, given: dict[str, Any]) -> None:
     """Keep these values by the names of their fields in the stead of what was kept of the page."""
     others = {key: values for key, values in session.get(KEY, {}).items() if key != path}
-    kept = {**others, path: given} if any(given.values()) else others
-    if kept != session.get(KEY, {}):
-        session[KEY] = dict(list(kept.items())[-MOST_PAGES:])
+    every = {**others, path: given} if any(given.values()) else others
+    if every != session.get(KEY, {}):
+        session[KEY] = dict(list(every.items())[-MOST_PAGES:])
+
+
+def kept(path: str) -> dict[str, Any]:
+    """What is kept of the page, by name."""
+    found: dict[str, Any] = session.get(KEY, {}).get(path, {})
+    return found
 
 
 def show(path: str, form: TrackerForm) -> None:
     """Draw what was kept of the page; what was posted to the form stays as it is."""
     if form.is_bound:
         return
-    for name, value in session.get(KEY, {}).get(path, {}).items():
-        if name in form:  # it may have been kept by an earlier version of the page
+    for name, value in kept(path).items():
+        if name in form:  # not what was read before it is agreed to, nor what an earlier version of the page kept
             form[name].process(None, value)
 
 

@@ -30,6 +30,7 @@ from tracker.web.request_keys import Made, once, repeated
 
 blueprint = Blueprint("measure_links", __name__)
 
+READ = "read"  # what is kept of the follow-ups that the page to confirm them names
 AFRESH = "afresh"  # what the button says that takes all ticks off
 LONGEST_ADDRESS = 6000
 """What servers on the way take as an address, with room to spare; no search of a length that is taken needs as much."""
@@ -170,9 +171,38 @@ def add_followups(reference: str) -> ResponseReturnValue:
             chosen.forget(path)
             return answer
         if not form.errors and not form.form_errors:
-            _keep(form, path, [one.reference for one in found if one.reference in form.followups.posted])
-            return _confirm(form, measure, found)
+            ticked = [one.reference for one in found if one.reference in form.followups.posted]
+            _keep(form, path, ticked, **{READ: [one.reference for one in found]})
+            return redirect(_page_of("measure_links.confirm_followups", measure), 303)
     return _list(form, measure, back, found, asked)
+
+
+@blueprint.get("/measures/<reference>/follow-ups/confirm")
+def confirm_followups(reference: str) -> ResponseReturnValue:
+    """What is about to happen, with the exact count, before it does: a page that one comes back to and draws afresh.
+    Where nothing waits to be confirmed, because it is done, the list."""
+    policy.require(current_user, Permission.MEASURE_LINK)
+    measure = report.measure(reference)
+    if answer := retired.way_out(measure):
+        return answer
+    path = url_for("measure_links.add_followups", reference=measure.reference)
+    form = FollowupsForm()
+    chosen.show(path, form)
+    read = chosen.kept(path).get(READ, [])
+    found = report.named(measure, read, current_user, MOST_AT_ONCE) if read else []
+    here = _page_of("measure_links.add_followups", measure)
+    if not found:
+        return redirect(here, 303)
+    form.confirmed.data = str(len(found))
+    return render_template(
+        "measure_links/confirm.html", form=form, measure=measure, found=found, states=catalogue.states(), here=here
+    )
+
+
+def _page_of(endpoint: str, measure: Measure) -> str:
+    """The address of another page of the measure's, with the filters of this one."""
+    args = {name: request.args.getlist(name) for name in request.args}
+    return address(url_for(endpoint, reference=measure.reference), args)
 
 
 def _linked(count: int, of_all: int, measure: Measure) -> str:
@@ -210,10 +240,10 @@ def _look_on(form: LinksForm, path: str, here: str, ticked: list[str]) -> Respon
     return redirect(here, 303)
 
 
-def _keep(form: LinksForm, path: str, ticked: list[str]) -> None:
+def _keep(form: LinksForm, path: str, ticked: list[str], **more: list[str]) -> None:
     """These ticks, as far as they are of records that may be linked, and what else was given."""
     others = {name: form[name].data for name in form.names() if name not in (form.ticks, "confirmed")}
-    chosen.keep(path, {form.ticks: ticked, **others})
+    chosen.keep(path, {form.ticks: ticked, **others, **more})
 
 
 def _asked() -> Mapping[str, Any]:
@@ -249,19 +279,6 @@ def _may_go_on(form: FollowupsForm, found: list[Followup]) -> bool:
     for fault in faults:
         form.refuse(fault)
     return not faults
-
-
-def _confirm(form: FollowupsForm, measure: Measure, found: list[Followup]) -> ResponseReturnValue:
-    """What is about to happen, with the exact count, before it does."""
-    form.confirmed.data = str(len(found))
-    return render_template(
-        "measure_links/confirm.html",
-        form=form,
-        measure=measure,
-        found=found,
-        states=catalogue.states(),
-        here=request.full_path.removesuffix("?"),
-    )
 
 
 def _list(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -28,12 +28,15 @@ from tracker.services import measures as service
 from tracker.services import meetings
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
-from tracker.web import retired, timeline
+from tracker.web import chosen, retired, timeline
 from tracker.web.locale import language
 from tracker.web.presentation import number
 from tracker.web.request_keys import Made, once
 
 blueprint = Blueprint("measures", __name__)
+
+MOST_KEPT = 32 * 1024
+"""Bytes of a file whose preview is kept in the session, which each request reads: about a hundred measures."""
 
 
 @blueprint.get("/measures/<reference>")
@@ -231,16 +234,19 @@ def _act(
 
 @blueprint.route("/plans/<code>/import", methods=["GET", "POST"])
 def load(code: str) -> ResponseReturnValue:
-    """Measures from a CSV file: a preview with every fault first, then all of them or none."""
+    """Measures from a CSV file: a preview with every fault first, then all of them or none. The preview is a page of
+    its own, which is drawn from what was kept of the rows; of rows that are too many to be kept, the form's answer."""
     plan = _editable_plan(code)
     form = MeasuresFileForm()
     checked = None
+    if "preview" in request.args:
+        chosen.show(url_for("measures.load", code=plan.code), form)
     if form.validate_on_submit():
         checked = _checked(plan, form)
-        if checked and "load" in request.form and not checked.faults:
-            answer = once(form, lambda: _loaded(plan, checked))
-            if answer:
-                return answer
+        if checked and not checked.faults and (answer := _go_on(plan, form, checked)):
+            return answer
+    elif form.content.data and not form.is_bound:
+        checked = _checked(plan, form)
     is_preview = bool(checked and checked.rows and not checked.faults)
     page = render_template(
         "measures/import.html",
@@ -254,7 +260,7 @@ def load(code: str) -> ResponseReturnValue:
         columns=imports.columns(plan),
         example=imports.example(plan),
     )
-    return page, _status(form)
+    return page, _status(form) if form.is_bound else 200
 
 
 @blueprint.get("/plans/<code>/import.csv")
@@ -293,6 +299,19 @@ def _checked(plan: Plan, form: MeasuresFileForm) -> imports.Checked | None:
             )
         )
     return checked
+
+
+def _go_on(plan: Plan, form: MeasuresFileForm, checked: imports.Checked) -> ResponseReturnValue | None:
+    """Load what was shown, or lead to the page that shows it; None where that is too large to be kept."""
+    path = url_for("measures.load", code=plan.code)
+    if "load" in request.form:
+        if answer := once(form, lambda: _loaded(plan, checked)):
+            chosen.forget(path)
+        return answer
+    if not checked.rows or len(form.content.data.encode()) > MOST_KEPT:
+        return None
+    chosen.keep(path, {"content": form.content.data})
+    return redirect(url_for("measures.load", code=plan.code, preview=1), 303)
 
 
 def _loaded(plan: Plan, checked: imports.Checked) -> Made:

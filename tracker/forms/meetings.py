@@ -151,7 +151,7 @@ class MeetingForm(TrackerForm):
         hint=_l("They are then offered for every meeting, by what you typed."),
     )
     new_names = NamesField(
-        _l("Their full names"),
+        _l("Full names of the new organisations"),
         hint=_l(
             "In each line what you typed, a colon, and the full name. One that is given no name bears what you typed."
         ),

@@ -9,7 +9,7 @@ import pytest
 from tests.factories import PASSWORD, AccountFactory, FollowupFactory, grant
 from tests.submittable import submittable
 from tracker.models import Followup, FollowupStatus, Role
-from tracker.services import records, signoff
+from tracker.services import followups, records, signoff
 
 
 @pytest.fixture
@@ -65,6 +65,30 @@ def test_the_right_password_is_no_wrong_try_whatever_becomes_of_the_signature(
     assert said == [409] * 12
     right = browser.post(f"{item(followup)}/sign", data={"content_version": 1, "factor": PASSWORD})
     assert right.status_code == 303
+
+
+@pytest.mark.parametrize("purpose", ["withdraw", "supersede"])
+def test_whoever_signs_an_end_reads_what_the_signature_does(
+    session: Any, sign_in: Any, reviewer: Any, analyst: Any, followup: Any, purpose: str
+) -> None:
+    signoff.sign_off(followup, by=reviewer, content_version=followup.content_version)
+    successor = FollowupFactory(title="The wider one")
+    if purpose == "withdraw":
+        followups.withdraw(followup, "Said twice.", by=analyst)
+    else:
+        followups.supersede(followup, successor.reference, "Said twice.", by=analyst)
+    session.commit()
+    browser = sign_in(reviewer)
+    page = browser.get(item(followup)).text
+    assert "it ends, and stays in the history" in page
+    assert ("The wider one" in page) is (purpose == "supersede")
+    assert "Sign off</button>" not in page
+    data = {"content_version": followup.content_version, "factor": PASSWORD}
+    answer = browser.get(browser.post(f"{item(followup)}/sign", data=data).location).text
+    ended = "is withdrawn" if purpose == "withdraw" else f"is superseded by {successor.reference}"
+    assert f"{followup.reference} {ended}" in answer
+    inbox = sign_in(analyst).get("/inbox").text
+    assert ("was withdrawn" if purpose == "withdraw" else "was superseded") in inbox
 
 
 def test_what_was_signed_can_be_read_as_it_was(

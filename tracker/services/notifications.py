@@ -28,6 +28,14 @@ KINDS: dict[str, tuple[Any, Any]] = {
         _l("Something that you drafted or submitted was signed off."),
         _l("%(reference)s was signed off."),
     ),
+    "record_withdrawn": (
+        _l("Something that you drafted or submitted was withdrawn."),
+        _l("%(reference)s was withdrawn: a reviewer signed it."),
+    ),
+    "record_superseded": (
+        _l("Something that you drafted or submitted was superseded by another."),
+        _l("%(reference)s was superseded: a reviewer signed it."),
+    ),
     "sealed_record_changed": (
         _l("Something that you signed off has changed since."),
         _l("%(reference)s has changed since you signed it off."),

@@ -31,6 +31,11 @@ ACTIONS = {
     Purpose.SUPERSEDE: "ask_supersession",
 }
 OUTCOMES = {Purpose.SIGN_OFF: "signed_off", Purpose.WITHDRAW: "withdrawn", Purpose.SUPERSEDE: "superseded"}
+TOLD = {
+    Purpose.SIGN_OFF: "record_signed",
+    Purpose.WITHDRAW: "record_withdrawn",
+    Purpose.SUPERSEDE: "record_superseded",
+}
 
 
 def submit(
@@ -129,7 +134,7 @@ def sign_off(record: Any, *, by: Account, content_version: int, note: str = "") 
                 "seal_sha256": seal.seal_sha256,
             },
         )
-    _tell(submission, "record_signed", by, record)
+    _tell(submission, TOLD[submission.purpose], by, record)
     return seal
 
 

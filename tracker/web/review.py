@@ -13,7 +13,7 @@ from tracker import policy, seals
 from tracker.errors import Invalid, TrackerError
 from tracker.extensions import db
 from tracker.forms.review import ReturnForm, SignForm, SubmitForm
-from tracker.models import Account, Purpose, Role
+from tracker.models import Account, Purpose, Role, Seal
 from tracker.policy import Permission
 from tracker.reports import catalogue, review, sealables
 from tracker.reports.listing import Page
@@ -85,9 +85,9 @@ def sign_off(object_type: str, reference: str) -> ResponseReturnValue:
         form.refuse(wrong)
         return _item_page(record, form, ReturnForm(formdata=None), 422)
     seal = signoff.sign_off(record, by=current_user, content_version=form.seen_version(), note=form.note.data)
-    digest = seal.seal_sha256[:12]
+    said = _signed_words(record, seal)
     db.session.commit()
-    flash(_("%(reference)s is signed off. Seal %(digest)s.", reference=reference, digest=digest))
+    flash(said)
     return redirect(url_for("review.index"), 303)
 
 
@@ -141,6 +141,17 @@ def recall(object_type: str, reference: str) -> ResponseReturnValue:
     db.session.commit()
     flash(_("%(reference)s is recalled; you can change it again.", reference=reference))
     return redirect(sealables.address(object_type, reference), 303)
+
+
+def _signed_words(record: Any, seal: Seal) -> str:
+    """What the signature did: signed off, withdrawn, or superseded by another."""
+    given = {"reference": record.reference, "digest": seal.seal_sha256[:12]}
+    if seal.meaning is Purpose.WITHDRAW:
+        return _("%(reference)s is withdrawn. Seal %(digest)s.", **given)
+    if seal.meaning is Purpose.SUPERSEDE:
+        by = record.superseded_by.reference
+        return _("%(reference)s is superseded by %(by)s. Seal %(digest)s.", by=by, **given)
+    return _("%(reference)s is signed off. Seal %(digest)s.", **given)
 
 
 def _list_page(page: Page) -> ListPage:

@@ -121,7 +121,7 @@ def test_nothing_is_approved_while_the_text_is_before_the_reviewers(
 ) -> None:
     followup.workflow = FollowupStatus.SUBMITTED
     session.flush()
-    with pytest.raises(Stale):
+    with pytest.raises(Invalid):
         extensions.approve(asked, by=reviewer)
     assert followup.current_due == OLD
 

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from tests.factories import AccountFactory, FollowupFactory, grant
 from tests.services.test_followups import signed
+from tests.submittable import submittable
 from tracker import clock
 from tracker.models import Account, DueExtension, ExtensionStatus, Followup, Role
 from tracker.partial_date import PartialDate
-from tracker.services import extensions
+from tracker.services import extensions, signoff
 
 PATH = "/follow-ups/PAK-F001/extension"
 GIVEN = {"new_due-month": "3", "new_due-year": "2008", "reason": "Parliament was dissolved."}
@@ -77,6 +78,7 @@ def test_a_reviewer_approves_and_is_told_what_that_does(session: Any, sign_in: A
     answer = other.post(path, data={"decision": "approved", "note": "Understood"})
     assert answer.status_code == 303
     page = other.get(answer.location).text
+    assert "draft again until an analyst submits it" in page
     assert "Changed since it was signed off" in page
     assert "March 2008" in page
     assert session.scalar(sa.select(Followup.original_due)) == PartialDate(2007, 6)
@@ -89,7 +91,35 @@ def test_a_refusal_owes_a_note(session: Any, browser: Any, analyst: Account, sig
     assert reviewer.post(path, data={}).status_code == 422
     assert reviewer.post(path, data={"decision": "refused", "note": "Too late"}).status_code == 303
     assert session.scalar(sa.select(DueExtension.status)) is ExtensionStatus.REFUSED
+    assert "Too late" in browser.get("/follow-ups/PAK-F001").text.partition('id="due"')[2].partition("</section>")[0]
     assert reviewer.post(path, data={"decision": "approved"}).status_code == 409
+
+
+def test_an_analyst_reads_who_decides(session: Any, browser: Any, analyst: Account) -> None:
+    page = browser.get(f"{PATH}/{ask(session, analyst).id}").text
+    assert "A reviewer of this Member State approves or refuses it" in page
+    assert "Your role does not allow this" not in page
+
+
+def test_what_is_before_the_reviewers_leads_in_no_circle(session: Any, sign_in: Any) -> None:
+    """The date is signed with the text: the text is returned first, then the extension approved."""
+    analyst = AccountFactory()
+    followup = submittable(analyst, current_due=PartialDate(2007, 6), original_due=PartialDate(2007, 6))
+    path = f"{PATH}/{ask(session, analyst).id}"
+    signoff.submit(followup, by=analyst)
+    session.commit()
+    reviewer = sign_in(AccountFactory(role=Role.REVIEWER))
+    page = reviewer.get("/review/followup/PAK-F001").text
+    assert f'href="{path}"' in page
+    assert "To approve the extension, return the text first" in page
+    assert "March 2008" in page
+    answer = reviewer.post(path, data={"decision": "approved", "note": "What I typed"})
+    assert answer.status_code == 422
+    assert "sign or return it first" in answer.text.lower()
+    assert "What I typed" in answer.text
+    reviewer.post("/review/followup/PAK-F001/return", data={"reason": "First the date."})
+    assert reviewer.post(path, data={"decision": "approved"}).status_code == 303
+    assert "return the text first" not in reviewer.get("/review/followup/PAK-F001").text
 
 
 def test_whoever_asked_reads_but_does_not_decide(session: Any, browser: Any, analyst: Account) -> None:

@@ -190,7 +190,7 @@ PARTS: dict[str, Part] = {
         is_newest_first=True,
     ),
     "extensions": Part(
-        _of(DueExtension, "id", "new_due", "status", "reason", "decided_at")
+        _of(DueExtension, "id", "new_due", "status", "reason", "decided_at", "decision_note")
         | {"asker": _asker.name, "decider": _decider.name},
         sa.outerjoin(
             sa.join(DueExtension, _asker, _asker.id == DueExtension.requested_by_id),

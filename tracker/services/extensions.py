@@ -49,7 +49,10 @@ def approve(extension: DueExtension, *, by: Account, note: str = "") -> None:
     """requested → approved: the follow-up's current due date moves, the original stays."""
     followup = _take(extension, by)
     if followup.workflow is FollowupStatus.SUBMITTED:
-        raise Stale(_("The follow-up is before the reviewers and locked. Sign or return it first, then approve this."))
+        raise Invalid(
+            _("The follow-up is before the reviewers and locked. Sign or return it first, then approve this."),
+            "decision",
+        )
     if followup.workflow in ENDED:
         raise Stale(_("The follow-up has ended; its due date moves no more."))
     if followup.current_due is not None and followup.current_due.last_day >= extension.new_due.last_day:

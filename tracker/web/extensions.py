@@ -10,7 +10,7 @@ from tracker import policy
 from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.forms.extensions import DecisionForm, ExtensionForm
-from tracker.models import Account, DueExtension, ExtensionStatus, Followup, FollowupStatus
+from tracker.models import Account, DueExtension, ExtensionStatus, Followup, FollowupStatus, Role, SealedState
 from tracker.policy import Permission
 from tracker.services import extensions
 from tracker.texts import gettext as _
@@ -60,7 +60,7 @@ def decide(reference: str, extension_id: int) -> ResponseReturnValue:
             form.refuse(error)
         else:
             db.session.commit()
-            flash(_("Your decision stands on %(reference)s; whoever asked is told.", reference=reference))
+            flash(_decided_words(followup))
             return redirect(url_for("followups.page", reference=reference, _anchor="due"), 303)
     is_waiting = extension.status is ExtensionStatus.REQUESTED
     page = render_template(
@@ -72,8 +72,20 @@ def decide(reference: str, extension_id: int) -> ResponseReturnValue:
         asker=db.session.get_one(Account, extension.requested_by_id),
         decider=db.session.get(Account, extension.decided_by_id) if extension.decided_by_id else None,
         is_waiting=is_waiting,
+        is_reviewer=policy.has_role(current_user, Role.REVIEWER),
         refusal=policy.refusal(current_user, Permission.EXTENSION_DECIDE, extension) if is_waiting else None,
         is_official=followup.workflow is FollowupStatus.SIGNED_OFF,
         is_before_reviewers=followup.workflow is FollowupStatus.SUBMITTED,
     )
     return page, 422 if form.errors or form.form_errors else 200
+
+
+def _decided_words(followup: Followup) -> str:
+    """That the decision stands and, where it made a signed text a draft again, what comes next."""
+    words = _("Your decision stands on %(reference)s; whoever asked is told.", reference=followup.reference)
+    is_open_again = followup.workflow is FollowupStatus.DRAFT and followup.sealed_state is SealedState.CHANGED
+    return (
+        f"{words} {_('It is a draft again until an analyst submits it and another reviewer signs.')}"
+        if is_open_again
+        else words
+    )

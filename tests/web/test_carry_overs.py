@@ -36,6 +36,32 @@ def test_a_later_visit_takes_it_up_and_says_what_it_found(session: Any, browser:
     assert session.scalar(sa.select(CarryOver.disposition)) is Disposition.PARTLY_MET
 
 
+def test_only_visits_that_may_take_it_up_are_offered(session: Any, browser: Any) -> None:
+    taken, later = VisitFactory(year=2012), VisitFactory(year=2016)
+    VisitFactory(year=2005)
+    browser.post(PATH, data={"visit_id": str(taken.id)})
+    page = browser.get(PATH).text
+    assert re.findall(r"(PAK-\d+-\d+) \(", page) == [later.reference]
+
+
+def test_where_no_later_visit_is_known_the_page_says_what_to_do(session: Any, browser: Any) -> None:
+    page = browser.get(PATH).text
+    assert "No later visit can take it up" in page
+    assert 'href="/visits/new?state=PAK"' in page
+    assert "Carry over</button>" not in page
+
+
+def test_the_page_of_the_visit_leads_to_what_it_took_up(session: Any, browser: Any) -> None:
+    visit = VisitFactory(year=2012)
+    page = browser.get("/visits/PAK-2012-1").text
+    assert "under “Later visits”" in page
+    browser.post(PATH, data={"visit_id": str(visit.id)})
+    page = browser.get("/visits/PAK-2012-1").text
+    assert f'href="{PATH}/{session.scalar(sa.select(CarryOver.id))}"' in page
+    assert "/follow-ups?visit=PAK-2012-1" not in page, "the list has none of them: the visit raised none"
+    assert "/follow-ups?visit=PAK-2006-1" in browser.get("/visits/PAK-2006-1").text
+
+
 def test_a_page_that_is_out_of_date_overwrites_nothing(session: Any, browser: Any) -> None:
     browser.post(PATH, data={"visit_id": str(VisitFactory(year=2012).id)})
     path = f"{PATH}/{session.scalar(sa.select(CarryOver.id))}"

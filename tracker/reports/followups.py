@@ -20,6 +20,7 @@ from tracker.extensions import db
 from tracker.models import (
     Account,
     Authority,
+    CarryOver,
     Conclusion,
     ConclusionStatus,
     Followup,
@@ -170,6 +171,21 @@ def visits(state_id: str) -> list[tuple[int, str, Any, Any]]:
         .order_by(Visit.sort_day.desc(), Visit.id.desc())
         .limit(MOST_OFFERED)
     )
+    return [(row.id, row.reference, row.start, row.end) for row in found]
+
+
+def later_visits(followup: Followup) -> list[tuple[int, str, Any, Any]]:
+    """The visits that may take the follow-up up again, the latest first: none before the one that raised it, none that
+    has taken it up already."""
+    taken = sa.select(CarryOver.visit_id).where(CarryOver.followup_id == followup.id)
+    offered = sa.select(Visit.id, Visit.reference, Visit.start, Visit.end).where(
+        Visit.state_id == followup.state_id, Visit.id.not_in(taken)
+    )
+    if followup.visit is not None:
+        raised = followup.visit
+        is_later = sa.and_(Visit.sort_day == raised.sort_day, Visit.id > raised.id)
+        offered = offered.where(sa.or_(Visit.sort_day > raised.sort_day, is_later))
+    found = db.session.execute(offered.order_by(Visit.sort_day.desc(), Visit.id.desc()).limit(MOST_OFFERED))
     return [(row.id, row.reference, row.start, row.end) for row in found]
 
 

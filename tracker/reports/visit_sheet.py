@@ -432,6 +432,8 @@ def _followups(visit: Visit) -> Sequence[Any]:
             Followup.sealed_state.label("sealed_state"),
             Followup.assessed_status,
             Followup.current_due,
+            Followup.visit_id,
+            CarryOver.id.label("carry_over_id"),
             CarryOver.disposition,
         )
         .outerjoin(CarryOver, sa.and_(CarryOver.followup_id == Followup.id, CarryOver.visit_id == visit.id))

@@ -19,8 +19,9 @@ from tracker.policy import Permission
 from tracker.reports import followups as report
 from tracker.services import carry_overs
 from tracker.texts import gettext as _
+from tracker.web import filters
 from tracker.web.dates import period_words
-from tracker.web.request_keys import Made, once
+from tracker.web.request_keys import Made, once, repeated
 
 blueprint = Blueprint("carry_overs", __name__, url_prefix="/follow-ups")
 
@@ -31,6 +32,8 @@ def add(reference: str) -> ResponseReturnValue:
     followup = policy.load(current_user, Followup, reference=reference)
     policy.require(current_user, Permission.FOLLOWUP_TRACK, followup)
     form = CarryOverForm()
+    if answer := repeated(form):
+        return answer
     form.visit_id.choices = _later_visits(followup)
     back = url_for("followups.page", reference=reference, _anchor="carry-over")
 
@@ -41,7 +44,14 @@ def add(reference: str) -> ResponseReturnValue:
 
     if form.validate_on_submit() and (answer := once(form, take_up)):
         return answer
-    page = render_template("followups/carry_over.html", followup=followup, form=form, back=back)
+    page = render_template(
+        "followups/carry_over.html",
+        followup=followup,
+        form=form,
+        back=back,
+        state_name=filters.state_name(followup.state_id),
+        may_plan=policy.can(current_user, Permission.VISIT_EDIT, followup.state_id),
+    )
     return page, 422 if form.errors or form.form_errors else 200
 
 
@@ -79,9 +89,8 @@ def record(reference: str, carry_over_id: int) -> ResponseReturnValue:
 
 
 def _later_visits(followup: Followup) -> list[Any]:
-    """The State's visits but the one that raised it."""
+    """The State's visits after the one that raised it, but those that have taken it up."""
     return [
         option(row_id, f"{reference} ({period_words(start, end)})")
-        for row_id, reference, start, end in report.visits(followup.state_id)
-        if row_id != followup.visit_id
+        for row_id, reference, start, end in report.later_visits(followup)
     ]

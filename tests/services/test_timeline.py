@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.factories import AccountFactory, VisitFactory
+from tests.factories import AccountFactory, FollowupFactory, VisitFactory
 from tracker.extensions import db
-from tracker.models import Basis, Category, ConclusionKind, Role, Sharing
+from tracker.models import Basis, Category, ConclusionKind, Disposition, Role, Sharing
 from tracker.partial_date import PartialDate
 from tracker.reports import timeline
-from tracker.services import assessments, comments, conclusions, signoff
+from tracker.services import assessments, carry_overs, comments, conclusions, evidence, signoff
 
 
 @pytest.fixture
@@ -101,6 +101,28 @@ def test_an_assessment_is_told_with_its_area(session: Any, analyst: Any) -> None
     assert [(change.table, change.name) for change in edit.rows] == [("assessment", "FIN-02")]
     assert told(edit) == {("assessment", "rating"): ("Partially in place", "Largely in place")}
     assert told(first)["assessment", "area_code"] == (None, "FIN-02 Financing offence")
+
+
+def test_what_a_later_visit_found_is_told_with_the_visit(session: Any, analyst: Any) -> None:
+    followup, visit = FollowupFactory(), VisitFactory(year=2012)
+    row = carry_overs.add(visit, followup, by=analyst)
+    carry_overs.set_disposition(row, Disposition.MET, by=analyst, note="Seen on site.")
+    session.commit()
+    found, added = timeline.entries("followup", followup.id).entries[:2]
+    assert [(change.name, change.is_new) for change in found.rows] == [("PAK-2012-1", False)]
+    assert [(change.name, change.is_new) for change in added.rows] == [("", True)]
+
+
+def test_what_is_written_into_an_empty_place_is_not_called_added(session: Any, analyst: Any) -> None:
+    """A row that stood there already: a note on it, and evidence that is withdrawn."""
+    followup = FollowupFactory()
+    row = carry_overs.add(VisitFactory(year=2012), followup, by=analyst)
+    carry_overs.set_disposition(row, row.disposition, by=analyst, note="Seen on site.")
+    attached = evidence.add_source_note(followup, "A letter", "In the archive.", by=analyst)
+    evidence.withdraw(attached, "The wrong letter.", by=analyst)
+    session.commit()
+    withdrawn, _attached, noted = timeline.entries("followup", followup.id).entries[:3]
+    assert [change.is_new for change in (*withdrawn.rows, *noted.rows)] == [False, False]
 
 
 def test_it_goes_on_to_the_first_entry(session: Any, conclusion: Any, reviewer: Any) -> None:

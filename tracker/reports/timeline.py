@@ -312,7 +312,7 @@ def _row_change(label: str, columns: dict[str, list[Any]], text: dict[str, Any],
     return RowChange(
         table,
         name=_row_name(table, columns, text),
-        is_new=all(old in (None, "", False) for old, _new in columns.values()),
+        is_new=all(old is None for old, _new in columns.values()),
         is_gone=all(new is None for _old, new in columns.values()),
         fields=tuple(
             [
@@ -329,6 +329,8 @@ def _row_name(table: str, columns: dict[str, list[Any]], text: dict[str, Any]) -
     """What tells the row from others of its kind, where no column says it: an area, a Member State."""
     if table == "assessment" and "area_code" not in columns:
         return str(text["details"].get("area") or "")
+    if table == "carry_over" and "visit_id" not in columns:
+        return str(text["details"].get("visit") or "")
     if table == "measure_cell" and text["state"]:
         return _state_name(text["state"])
     return ""

@@ -62,7 +62,7 @@ DOORS = {
     "admin.disable_person": Door("people_manage", "GET POST", "/admin/people/{account}/disable"),
     "admin.enable_person": Door("people_manage", "POST", "/admin/people/{account}/enable"),
     "admin.invite_person": Door("people_manage", "POST", "/admin/people/{account}/invite"),
-    "admin.reset_factor": Door("people_manage", "POST", "/admin/people/{account}/reset-factor"),
+    "admin.reset_factor": Door("people_manage", "GET POST", "/admin/people/{account}/reset-factor"),
     "admin.grant_role": Door("people_manage", "GET POST", "/admin/people/{account}/grants/new"),
     "admin.revoke_grant": Door("people_manage", "GET POST", "/admin/people/{account}/grants/{grant}/revoke"),
     # visits

@@ -216,10 +216,14 @@ def test_what_is_taken_away_is_asked_once_and_keeps_its_reason(browser: FlaskCli
     assert given.revoked_at is None
     assert "Disable this account?" in browser.get(f"{path}/disable").text
     assert analyst.active
+    asked = browser.get(f"{path}/reset-factor").text
+    assert "Reset the second factor?" in asked and "make sure that whoever asks is this person" in asked
+    browser.post(f"{path}/reset-factor", data={"reason": "The device was lost"})
     browser.post(f"{path}/grants/{given.id}/revoke", data={"reason": "Moved to another desk"})
     browser.post(f"{path}/disable", data={"reason": "Left the house"})
     page = browser.get(path).text
     assert "Moved to another desk" in page and "Left the house" in page
+    assert "The device was lost" in page
 
 
 def test_the_log_of_a_person_says_which_role_was_granted_and_where(browser: FlaskClient, analyst: Account) -> None:

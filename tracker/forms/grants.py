@@ -21,6 +21,6 @@ class GrantForm(TrackerForm):
 
 
 class TakeAwayForm(TrackerForm):
-    """Why a grant is revoked or an account disabled."""
+    """Why a grant is revoked, an account disabled or a second factor reset."""
 
     reason = TextField(_l("Reason"), longest=5000, hint=_l("Stands in the log, beside who did it and when."))

@@ -106,9 +106,9 @@ def enable(account: Account, *, by: Account | None) -> None:
     _record("account.enabled", account, by, ["active"])
 
 
-def reset_factor(account: Account, *, by: Account | None) -> None:
+def reset_factor(account: Account, *, by: Account | None, reason: str = "") -> None:
     """Take the second factor from someone who lost it, and tell them."""
-    factors.reset(account, by=by)
+    factors.reset(account, by=by, reason=reason)
     notifications.notify(account, "factor_reset")
 
 

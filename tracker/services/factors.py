@@ -111,11 +111,11 @@ def remove(account: Account, *, keep_session: str | None) -> None:
     _record("account.factor_removed", account, account)
 
 
-def reset(account: Account, *, by: Account | None) -> None:
+def reset(account: Account, *, by: Account | None, reason: str = "") -> None:
     """Take the second factor from someone who lost it: they set up a new one at the next sign-in."""
     _clear(account)
     sessions.end_all(account, sessions.Ended.FACTOR)
-    _record("account.factor_reset", account, by)
+    _record("account.factor_reset", account, by, reason)
 
 
 def spend(account: Account, code: str) -> bool:
@@ -184,8 +184,9 @@ def _forget_codes(account: Account) -> None:
     )
 
 
-def _record(kind: str, account: Account, by: Account | None) -> None:
-    history.record(kind, account, by=by, category=Category.ACCESS, details={"fields": ["second_factor"]})
+def _record(kind: str, account: Account, by: Account | None, reason: str = "") -> None:
+    details = {"fields": ["second_factor"]}
+    history.record(kind, account, by=by, category=Category.ACCESS, details=details, reason=reason)
 
 
 def _totp() -> TrackerTotp:

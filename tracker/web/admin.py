@@ -135,11 +135,16 @@ def invite_person(account_id: int) -> ResponseReturnValue:
     return _done(account_id, _("The invitation waits to be mailed."))
 
 
-@blueprint.post("/people/<int:account_id>/reset-factor")
+@blueprint.route("/people/<int:account_id>/reset-factor", methods=["GET", "POST"])
 def reset_factor(account_id: int) -> ResponseReturnValue:
-    """Take the second factor from someone who lost it."""
-    accounts.reset_factor(_person(account_id), by=_myself())
-    return _done(account_id, _("The second factor is reset and every session has ended."))
+    """Take the second factor from someone who lost it, asked once."""
+    found = _person(account_id)
+    form = TakeAwayForm()
+    if form.validate_on_submit():
+        accounts.reset_factor(found, by=_myself(), reason=form.reason.data)
+        return _done(account_id, _("The second factor is reset and every session has ended."))
+    what = _("First make sure that whoever asks is this person. A new second factor is set up at the next sign-in.")
+    return _ask(form, found, _("Reset the second factor?"), what)
 
 
 @blueprint.route("/people/<int:account_id>/grants/new", methods=["GET", "POST"])

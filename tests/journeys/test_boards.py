@@ -53,6 +53,9 @@ def test_one_sign_stands_between_the_steps_of_a_trail(sign_in_as: SignIn, addres
     page = sign_in_as("analyst")
     page.goto(address)
     assert "·" not in page.locator(".trail").inner_text()
+    boxes = [box for link in page.locator(".trail a").all() if (box := link.bounding_box())]
+    apart = {round(after["x"] - before["x"] - before["width"]) for before, after in pairwise(boxes)}
+    assert len(apart) == 1, "all stand as far apart, whatever white space the page was written with"
 
 
 def test_words_found_hide_no_line_above_them(sign_in_as: SignIn) -> None:

@@ -44,6 +44,7 @@ def test_a_message_links_to_its_record_and_is_marked_as_read(sign_in: Any, analy
     assert client.post(f"/inbox/{row.id}/read", data={"open": "1"}).location == "/follow-ups/PAK-F001"
     db.session.refresh(row)
     assert row.read_at is not None
+    assert '<td data-label="Action"></td>' in client.get("/inbox").text, "nothing is left to do, and no label says so"
 
 
 def test_everything_is_marked_as_read(sign_in: Any, analyst: Account) -> None:

@@ -162,6 +162,7 @@ def test_an_undefined_name_is_an_error(page: Any) -> None:
 
 def test_what_people_typed_is_escaped_and_isolated(page: Any) -> None:
     assert page("{{ name|bdi }}", name="<b>كينيا") == "<bdi>&lt;b&gt;كينيا</bdi>"
+    assert page("{{ name|bdi }}", name="") == "", "an empty cell has no label on a narrow screen"
 
 
 def test_a_tag_has_words_and_a_tone(page: Any) -> None:

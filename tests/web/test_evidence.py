@@ -66,6 +66,13 @@ def test_a_revision_stands_beside_the_earlier_one(session: Any, browser: Any) ->
     assert "there already" in again.text
 
 
+def test_without_a_file_or_a_source_both_ways_are_said(browser: Any) -> None:
+    answer = browser.post(PATH, data={})
+    assert answer.status_code == 422
+    assert "Choose a file, or say what the source is and where it stands." in answer.text
+    assert 'href="#file"' in answer.text
+
+
 def test_a_source_note_stands_without_a_file(session: Any, browser: Any) -> None:
     answer = browser.post(PATH, data={"title": "Official gazette", "source_note": "No. 12 of 2007"})
     assert "No. 12 of 2007" in browser.get(answer.location).text

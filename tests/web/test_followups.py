@@ -620,6 +620,20 @@ class TestStatusesAndEnds:
         assert "Its place is taken by" in page
         assert "Takes the place of" in browser.get(f"/follow-ups/{successor.reference}").text
 
+    def test_what_was_signed_is_only_asked_for(self, session: Any, analyst: Account, browser: FlaskClient) -> None:
+        """Until a reviewer signs it, nothing ends and nothing takes a place."""
+        followup = signed(analyst, AccountFactory(role=Role.REVIEWER))
+        successor = FollowupFactory()
+        session.commit()
+        for act, button in (("withdraw", "Ask for withdrawal"), ("supersede", "Ask for supersession")):
+            assert f">{button}</button>" in browser.get(f"/follow-ups/{followup.reference}/{act}").text
+        path = f"/follow-ups/{followup.reference}/supersede"
+        data = {"version": version_of(browser, path), "by_reference": successor.reference, "reason": "Merged"}
+        assert browser.post(path, data=data).status_code == 303
+        page = browser.get(f"/follow-ups/{successor.reference}").text
+        assert "Is to take the place of" in page
+        assert "Takes the place of" not in page
+
     def test_submit_and_recall_from_the_page(self, session: Any, analyst: Account, browser: FlaskClient) -> None:
         followup = followups.create("PAK", complete(), by=analyst)
         path = f"/follow-ups/{followup.reference}"

@@ -14,6 +14,7 @@ from tests.counting import statements
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory
 from tests.forms_of_pages import form_for
 from tests.pages import text_of
+from tracker import clock
 from tracker.extensions import db
 from tracker.models import DelegateKind, Role, Visit
 from tracker.partial_date import PartialDate
@@ -52,6 +53,13 @@ def test_a_gap_leads_to_a_visit_with_its_area_in_scope(analyst: Any, sign_in: Si
     assert answer.location == "/visits/PAK-2027-1"
     assert {row.area_code for row in db.session.scalars(sa.select(Visit)).one().areas} == {"FIN-02", "LAW-01"}
     assert browser.get("/visits/new?state=ZZZ&area=NOPE").status_code == 200
+
+
+def test_a_visit_without_any_date_is_of_this_year_and_the_form_says_so(analyst: Any, sign_in: SignIn) -> None:
+    client = sign_in(analyst)
+    assert "left empty, it is this year" in client.get("/visits/new").text
+    answer = client.post("/visits/new", data=new_visit())
+    assert f"-{clock.today().year}-1" in answer.location
 
 
 def test_after_recording_a_visit_the_first_open_task_is_named(analyst: Any, sign_in: SignIn) -> None:

@@ -65,7 +65,10 @@ class NewVisitForm(TrackerForm):
         _l("Year of the visit"),
         least=FIRST_YEAR,
         most=LAST_YEAR,
-        hint=_l("Only where no date is known yet. It stands in the reference, which stays when the dates slip."),
+        hint=_l(
+            "Only where no date is known yet; left empty, it is this year. It stands in the reference, which stays "
+            "when the dates slip."
+        ),
     )
     areas = CodesField(_l("Areas in scope"))
     summary = TextField(_l("Summary"), hint=_l("What the visit is about, for colleagues."))

@@ -48,6 +48,8 @@ def add_revision(evidence: Evidence, stream: BinaryIO, filename: str, *, by: Acc
 def add_source_note(followup: Followup, title: str, source_note: str, *, by: Account) -> Evidence:
     """Note a source that cannot be attached: where it stands and who keeps it."""
     policy.require(by, Permission.FOLLOWUP_EDIT, followup)
+    if not title.strip() and not source_note.strip():
+        raise Invalid(_("Choose a file, or say what the source is and where it stands."), "file")
     if not title.strip():
         raise Invalid(_("Say what the source is."), "title")
     if not source_note.strip():

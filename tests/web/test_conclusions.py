@@ -478,6 +478,25 @@ def test_a_day_in_the_future(browser: FlaskClient, signed: Any) -> None:
     assert answer.status_code == 422 and "in the future" in answer.text
 
 
+def test_a_withdrawal_that_waits_and_is_returned_is_told_on_the_page(
+    browser: FlaskClient, session: Any, analyst: Any, reviewer: Any, written: Any
+) -> None:
+    signoff.submit(written, by=analyst)
+    assert "Before the reviewers: Sign-off" in browser.get(HREF).text
+    signoff.sign_off(written, by=reviewer, content_version=written.content_version)
+    session.commit()
+    data = {"version": version_on(browser.get(f"{HREF}/withdraw").text), "reason": "Said twice."}
+    page = browser.get(browser.post(f"{HREF}/withdraw", data=data).location).text
+    assert "waits for a reviewer, who signs this or returns it" in page
+    assert "Before the reviewers: Withdrawal" in page
+    assert page.partition("Before the reviewers")[2].partition("</section>")[0].count("Said twice.")
+    signoff.return_(written, by=reviewer, reason="It is needed.")
+    session.commit()
+    page = browser.get(HREF).text
+    assert "The request to withdraw it was returned" in page and "It is needed." in page
+    assert "Before the reviewers" not in page
+
+
 def test_withdrawing_owes_a_reason(browser: FlaskClient, session: Any, written: Any) -> None:
     version = version_on(browser.get(f"{HREF}/withdraw").text)
     assert browser.post(f"{HREF}/withdraw", data={"version": version, "reason": " "}).status_code == 422

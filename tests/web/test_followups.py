@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from html import unescape
 from io import BytesIO
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import event
 
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, PlanFactory, VisitFactory, serve
 from tests.services.test_followups import complete, signed
+from tracker import clock
 from tracker.extensions import db
 from tracker.models import (
     Account,
@@ -633,6 +635,23 @@ class TestStatusesAndEnds:
         page = browser.get(f"/follow-ups/{successor.reference}").text
         assert "Is to take the place of" in page
         assert "Takes the place of" not in page
+
+    def test_a_request_that_was_returned_leaves_the_signature_as_it_was(
+        self, session: Any, analyst: Account, browser: FlaskClient
+    ) -> None:
+        signer, refuser = AccountFactory(role=Role.REVIEWER), AccountFactory(role=Role.REVIEWER)
+        with clock.at(datetime(2006, 12, 6, tzinfo=UTC)):
+            followup = signed(analyst, signer)
+        path = f"/follow-ups/{followup.reference}"
+        data = {"version": version_of(browser, f"{path}/withdraw"), "reason": "Said twice"}
+        answer = browser.get(browser.post(f"{path}/withdraw", data=data).location).text
+        assert "waits for a reviewer, who signs this or returns it" in answer
+        signoff.return_(followup, by=refuser, reason="It is needed.")
+        session.commit()
+        page = browser.get(path).text
+        assert "Returned: Withdrawal" in page and "It is needed." in page
+        row = page.partition("Workflow of the text")[2].partition("</tr>")[0]
+        assert "6 December 2006" in row and signer.name in row, "who refused the withdrawal did not sign the text"
 
     def test_submit_and_recall_from_the_page(self, session: Any, analyst: Account, browser: FlaskClient) -> None:
         followup = followups.create("PAK", complete(), by=analyst)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from tracker import policy
 from tracker.errors import NotFound
@@ -20,10 +20,13 @@ from tracker.models import (
     ConclusionKind,
     ConclusionParagraph,
     ConclusionStatus,
+    Decision,
     Followup,
     FollowupConclusion,
     Paragraph,
+    Purpose,
     Seal,
+    Submission,
     Visit,
 )
 from tracker.models.followup import ENDED
@@ -211,26 +214,61 @@ class Sheet:
     drafted_by: str | None
     returned_because: str | None
     paragraphs: list[tuple[int, str]]
+    pending: Submission | None
+    submitter: str | None
+    refused_because: str | None
+    """Why a reviewer returned the request to withdraw it, where that is the last that a reviewer decided."""
+
+
+def _is_of_it(submission: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(submission.object_type == Conclusion.__tablename__, submission.object_id == Conclusion.id)
+
+
+_submitter, _decided, _last = aliased(Account), aliased(Submission), aliased(Submission)
+_last_decided = (
+    sa.select(sa.func.max(_last.id))
+    .where(_is_of_it(_last), _last.decision.in_((Decision.SIGNED, Decision.RETURNED)))
+    .correlate(Conclusion)
+    .scalar_subquery()
+)
+_refused = (
+    sa.select(_decided.reason)
+    .where(_decided.id == _last_decided, _decided.decision == Decision.RETURNED, _decided.purpose != Purpose.SIGN_OFF)
+    .correlate(Conclusion)
+    .scalar_subquery()
+)
 
 
 def sheet(account: Account, reference: str) -> Sheet:
     """The visible conclusion of this reference, in one statement; NotFound when there is none (R9)."""
     found = db.session.execute(
         sa.select(
-            Conclusion, Visit, AreaEdition, Seal, NAME_AT_VISIT, Account.name, last_return(Conclusion), _paragraphs
+            Conclusion,
+            Visit,
+            AreaEdition,
+            Seal,
+            NAME_AT_VISIT,
+            Account.name,
+            last_return(Conclusion),
+            _paragraphs,
+            Submission,
+            _submitter.name,
+            _refused,
         )
         .select_from(_source)
         .outerjoin(Seal, Seal.id == Conclusion.seal_id)
         .outerjoin(Account, Account.id == Conclusion.drafted_by_id)
+        .outerjoin(Submission, sa.and_(_is_of_it(Submission), Submission.decision.is_(None)))
+        .outerjoin(_submitter, _submitter.id == Submission.submitted_by_id)
         .where(Conclusion.reference == reference, scope(account))
         .options(joinedload(Conclusion.paragraphs))
     )
     row = found.unique().one_or_none()
     if row is None:
         raise NotFound(_("There is no such record, or it lies outside your scope."))
-    conclusion, visit, area, seal, state_name, drafted_by, reason, said = row
+    conclusion, visit, area, seal, state_name, drafted_by, reason, said, pending, submitter, refused = row
     paragraphs = [(int(words.partition(" ")[0]), words) for words in (said or "").split(";") if words]
-    return Sheet(conclusion, visit, state_name, area, seal, drafted_by, reason, paragraphs)
+    return Sheet(conclusion, visit, state_name, area, seal, drafted_by, reason, paragraphs, pending, submitter, refused)
 
 
 def answering(conclusion: Conclusion) -> list[Any]:

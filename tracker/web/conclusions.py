@@ -279,7 +279,10 @@ def _act(action: str, reference: str, form: Any, permission: Permission, service
         else:
             if action == "share" and is_before(conclusion.visit, form.happened.data):
                 flash(_("That day lies before the start of the visit. That is allowed; check both."), "warning")
-            flash(_("Done. It stands in the timeline of %(reference)s.", reference=reference))
+            if conclusion.workflow is ConclusionStatus.SUBMITTED:
+                flash(_("%(reference)s waits for a reviewer, who signs this or returns it.", reference=reference))
+            else:
+                flash(_("Done. It stands in the timeline of %(reference)s.", reference=reference))
             return redirect(url_for("conclusions.page", reference=reference), 303)
     return render_template(template, **_about(conclusion, form)), _status(form)
 

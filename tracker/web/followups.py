@@ -173,9 +173,11 @@ def page(reference: str) -> ResponseReturnValue:
 
 def _last_move(found: Sheet) -> tuple[datetime, str | None]:
     """Since when the text stands where it stands, and who brought it there, as far as the record itself tells."""
-    followup, decided = found.followup, found.last_decision
+    followup, decided, seal = found.followup, found.last_decision, found.seal
     if found.pending is not None:
         return found.pending.submitted_at, found.pending.submitter
+    if followup.workflow is FollowupStatus.SIGNED_OFF and seal is not None:
+        return seal.signed_at, seal.signer_name  # whoever refused to withdraw it since did not sign it
     if decided is not None and followup.workflow is not FollowupStatus.DRAFT:
         return decided.decided_at, decided.decider
     if followup.workflow is FollowupStatus.DRAFT and not followup.seal_count:
@@ -538,7 +540,10 @@ def _act(action: str, reference: str, form: Any, permission: Permission, service
             db.session.rollback()
             form.refuse(error)
         else:
-            flash(_("Done. It stands in the timeline of %(reference)s.", reference=reference))
+            if action in ("withdraw", "supersede") and followup.workflow is FollowupStatus.SUBMITTED:
+                flash(_("%(reference)s waits for a reviewer, who signs this or returns it.", reference=reference))
+            else:
+                flash(_("Done. It stands in the timeline of %(reference)s.", reference=reference))
             return redirect(url_for("followups.page", reference=reference), 303)
     return render_template(template, **_about(followup, form)), _status(form)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -62,6 +63,22 @@ def test_signing_in_and_out(client: FlaskClient, analyst: Account) -> None:
     assert client.post("/logout").location == "/login?out=1"
     assert client.get("/account").status_code == 302
     assert kinds()[-2:] == ["account.signed_in", "account.signed_out"]
+
+
+def test_whoever_signs_in_with_a_recovery_code_is_told_how_many_are_left(client: FlaskClient, analyst: Account) -> None:
+    log_in(client, analyst)
+    codes = enrol(client, analyst)
+    left = "That recovery code is used up."
+    for code, number in ((codes[0], factors.RECOVERY_CODES - 1), (codes[1], factors.RECOVERY_CODES - 2)):
+        client.post("/logout")
+        log_in(client, analyst)
+        answer = client.post("/login/factor", data={"code": code})
+        assert f"{left} {number} recovery codes are left." in client.get(answer.location).text
+    client.post("/logout")
+    log_in(client, analyst)
+    with clock.at(clock.now() + timedelta(seconds=30)):
+        answer = client.post("/login/factor", data={"code": code_for(analyst.tf_totp_secret)})
+        assert left not in client.get(answer.location).text
 
 
 def test_a_wrong_password_keeps_the_name_and_shows_no_password(client: FlaskClient, analyst: Account) -> None:
@@ -183,7 +200,6 @@ def test_the_second_step_needs_the_first(client: FlaskClient, session: Any) -> N
 
 
 def test_the_second_step_waits_ten_minutes(client: FlaskClient, app: Flask, analyst: Account) -> None:
-    from datetime import timedelta
 
     log_in(client, analyst)
     enrol(client, analyst)

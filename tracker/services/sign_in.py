@@ -59,13 +59,16 @@ def check_password(email: str, password: str) -> Account:
     return known
 
 
-def check_factor(account: Account, given: str) -> None:
-    """Raise Invalid unless ``given`` is a one-time code or a recovery code of the account, unused until now."""
+def check_factor(account: Account, given: str) -> bool:
+    """Raise Invalid unless ``given`` is a one-time code or a recovery code of the account, unused until now; tells
+    whether it was a recovery code."""
     attempt = _count(_key(account.email), account.id)
-    if not (factors.spend(account, given) or factors.spend_recovery_code(account, given)):
+    is_from_device = factors.spend(account, given)
+    if not is_from_device and not factors.spend_recovery_code(account, given):
         _refuse("account.factor_refused", account.id, account.email)
         raise Invalid(_("This code is not right, or it was used before. Wait for the next one."), "code")
     _succeed(attempt)
+    return not is_from_device
 
 
 def confirm_factor(account: Account, given: str | None) -> None:

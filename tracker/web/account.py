@@ -27,6 +27,7 @@ from tracker.reports import grants as report
 from tracker.services import accounts, factors, sign_in
 from tracker.services import sessions as session_rows
 from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web import browsers, locale, security, sessions
 
 blueprint = Blueprint("account", __name__)
@@ -70,14 +71,17 @@ def sign_in_factor() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _factor_page(form, 422 if form.is_bound else 200)
     try:
-        sign_in.check_factor(account, form.code.data)
+        is_recovery_code = sign_in.check_factor(account, form.code.data)
     except sign_in.TooMany as wait:
         form.form_errors = [wait.message]
         return _too_many(_factor_page(form, 429), wait)
     except Invalid as wrong:
         form.refuse(wrong)
         return _factor_page(form, 401)
-    return _welcome(account, pending["next"])
+    answer = _welcome(account, pending["next"])
+    if is_recovery_code:
+        flash(_recovery_words(factors.codes_left(account)), "warning")
+    return answer
 
 
 @blueprint.post("/logout")
@@ -327,6 +331,13 @@ def _welcome(account: Account, address: str | None) -> ResponseReturnValue:
         return redirect(url_for("account.kept"), 303)
     security.forget_kept_form()
     return redirect(address or "/", 303)
+
+
+def _recovery_words(left: int) -> str:
+    """That a recovery code is used up, how many are left, and what to do in time."""
+    count = ngettext("%(num)s recovery code is left.", "%(num)s recovery codes are left.", left)
+    what_next = _("New ones are made under “Your account”; a lost device is replaced by an administrator's reset.")
+    return f"{_('That recovery code is used up.')} {count} {what_next}"
 
 
 def _pending_account(pending: dict[str, Any]) -> Account | None:

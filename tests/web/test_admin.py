@@ -13,8 +13,10 @@ from flask.testing import FlaskClient
 
 from tests.factories import AccountFactory, FollowupFactory
 from tracker import policy
+from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.models import Account, Followup, OutboxMail, Role
+from tracker.services import sign_in as service
 
 PAGES = ("/admin", "/admin/people", "/admin/people/new")
 
@@ -250,6 +252,14 @@ def test_closing_opening_and_resetting(browser: FlaskClient, sign_in: Any, analy
 @pytest.mark.parametrize("path", ["/admin/people/0", "/admin/people/999999999", "/admin/people/" + "9" * 27])
 def test_there_is_no_such_account(browser: FlaskClient, path: str) -> None:
     assert browser.get(path).status_code == 404
+
+
+def test_a_wrong_password_at_a_signature_is_not_called_a_second_factor(browser: FlaskClient, session: Any) -> None:
+    reviewer = AccountFactory(role=Role.REVIEWER)
+    session.commit()
+    with pytest.raises(Invalid):
+        service.confirm_password(reviewer, "not it")
+    assert "gave a wrong code, or a wrong password when asked again" in browser.get(f"/admin/people/{reviewer.id}").text
 
 
 def test_an_invitation_goes_only_to_whoever_has_no_password(browser: FlaskClient, analyst: Account) -> None:

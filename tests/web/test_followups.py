@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from io import BytesIO
@@ -547,6 +548,19 @@ class TestEdit:
         changed = session.scalar(sa.select(Followup))
         assert changed.sealed_state is SealedState.CHANGED
         assert changed.current_due == PartialDate(2007, 6)
+
+    def test_a_text_put_back_as_it_was_signed_says_so(
+        self, session: Any, analyst: Account, reviewer: Account, browser: FlaskClient
+    ) -> None:
+        followup = signed(analyst, reviewer)
+        path, as_signed = f"/follow-ups/{followup.reference}", "The text is as it was signed off"
+        title = followup.title
+        assert as_signed not in browser.get(path).text
+        for typed in ("Another title", title):
+            followup = session.scalar(sa.select(Followup))
+            followups.edit(followup, replace(followups.input_of(followup), title=typed), by=analyst)
+            session.commit()
+            assert (as_signed in browser.get(path).text) is (typed == title)
 
     def test_two_at_once_are_shown_both_texts(self, session: Any, analyst: Account, browser: FlaskClient) -> None:
         followup = followups.create("PAK", complete(), by=analyst)

@@ -562,7 +562,7 @@ EVENTS: dict[str, Any] = {
     "account.created": _l("created the account"),
     "account.disabled": _l("disabled the account"),
     "account.enabled": _l("enabled the account"),
-    "account.factor_refused": _l("gave a wrong second factor"),
+    "account.factor_refused": _l("gave a wrong code, or a wrong password when asked again"),
     "account.factor_removed": _l("removed the second factor"),
     "account.factor_reset": _l("reset the second factor"),
     "account.factor_set_up": _l("set up the second factor"),

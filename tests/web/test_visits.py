@@ -172,6 +172,8 @@ def test_a_follow_up_that_was_changed_since_it_was_signed_says_so(analyst: Any, 
     browser = sign_in(analyst)
     for address in ("/visits/PAK-2006-1", "/"):
         assert "Draft Changed since it was signed off" in text_of(browser.get(address).text), address
+    row = browser.get("/visits/PAK-2006-1").text.partition('data-label="Main area"')[2].partition("</td>")[0]
+    assert 'class="reference"' in row, "a code never breaks at its hyphen"
 
 
 def test_the_page_takes_at_most_ten_statements_whatever_hangs_on_it(

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from babel import Locale
+from flask import get_template_attribute
 from flask_login import current_user
+from markupsafe import Markup
 
-from tracker import policy
+from tracker import policy, texts
 from tracker.models import FollowupStatus, Implementation, Position, Priority, SealedState
+from tracker.policy import Reach
+from tracker.reports import catalogue
 from tracker.reports import followups as report
+from tracker.reports.catalogue import Edition
 from tracker.reports.listing import Args, Page
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
@@ -16,6 +25,9 @@ from tracker.web import filters
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
 from tracker.web.words import reported_words
+
+WITHOUT_CONTROL = ("visit", "conclusion", "paragraph", "measure", "plan", "pillar", "counted", "party", "next-step")
+"""Filters that other pages lead here with, and that no control shows."""
 
 
 def list_page(page: Page, path: str, extra: Args | None = None) -> ListPage:
@@ -90,6 +102,13 @@ def _measure(value: str) -> str:
 def filter_words(rows: Any) -> dict[str, FilterWords]:
     owners = report.owner_names(rows) | {str(row.owner_id): row.owner for row in rows if row.owner_id}
     owners |= {report.NOBODY: _("nobody"), str(current_user.id): current_user.name}
+    said = _filter_words(texts.locale())
+    return said | {name: FilterWords(said[name].label, owners) for name in ("owner", "person")}
+
+
+@lru_cache
+def _filter_words(_language: Locale) -> dict[str, FilterWords]:
+    """In the order of a sentence; the owners' names are another matter for each page."""
     return {
         "state": filters.state_words(),
         "region": filters.region_words(),
@@ -103,8 +122,8 @@ def filter_words(rows: Any) -> dict[str, FilterWords]:
         "counted": FilterWords(_("Open or implemented")),
         "party": FilterWords(_("Taking part in the plan"), str.upper),
         "authority": FilterWords(_("Responsible authority"), {report.NOBODY: _("nobody")}),
-        "owner": FilterWords(_("Owner"), owners),
-        "person": FilterWords(_("Owned or drafted by"), owners),
+        "owner": FilterWords(_("Owner")),
+        "person": FilterWords(_("Owned or drafted by")),
         "priority": FilterWords(_("Priority"), members(Priority)),
         "workflow": FilterWords(_("Workflow status"), members(FollowupStatus)),
         "sealed": FilterWords(_("Sign-off"), members(SealedState)),
@@ -130,13 +149,63 @@ def owner_choices(shown: ListPage) -> list[tuple[str, str]]:
     return choices if asked in dict(choices) else [*choices, (asked, asked)]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """All that the filters above the list say, beside the words of their language: what their controls hold and offer.
+    ``kept`` are parameters without a control, ``columns`` those that may be chosen."""
+
+    path: str
+    values: tuple[tuple[str, str], ...]
+    sort: str
+    size: int
+    is_wrong: bool
+    owners: tuple[tuple[str, str], ...]
+    reach: Reach
+    edition: Edition
+    further: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str, bool], ...]
+
+    def value(self, name: str) -> str:
+        """The value that a filter's control shows."""
+        return dict(self.values).get(name, "")
+
+    @property
+    def kept(self) -> dict[str, str]:
+        return dict(self.further) | {name: value for name, value in self.values if name in WITHOUT_CONTROL}
+
+
+def filters_form(
+    shown: ListPage, further: Mapping[str, str] | None = None, columns: Iterable[tuple[str, str, bool]] = ()
+) -> Markup:
+    """The filters above the list. Whoever pages through it or comes back to it has the same, and to draw them takes a
+    fifth of the page: they are kept by all that they say."""
+    asked = Asked(
+        path=shown.path,
+        values=tuple([(name, values[0]) for name, values in shown.page.args.items()]),
+        sort=shown.page.sort,
+        size=shown.page.size,
+        is_wrong=bool(shown.problems),
+        owners=tuple(owner_choices(shown)),
+        reach=policy.reach(current_user),
+        edition=catalogue.edition(),
+        further=tuple((further or {}).items()),
+        columns=tuple(columns),
+    )
+    return _filters_form(asked, texts.locale())
+
+
+@lru_cache(maxsize=256)
+def _filters_form(asked: Asked, _language: Locale) -> Markup:
+    draw = get_template_attribute("followups/_filters.html", "filters")
+    return Markup(draw(asked, filter_choices(asked.reach)))  # noqa: S704  # what a template rendered
+
+
 def sort_words() -> dict[str, str]:
     return {"due": _("due date"), "reference": _("reference"), "updated": _("last change")}
 
 
-def filter_choices() -> dict[str, list[tuple[str, str]]]:
+def filter_choices(covered: Reach) -> dict[str, list[tuple[str, str]]]:
     """What the selects above the list offer; Member States and regions only within the reader's scope."""
-    covered = policy.reach(current_user)
     return {
         "state": filters.with_all(filters.states(covered)),
         "region": filters.with_all(filters.regions(covered)),

@@ -52,7 +52,7 @@ from tracker.web import filters, sealed, timeline
 from tracker.web import sharing as sharing_levels
 from tracker.web.dates import period_words
 from tracker.web.followup_cells import rows
-from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence
+from tracker.web.followup_list import filters_form, list_page, sentence
 from tracker.web.request_keys import Made, once
 from tracker.web.words import field_words
 from tracker.workflow.followup import DRAFTS
@@ -111,8 +111,7 @@ def index() -> ResponseReturnValue:
         column_words=column_words,
         sorted_by=SORTED_BY,
         rows=rows(shown.rows, columns, column_words, is_chosen=bool(extra)),
-        choices=filter_choices(),
-        owner_choices=owner_choices,
+        filters=filters_form(shown, columns=[(name, said, name in columns) for name, said in column_words.items()]),
         may_write=policy.can(current_user, Permission.FOLLOWUP_EDIT),
         export_href=shown.export_href(f"{request.script_root}/reports/status.csv"),
     )

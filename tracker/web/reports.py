@@ -16,7 +16,7 @@ from tracker.reports.listing import address
 from tracker.texts import gettext as _
 from tracker.web.exports import csv_response
 from tracker.web.exports import shown as shown_cell
-from tracker.web.followup_list import filter_choices, list_page, owner_choices, sentence
+from tracker.web.followup_list import filters_form, list_page, sentence
 from tracker.web.locale import language
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
@@ -65,8 +65,7 @@ def status_preview() -> ResponseReturnValue:
         "reports/status.html",
         list=shown,
         sentence=sentence(shown),
-        choices=filter_choices(),
-        owner_choices=owner_choices,
+        filters=filters_form(shown, {"content": content}),
         content=content,
         current_href=address(shown.path, shown.page.args),
         sealed_href=address(shown.path, shown.page.args | {"content": ["sealed"]}),

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, templating
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.nodes import Expr
+from jinja2.nodes import Call, Expr, Name
 from markupsafe import Markup, escape
 
 from tracker import database
@@ -58,9 +58,30 @@ PAGES = (
 """The modules with pages, each with a ``blueprint``."""
 
 
+TEXTS = ("_", "ngettext")
+"""What gives a template its texts: functions of ours, to which the page is nothing."""
+
+
 class Writing(CodeGenerator):
     """Templates as Python. What is markup already is written as it stands: a page has hundreds of such pieces, and to
-    have each made markup once more takes five calls."""
+    have each made markup once more takes five calls. Texts are asked for without Jinja looking first whether they want
+    to know the page, which takes seven."""
+
+    def visit_Call(self, node: Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: N802  # Jinja's
+        name = node.node.name if isinstance(node.node, Name) else ""
+        if name not in TEXTS or node.dyn_args or node.dyn_kwargs:
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+            return
+        self.visit(node.node, frame)
+        self.write("(")
+        for arg in node.args:
+            self.visit(arg, frame)
+            self.write(", ")
+        for given in node.kwargs:
+            self.write(f"{given.key}=")
+            self.visit(given.value, frame)
+            self.write(", ")
+        self.write(")")
 
     def _output_child_pre(self, node: Expr, frame: Frame, finalize: Any) -> None:
         is_escaped = frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None

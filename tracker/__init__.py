@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -12,13 +14,22 @@ from tracker import config, tape
 __all__ = ["create_app"]
 
 
+class Tracker(Flask):
+    """The application. Its views and hooks are plain functions: nobody asks each of them, at each request, whether it
+    is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def create_app(settings: config.Settings | None = None) -> Flask:
     """Make the application. Raises RefusedToStart when the settings or the database make that unsafe (R40)."""
     from tracker import cli, extensions, web
 
     settings = settings or config.read()
     config.check(settings)
-    app = Flask(
+    app = Tracker(
         "tracker",
         instance_path=str(settings.instance.resolve()),
         template_folder=str(config.ROOT / "templates"),

@@ -175,8 +175,11 @@ def _key() -> Hashable:
     told = request.environ.get
     return (
         sessions.current().row_id,
-        request.host_url,
-        request.script_root,
+        told("wsgi.url_scheme"),
+        told("HTTP_HOST"),
+        told("SERVER_NAME"),
+        told("SERVER_PORT"),
+        told("SCRIPT_NAME"),
         told("PATH_INFO"),
         told("QUERY_STRING"),
         told("HTTP_ACCEPT_LANGUAGE"),

@@ -5,34 +5,29 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import sqlalchemy as sa
 from babel import Locale
 from babel.numbers import format_decimal
-from flask import Flask, current_app, g, get_template_attribute, request, url_for
+from flask import Flask, current_app, url_for
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
-from werkzeug.exceptions import HTTPException
 from wtforms import Field
 from wtforms.form import BaseForm
 
 from tracker import clock, policy, tape, texts
-from tracker.extensions import babel, read
+from tracker.extensions import babel
 from tracker.forms.drawing import choice_boxes
-from tracker.models import Account, Notification, Role, SealedState, Submission
+from tracker.models import SealedState
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
-from tracker.reports import notifications
 from tracker.texts import gettext as _
-from tracker.texts import lazy_gettext as _l
 from tracker.texts import ngettext
-from tracker.web import access, assets, dates, locale, words
+from tracker.web import assets, dates, locale, words
+from tracker.web.sidebar import MOST_COUNTED, may_search, page_exists, sidebar, viewer
 
-MOST_COUNTED = 100
 LONGEST_TAG = 22
 """Characters beyond which a tag may wrap within a table."""
 LONGEST_DIFF = 4_000
@@ -42,43 +37,6 @@ _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
 _DIGEST = Markup('<bdi class="digest" translate="no">'), Markup("</bdi>")
 _TAG = Markup('<span class="tag tag-{}">{}</span>')
 
-
-@dataclass(frozen=True)
-class NavItem:
-    """A line of the sidebar: shown when a page answers at ``path`` and the reader may open it."""
-
-    path: str
-    label: Any
-    icon: str
-    count: str | None = None
-
-
-NAVIGATION = [
-    [
-        NavItem("/", _l("My work"), "inbox"),
-        NavItem("/visits", _l("Visits"), "geo-alt"),
-        NavItem("/conclusions", _l("Conclusions"), "journal-text"),
-        NavItem("/follow-ups", _l("Follow-ups"), "card-checklist"),
-        NavItem("/review", _l("Review"), "pen", count="review"),
-    ],
-    [
-        NavItem("/states", _l("Member States"), "flag"),
-        NavItem("/areas", _l("Areas"), "diagram-3"),
-        NavItem("/coverage", _l("Coverage"), "grid-3x3"),
-        NavItem("/gaps", _l("Gaps"), "search"),
-        NavItem("/plans", _l("Plans"), "map"),
-        NavItem("/meetings", _l("Meetings"), "people"),
-        NavItem("/reports", _l("Reports"), "bar-chart"),
-    ],
-    [
-        NavItem("/inbox", _l("Inbox"), "envelope", count="inbox"),
-        NavItem("/audit", _l("Log"), "shield-check"),
-        NavItem("/admin", _l("Administration"), "gear"),
-        NavItem("/help", _l("Help"), "question-circle"),
-    ],
-]
-
-LINES = frozenset(item.path for group in NAVIGATION for item in group)
 
 TONES = {
     value: tone
@@ -210,35 +168,8 @@ def tone(member: Any) -> str:
     return TONES.get(member, "neutral")
 
 
-def viewer() -> Account | None:
-    """Who is signed in; nobody on a page that must not ask the database."""
-    if g.get("bare_page") or not getattr(current_user, "is_authenticated", False):
-        return None
-    return current_user._get_current_object()  # type: ignore[no-any-return]  # the proxy's own object: asked much
-
-
 def is_demo() -> bool:
     return bool(current_app.config["SETTINGS"].is_demo)
-
-
-def navigation() -> Markup:
-    """The sidebar's lines for whoever is signed in: only what they may open, only pages that exist."""
-    account = viewer()
-    if account is None:
-        return Markup("")
-    counts = tuple(_waiting(account).items())
-    return _menu(policy.roles_of(account), counts, *_place(request.path), request.script_root, locale.language())
-
-
-def may_search() -> bool:
-    """Whether whoever is signed in may read records, so that a search can find any."""
-    account = viewer()
-    return account is not None and _may_open(policy.roles_of(account), "/search")
-
-
-def page_exists(path: str, method: str = "GET") -> bool:
-    """Whether a page answers at this address."""
-    return _endpoint(path, method) is not None
 
 
 def problems(form: BaseForm) -> list[tuple[str, str]]:
@@ -294,62 +225,6 @@ def _options(choices: tuple[tuple[str, str], ...]) -> str:
     return "".join(f"{_OPTION.format(escape(choice))}>{escape(said)}</option>" for choice, said in choices)
 
 
-@lru_cache(maxsize=512)
-def _menu(
-    roles: frozenset[Role], counts: tuple[tuple[str, int], ...], at: str, is_page: bool, _root: str, _language: str
-) -> Markup:
-    """Kept by all that it says, the language included: every page has it."""
-    draw = get_template_attribute("macros/menu.html", "menu")
-    return Markup(draw(_open_to(roles), dict(counts), at, is_page))  # noqa: S704  # what a template rendered
-
-
-def _place(path: str) -> tuple[str, bool]:
-    """The line whose page this is, or in whose part of the site it lies, and whether it is the page itself."""
-    top = "/" + path.split("/", 2)[1]
-    return (top, path == top) if top in LINES else ("", False)
-
-
-@lru_cache
-def _open_to(roles: frozenset[Role]) -> list[list[NavItem]]:
-    """The lines for whoever holds these roles: as few as there are kinds of people."""
-    groups = [[item for item in group if _may_open(roles, item.path)] for group in NAVIGATION]
-    return [group for group in groups if group]
-
-
-def _may_open(roles: frozenset[Role], path: str) -> bool:
-    """As the permission table says, so that no line leads to a refusal."""
-    needed = access.ACCESS.get(_endpoint(path) or "")
-    return not roles.isdisjoint(policy.ROLES[needed]) if isinstance(needed, Permission) else needed is not None
-
-
-def _endpoint(path: str, method: str = "GET") -> str | None:
-    known: dict[tuple[str, str], str | None] = current_app.extensions.setdefault("tracker_endpoints", {})
-    if (path, method) not in known:
-        try:
-            known[path, method] = current_app.url_map.bind("localhost").match(path, method)[0]
-        except HTTPException:
-            known[path, method] = None
-    return known[path, method]
-
-
-def _waiting(account: Account) -> dict[str, int]:
-    """How much waits for this person, in one statement, each counted only up to a hundred."""
-    statement = _counts(policy.reach(account), policy.reach(account, Permission.REVIEW))
-    return dict(read(statement, {"me": account.id}).one()._mapping)
-
-
-@lru_cache
-def _counts(reach: policy.Reach, reviewed: policy.Reach) -> sa.Select[int, int]:
-    """Built once for each scope: every page asks it."""
-    unread = notifications.within(reach).with_only_columns(Notification.id).where(Notification.read_at.is_(None))
-    queue = sa.select(Submission.id).where(Submission.decision.is_(None), reviewed.condition(Submission.state_id))
-    return sa.select(_capped(unread).label("inbox"), _capped(queue).label("review"))
-
-
-def _capped(rows: sa.Select[Any]) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
-
-
 def _field_problems(form: BaseForm) -> Iterator[tuple[str, str]]:
     for field in form:
         yield from ((first_id(field), str(error)) for error in field.errors)
@@ -389,8 +264,6 @@ GLOBALS = {
     "held": dates.held,
     "is_demo": is_demo,
     "may_search": may_search,
-    "navigation": navigation,
-    "offered_languages": locale.spoken,
     "options": options,
     "overdue_words": overdue_words,
     "page_direction": locale.direction,
@@ -399,5 +272,6 @@ GLOBALS = {
     "period": dates.period,
     "printed_at": printed_at,
     "problems": problems,
+    "sidebar": sidebar,
     "viewer": viewer,
 }

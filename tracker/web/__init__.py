@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 from flask import Flask, templating
@@ -69,7 +70,8 @@ class Writing(CodeGenerator):
 
     def visit_Call(self, node: Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: N802  # Jinja's
         name = node.node.name if isinstance(node.node, Name) else ""
-        if name not in TEXTS or node.dyn_args or node.dyn_kwargs:
+        is_plain = not (node.dyn_args or node.dyn_kwargs or any(iskeyword(given.key) for given in node.kwargs))
+        if name not in TEXTS or not is_plain:
             super().visit_Call(node, frame, forward_caller=forward_caller)
             return
         self.visit(node.node, frame)

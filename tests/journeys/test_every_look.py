@@ -21,6 +21,7 @@ NO_PAGE = "/no/such/page"
 OF_ANALYST = (
     "/",
     "/my-work/returned",
+    "/my-work/asked",
     "/visits",
     "/visits?region=142&columns=dates,type,sequence,mode,stage,tour,conclusions,followups,sharing",
     "/visits/new",

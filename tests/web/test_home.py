@@ -234,6 +234,7 @@ def test_an_analyst_finds_what_is_theirs(analyst: Any, reviewer: Any, sign_in: S
         "Conclusions to write": 1,
         "Returned to me": 1,
         "Waiting for the reviewers": 1,
+        "Extensions that I asked for": 0,
         "Late": 1,
         "Without a next step": 0,
         "Visits that need something": 2,
@@ -251,6 +252,25 @@ def test_a_reviewer_finds_what_waits_for_a_signature_and_what_changed(
     counts = {words: int(count) for words, (count, _href) in figures(page).items()}
     assert counts == {"To sign": 2, "Extensions asked for": 1, "Changed since I signed it": 2}
     assert "Parliament sits in spring" in page
+
+
+def test_an_extension_asked_for_stands_on_the_desk_of_whoever_asked_until_it_is_decided(
+    analyst: Any, reviewer: Any, sign_in: SignIn
+) -> None:
+    mine, anothers = (FollowupFactory(current_due=LONG_AGO) for _each in range(2))
+    asked = extensions.request(mine, new_due=PartialDate(2030), reason="Parliament sits in spring", by=analyst)
+    extensions.request(anothers, new_due=PartialDate(2031), reason="No", by=AccountFactory(role=Role.ANALYST))
+    db.session.commit()
+    browser = sign_in(analyst)
+    page = browser.get("/").text
+    count, href = figures(page)["Extensions that I asked for"]
+    assert count == "1" and "Parliament sits in spring" in page
+    assert LISTED.findall(browser.get(href).text) == [mine.reference]
+    assert browser.get(f"/follow-ups/{mine.reference}/extension/{asked.id}").status_code == 200
+    extensions.refuse(asked, by=reviewer, note="It may sit sooner")
+    db.session.commit()
+    assert figures(browser.get("/").text)["Extensions that I asked for"][0] == "0"
+    assert LISTED.findall(browser.get(href).text) == []
 
 
 def test_a_record_signed_again_has_not_changed_since(analyst: Any, reviewer: Any, sign_in: SignIn) -> None:

@@ -42,7 +42,7 @@ from tracker.workflow.visit import BEFORE
 RECENT_DAYS = 7
 FEW_CHANGED = 300
 UNSETTLED = ("draft", "submitted", "returned")
-LISTS = ("returned", "waiting", "changed", "visits")
+LISTS = ("returned", "waiting", "asked", "changed", "visits")
 """The sections with a list of their own, because they span several nouns or no list asks their question."""
 SEALABLE: dict[str, Any] = {"followup": Followup, "conclusion": Conclusion, "matrix": Matrix}
 
@@ -76,6 +76,8 @@ def page(name: str, args: Mapping[str, Any], account: Account) -> Page:
     if name == "changed":
         counted = db.session.execute(count(changed_seals(by))).scalar_one()
         return CHANGED.page(args, changed_since_signed(by, counted > FEW_CHANGED), counted=counted)
+    if name == "asked":
+        return ASKED.page(args, own_extensions(by))
     return RETURNED.page(args, returned(by)) if name == "returned" else WAITING.page(args, waiting(by))
 
 
@@ -197,6 +199,11 @@ def asked_extensions(by: Asker) -> Condition:
     return sa.and_(DueExtension.status == ExtensionStatus.REQUESTED, in_scope)
 
 
+def own_extensions(by: Asker) -> Condition:
+    """The extensions that the person asked for and nobody has decided on."""
+    return sa.and_(asked_extensions(by), DueExtension.requested_by_id == by.me)
+
+
 def visits(by: Asker) -> Condition:
     """Visits that the person may edit and whose dates or clocks have passed: none is closed."""
     return sa.and_(
@@ -258,6 +265,24 @@ WAITING = Listing(
     id_column=Submission.id,
     filters={},
     sorts={"day": Sort(Submission.submitted_at)},
+    default_sort="day",
+)
+ASKED = Listing(
+    base=sa.select(
+        DueExtension.id,
+        sa.literal("followup").label("object_type"),
+        Followup.reference,
+        Followup.title,
+        DueExtension.state_id,
+        DueExtension.requested_at.label("at"),
+        DueExtension.reason,
+        NOTHING.label("who"),
+    )
+    .select_from(DueExtension)
+    .join(Followup, Followup.id == DueExtension.followup_id),
+    id_column=DueExtension.id,
+    filters={},
+    sorts={"day": Sort(DueExtension.requested_at)},
     default_sort="day",
 )
 CHANGED = Listing(

@@ -109,6 +109,7 @@ def _counted(remit: Remit) -> dict[str, Any]:
         rows["conclusions"] = sa.select(Conclusion.id).where(work.drafted_conclusions(by))
         rows["returned"] = sa.select(Submission.id).where(work.returned(by))
         rows["waiting"] = sa.select(Submission.id).where(work.waiting(by))
+        rows["asked"] = sa.select(DueExtension.id).where(work.own_extensions(by))
         rows["visits"] = sa.select(Visit.id).where(work.visits(by))
     if remit.reviews:
         rows["to_sign"] = sa.select(Submission.id).where(review.undecided(by.sees))
@@ -182,6 +183,8 @@ def _first_records(remit: Remit, are_many_changed: bool) -> sa.CompoundSelect[An
     if remit.writes:
         legs["returned"] = work.RETURNED.base.where(work.returned(by)).order_by(Submission.decided_at.desc())
         legs["waiting"] = work.WAITING.base.where(work.waiting(by)).order_by(Submission.submitted_at, Submission.id)
+        asked = (DueExtension.requested_at, DueExtension.id)
+        legs["asked"] = work.ASKED.base.where(work.own_extensions(by)).order_by(*asked)
         legs["conclusions"] = _conclusions().where(work.drafted_conclusions(by))
     if remit.reviews:
         changed = work.changed_since_signed(by, are_many_changed)

@@ -133,6 +133,7 @@ def _captions() -> list[tuple[str, str]]:
         ("conclusions", _("Conclusions to write")),
         ("without_next_step", _("Without a next step")),
         ("waiting", _("Waiting for the reviewers, oldest first")),
+        ("asked", _("Extensions that I asked for, oldest first")),
         ("visits", _("Visits that need something")),
     ]
 
@@ -153,6 +154,8 @@ def _record_rows(name: str, found: Any, is_whole: bool = False) -> Rows:
             return made(found, states, sign_href, _("Submitted"), _("Submitted by"), _("Note"))
         case "extensions":
             return made(found, states, extension_href, _("Asked"), _("Asked by"), _("Reason"))
+        case "asked":
+            return made(found, states, extension_href, _("Asked"), reason=_("Reason"))
         case "returned":
             return made(found, states, record_href, _("Returned"), _("Returned by"), _("Reason"))
         case "changed":
@@ -170,6 +173,7 @@ def _list_titles() -> dict[str, str]:
     return {
         "returned": _("Returned to me"),
         "waiting": _("Waiting for the reviewers"),
+        "asked": _("Extensions that I asked for"),
         "changed": _("Changed since I signed it"),
         "past-deadline": _("Measures past their deadline"),
         "differing": _("Measures whose stated status differs"),
@@ -219,6 +223,12 @@ def _analyst(account: Account) -> list[tuple[str, str, str, str]]:
             titles["waiting"],
             _list("my-work/waiting", {}),
             _("What you submit is locked and stands here until a reviewer signs or returns it. You may recall it."),
+        ),
+        (
+            "asked",
+            titles["asked"],
+            _list("my-work/asked", {}),
+            _("When you ask for a later due date, it stands here until a reviewer approves or refuses it."),
         ),
         (
             "late",

@@ -19,6 +19,7 @@ from tests.services.test_generate import emptied, quiet
 from tracker import database, history
 from tracker.extensions import db
 from tracker.models import Account
+from tracker.reports import listing
 from tracker.sample import generate
 
 FOLLOWUPS, SEED = 300, 11
@@ -71,6 +72,20 @@ def test_a_list_reads_an_index(generated: Flask, who: str, address: str) -> None
         plan = planned(generated, statement, parameters)
         faults += [f"{line}\n  in {statement[:300]}" for line in plan.splitlines() if is_dear(line)]
     assert faults == []
+
+
+def test_words_that_many_rows_hold_are_met_in_the_order_of_the_list(
+    generated: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MOST_COUNTED", 5)
+    rows, parameters = next(
+        (statement, given)
+        for statement, given in asked(generated, "reviewer", "/follow-ups?q=the")
+        if "ORDER BY followup.current_due_last" in statement
+    )
+    plan = planned(generated, rows, parameters)
+    assert [line for line in plan.splitlines() if is_dear(line)] == []
+    assert "search_index" not in plan
 
 
 VERSIONS = ["followup", "submission", "measure_cell", "followup_area"]  # two of them known by two columns

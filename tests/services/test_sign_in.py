@@ -328,6 +328,16 @@ def test_anything_else_does_not(account: Account, given: str | None) -> None:
     assert refused.value.field == "factor"
 
 
+def test_a_refusal_speaks_of_codes_to_whoever_has_them(account: Account) -> None:
+    with pytest.raises(Invalid, match="^The password is not right.$"):
+        sign_in.confirm_factor(account, "seven herons")
+    enrol(account)
+    with pytest.raises(Invalid, match="A code can be used once"):
+        sign_in.confirm_factor(account, "seven herons")
+    with pytest.raises(Invalid, match="^The password is not right.$"):
+        sign_in.confirm_password(account, "seven herons", "password")
+
+
 def test_a_code_that_confirmed_is_spent_even_when_the_work_is_taken_back(account: Account) -> None:
     enrol(account)
     with clock.at(NOON):

@@ -97,9 +97,12 @@ def confirm_password(account: Account, given: str | None, field: str = "factor")
 
 def _confirm(account: Account, given: str, is_right: Callable[[Account, str], bool], field: str = "factor") -> int:
     account_id, email = account.id, account.email
+    may_be_code = account.has_factor and field == "factor"
     attempt = _count(_key(email), account_id)
     if not is_right(account, given):
         _refuse("account.factor_refused", account_id, email)
+        if not may_be_code:
+            raise Invalid(_("The password is not right."), field)
         raise Invalid(_("The password or code is not right. A code can be used once; wait for the next one."), field)
     if has_request_context():
         g.factor_confirmed = True

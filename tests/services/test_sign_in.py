@@ -329,12 +329,12 @@ def test_anything_else_does_not(account: Account, given: str | None) -> None:
 
 
 def test_a_refusal_speaks_of_codes_to_whoever_has_them(account: Account) -> None:
-    with pytest.raises(Invalid, match="^The password is not right.$"):
+    with pytest.raises(Invalid, match=r"^The password is not right\.$"):
         sign_in.confirm_factor(account, "seven herons")
     enrol(account)
     with pytest.raises(Invalid, match="A code can be used once"):
         sign_in.confirm_factor(account, "seven herons")
-    with pytest.raises(Invalid, match="^The password is not right.$"):
+    with pytest.raises(Invalid, match=r"^The password is not right\.$"):
         sign_in.confirm_password(account, "seven herons", "password")
 
 

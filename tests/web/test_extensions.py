@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.submittable import submittable
 from tracker import clock
 from tracker.models import Account, DueExtension, ExtensionStatus, Followup, Role
 from tracker.partial_date import PartialDate
-from tracker.services import extensions, signoff
+from tracker.services import extensions, followups, signoff
 
 PATH = "/follow-ups/PAK-F001/extension"
 GIVEN = {"new_due-month": "3", "new_due-year": "2008", "reason": "Parliament was dissolved."}
@@ -93,6 +94,21 @@ def test_a_refusal_owes_a_note(session: Any, browser: Any, analyst: Account, sig
     assert session.scalar(sa.select(DueExtension.status)) is ExtensionStatus.REFUSED
     assert "Too late" in browser.get("/follow-ups/PAK-F001").text.partition('id="due"')[2].partition("</section>")[0]
     assert reviewer.post(path, data={"decision": "approved"}).status_code == 409
+
+
+def test_a_refusal_makes_no_draft(session: Any, sign_in: Any) -> None:
+    """What was changed since its signature was a draft before, and stays one that the same reviewer may sign."""
+    analyst, signer = AccountFactory(), AccountFactory(role=Role.REVIEWER)
+    followup = signed(analyst, signer)
+    path = f"{PATH}/{ask(session, analyst).id}"
+    given = followups.input_of(followup)
+    followups.edit(followup, replace(given, title="Bring the bill before both houses"), by=analyst)
+    session.commit()
+    reviewer = sign_in(AccountFactory(role=Role.REVIEWER))
+    page = reviewer.get(reviewer.post(path, data={"decision": "refused", "note": "Too late"}).location).text
+    assert "Your decision stands" in page
+    assert "Changed since it was signed off" in page
+    assert "another reviewer signs" not in page
 
 
 def test_an_analyst_reads_who_decides(session: Any, browser: Any, analyst: Account) -> None:

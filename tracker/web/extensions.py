@@ -60,7 +60,7 @@ def decide(reference: str, extension_id: int) -> ResponseReturnValue:
             form.refuse(error)
         else:
             db.session.commit()
-            flash(_decided_words(followup))
+            flash(_decided_words(followup, extension))
             return redirect(url_for("followups.page", reference=reference, _anchor="due"), 303)
     is_waiting = extension.status is ExtensionStatus.REQUESTED
     page = render_template(
@@ -80,12 +80,12 @@ def decide(reference: str, extension_id: int) -> ResponseReturnValue:
     return page, 422 if form.errors or form.form_errors else 200
 
 
-def _decided_words(followup: Followup) -> str:
-    """That the decision stands and, where it made a signed text a draft again, what comes next."""
+def _decided_words(followup: Followup, extension: DueExtension) -> str:
+    """That the decision stands and, where an approval leaves a signed text as a draft, what comes next."""
     words = _("Your decision stands on %(reference)s; whoever asked is told.", reference=followup.reference)
-    is_open_again = followup.workflow is FollowupStatus.DRAFT and followup.sealed_state is SealedState.CHANGED
+    is_changed = followup.workflow is FollowupStatus.DRAFT and followup.sealed_state is SealedState.CHANGED
     return (
         f"{words} {_('It is a draft again until an analyst submits it and another reviewer signs.')}"
-        if is_open_again
+        if is_changed and extension.status is ExtensionStatus.APPROVED
         else words
     )

@@ -497,6 +497,18 @@ def test_a_withdrawal_that_waits_and_is_returned_is_told_on_the_page(
     assert "Before the reviewers" not in page
 
 
+def test_a_returned_withdrawal_of_what_the_state_has_is_told_on_the_page(
+    browser: FlaskClient, session: Any, analyst: Any, reviewer: Any, signed: Any
+) -> None:
+    conclusions.share_with_state(signed, by=analyst, happened=PartialDate(2006, 12))
+    conclusions.withdraw(signed, reason="Said twice.", by=analyst)
+    signoff.return_(signed, by=reviewer, reason="It is needed.")
+    session.commit()
+    assert signed.workflow is ConclusionStatus.SHARED_WITH_STATE
+    page = browser.get(HREF).text
+    assert "The request to withdraw it was returned" in page and "It is needed." in page
+
+
 def test_withdrawing_owes_a_reason(browser: FlaskClient, session: Any, written: Any) -> None:
     version = version_on(browser.get(f"{HREF}/withdraw").text)
     assert browser.post(f"{HREF}/withdraw", data={"version": version, "reason": " "}).status_code == 422

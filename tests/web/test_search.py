@@ -387,3 +387,8 @@ def test_words_of_many_records_give_the_same_rows_as_words_of_few(
     in_order = browser.get("/follow-ups", query_string=address).text
     assert listed.findall(by_index) == listed.findall(in_order)
     assert re.findall(r"\d+ follow-ups?", by_index) == re.findall(r"\d+ follow-ups?", in_order)
+
+
+def test_a_sign_that_holds_two_words_is_shown_once() -> None:
+    for typed, text in (("1 2", "In ½ a year"), ("株式 会社", "The ㍿ bank")):
+        assert "".join(piece.text for piece in search.highlighter(typed).pieces(text)) == text

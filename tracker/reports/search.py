@@ -425,8 +425,9 @@ def _cut(text: str, matches: Iterable[tuple[int, int]], begin: int, end: int) ->
     for start, stop in matches:
         if start >= end:
             break
-        pieces += [(text[at:start], False), (text[start : min(stop, end)], True)]
-        at = min(stop, end)
+        start, stop = max(start, at), min(stop, end)  # one sign may hold two words, as ½ does
+        pieces += [(text[at:start], False), (text[start:stop], True)]
+        at = max(at, stop)
     pieces += [(text[at:end], False), (" …" if end < len(text) else "", False)]
     return [Piece(part, is_match) for part, is_match in pieces if part]
 

@@ -125,6 +125,18 @@ def test_what_is_written_into_an_empty_place_is_not_called_added(session: Any, a
     assert [change.is_new for change in (*withdrawn.rows, *noted.rows)] == [False, False]
 
 
+def test_an_entry_is_told_once_unless_it_is_long(session: Any, analyst: Any) -> None:
+    """Else a few thousand long texts would fill the memory of a process."""
+    short, long = FollowupFactory(), FollowupFactory()
+    comments.add(short, "Remark", by=analyst)
+    comments.add(long, "Remark " * timeline.LONGEST_KEPT, by=analyst)
+    session.commit()
+    for followup, is_kept in ((short, True), (long, False)):
+        first, again = (timeline.entries("followup", followup.id).entries[0] for _each in range(2))
+        assert (first.note, first.seq) == (again.note, again.seq)
+        assert (first is again) is is_kept is first.is_kept
+
+
 def test_it_goes_on_to_the_first_entry(session: Any, conclusion: Any, reviewer: Any) -> None:
     for number in range(7):
         comments.add(conclusion, f"Remark {number}", by=reviewer)

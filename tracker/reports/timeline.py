@@ -44,6 +44,8 @@ from tracker.reports import catalogue
 SIZE = 50
 KEPT = 2_000
 """Entries that a process keeps. What happened never changes: a page of a record that went on has one new entry."""
+LONGEST_KEPT = 20_000
+"""Characters of an event beyond which it is told anew each time: what is kept has a bound."""
 
 Name = tuple[str, Any]
 """A noun, and the id of one."""
@@ -164,6 +166,7 @@ class Entry:
     rows: tuple[RowChange, ...]
     moved: tuple[Moved, ...] = ()
     added: tuple[str, ...] = ()
+    is_kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,7 @@ def tell(rows: Sequence[Any]) -> list[Entry]:
     """Events in words, of one record or of many: one statement for the names that they need."""
     names = _names(row.text for row in rows)
     return [
-        _entry(
+        (_entry if _is_kept(row.text) else _entry.__wrapped__)(
             row.seq,
             row.at,
             row.name,
@@ -212,7 +215,7 @@ def tell(rows: Sequence[Any]) -> list[Entry]:
             row.outcome,
             row.object_type or "",
             row.text,
-            tuple([names.get((noun, str(one))) for noun, one in _named_in(row.text)]),
+            tuple([names.get((noun, str(one))) for noun, one in _ids(row.text)]),
         )
         for row in rows
     ]
@@ -255,7 +258,7 @@ def _entry(
 ) -> Entry:
     """Kept by all that it tells, the words of the ids in it included."""
     text: dict[str, Any] = json.loads(said)
-    names = {(noun, str(one)): words for (noun, one), words in zip(_named_in(said), named, strict=True) if words}
+    names = {(noun, str(one)): words for (noun, one), words in zip(_ids(said), named, strict=True) if words}
     changes = [_row_change(label, columns, text, root, names) for label, columns in text["changes"].items()]
     told = [change for change in changes if change.fields and change.table != "comment"]
     details = _details(text["details"], root)
@@ -271,7 +274,12 @@ def _entry(
         rows=(*details, *sorted(told, key=lambda one: one.table != root)),
         moved=tuple(Moved(one["measure"], one["from"], one["to"]) for one in text["details"].get("measures_moved", ())),
         added=tuple(text["details"].get("measures_added", ())),
+        is_kept=_is_kept(said),
     )
+
+
+def _is_kept(text: str) -> bool:
+    return len(text) <= LONGEST_KEPT
 
 
 def _details(details: dict[str, Any], root: str) -> tuple[RowChange, ...]:
@@ -367,12 +375,16 @@ def _names(texts: Iterable[str]) -> Names:
     """The words of each id that the events name, by noun and id, in one statement."""
     asked: dict[str, set[Any]] = {}
     for text in texts:
-        for noun, one in _named_in(text):
+        for noun, one in _ids(text):
             asked.setdefault(noun, set()).add(one)
     if not asked:
         return {}
     given = {noun: list(ids) for noun, ids in asked.items()}
     return {(noun, key): words for noun, key, words in read(_naming(tuple(sorted(asked))), given)}
+
+
+def _ids(text: str) -> tuple[Name, ...]:
+    return (_named_in if _is_kept(text) else _named_in.__wrapped__)(text)
 
 
 @lru_cache(maxsize=KEPT)

@@ -56,7 +56,7 @@ def entries(shown: Iterable[Entry], root: str, visit: Visit | None = None) -> Ma
     """The entries as a list; ``root`` is the noun of the record, ``visit`` that which the stages are told of."""
     if visit is None:
         page = _page(root, texts.locale(), current_app.config["SETTINGS"].timezone, request.script_root)
-        told = "".join([_kept(entry, page) for entry in shown])
+        told = "".join([(_kept if entry.is_kept else _kept.__wrapped__)(entry, page) for entry in shown])
     else:
         language = texts.locale()
         told = "".join([_entry(entry, root, visit, language) for entry in shown])

@@ -126,7 +126,7 @@ class Hits:
 
 def _hits(nouns: tuple[str, ...], reach: policy.Reach, wanted: list[Term]) -> dict[str, Hits]:
     """The hits of each noun. Where more rows hold the very words than are counted, those in which they only begin a
-    word change nothing, and to collect them costs most: such a noun is asked for the very words alone."""
+    word are left out, in whichever part: they change nothing of the count, and to collect them costs most."""
     very = [replace(one, is_prefix=False) for one in wanted]
     hits = _heard(nouns, reach, very)
     rarer = tuple(noun for noun, one in hits.items() if one.count <= MOST_COUNTED)

@@ -1,4 +1,4 @@
-"""What every template may use: filters, globals and the navigation. An undefined name is an error."""
+"""What every template may use: filters and globals. An undefined name is an error."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ SHAPES = {
 
 
 def init_presentation(app: Flask) -> None:
-    """Make templates strict, and give them words, dates, assets, the language and the navigation."""
+    """Make templates strict, and give them words, dates, assets, the language and the sidebar."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

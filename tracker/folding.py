@@ -18,7 +18,10 @@ LONGEST_WORD = 60
 SHORTEST_PREFIX = 3
 
 # CJK ideographs, kana; not the marks among them, such as the dot between words.
-UNSPACED = re.compile(r"(?:(?=\w)[㐀-鿿぀-ヿ豈-\ufaff\U00020000-\U0003ffff])+")
+_UNSPACED_SIGNS = "㐀-鿿぀-ヿ豈-\ufaff\U00020000-\U0003ffff"
+UNSPACED = re.compile(rf"(?:(?=\w)[{_UNSPACED_SIGNS}])+")
+LETTER = rf"[^\W_{_UNSPACED_SIGNS}]"
+"""A sign of a word that ends where its letters end; one that is written without blanks is none."""
 _WORD = re.compile(r"[^\W_]+")
 # The Arabic article, alone or after "and" or "so", "with" or "like"; and "for the".
 ARTICLE = "(?:[وف]?(?:[بك]?ال|لل))"

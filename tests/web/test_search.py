@@ -389,6 +389,14 @@ def test_words_of_many_records_give_the_same_rows_as_words_of_few(
     assert re.findall(r"\d+ follow-ups?", by_index) == re.findall(r"\d+ follow-ups?", in_order)
 
 
+@pytest.mark.parametrize(
+    ("typed", "text", "marked"),
+    [("2006", "自2006年反恐", ["2006"]), ("200", "2006年反恐 12006", ["2006"]), ("反恐", "2006年反恐法", ["反恐"])],
+)
+def test_words_are_marked_among_those_that_are_written_without_blanks(typed: str, text: str, marked: list[str]) -> None:
+    assert [piece.text for piece in search.highlighter(typed).pieces(text) if piece.is_match] == marked
+
+
 def test_a_sign_that_holds_two_words_is_shown_once() -> None:
     for typed, text in (("1 2", "In ½ a year"), ("株式 会社", "The ㍿ bank")):
         assert "".join(piece.text for piece in search.highlighter(typed).pieces(text)) == text

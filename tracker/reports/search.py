@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from tracker import policy
 from tracker.database import PartialDateType
 from tracker.extensions import db, read
-from tracker.folding import ARTICLE, UNSPACED, Term, spelled
+from tracker.folding import ARTICLE, LETTER, UNSPACED, Term, spelled
 from tracker.models import (
     Account,
     Conclusion,
@@ -458,4 +458,4 @@ def _pattern(term: Term) -> str:
     if UNSPACED.match(term.words[0]):  # the pairs of a run written without blanks
         return term.words[0] + "".join(pair[1:] for pair in term.words[1:])
     words = rf"[\W_]+{ARTICLE}?".join(term.words)
-    return rf"(?<![^\W_]){ARTICLE}?{words}" + (r"[^\W_]*" if term.is_prefix else r"(?![^\W_])")
+    return rf"(?<!{LETTER}){ARTICLE}?{words}" + (f"{LETTER}*" if term.is_prefix else f"(?!{LETTER})")

@@ -397,6 +397,16 @@ def test_words_are_marked_among_those_that_are_written_without_blanks(typed: str
     assert [piece.text for piece in search.highlighter(typed).pieces(text) if piece.is_match] == marked
 
 
+def test_no_list_is_offered_that_holds_but_the_words_where_references_only_begin_so(browser: FlaskClient) -> None:
+    FollowupFactory(title="As PAK F1 said")
+    for number in range(100, 112):
+        FollowupFactory(number=number, reference=f"PAK-F{number}")
+    page = browser.get("/search?q=PAK-F1").text
+    assert "/follow-ups?q=" not in page
+    assert found(browser, "PAK-F1")[0] == "PAK-F111"
+    assert "The first 10 of 13" in page
+
+
 def test_a_sign_that_holds_two_words_is_shown_once() -> None:
     for typed, text in (("1 2", "In ½ a year"), ("株式 会社", "The ㍿ bank")):
         assert "".join(piece.text for piece in search.highlighter(typed).pieces(text)) == text

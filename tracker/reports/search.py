@@ -51,7 +51,7 @@ BEGUN = "_begun"
 @dataclass(frozen=True)
 class Found:
     """The first hits of one noun. ``count`` stops at one more than lists count; ``exact`` is the reference that was
-    typed, of a record; where none holds the words and references only begin so, not ``by_words``."""
+    typed, of a record; not ``by_words`` where references only begin so, which a list narrowed by the words lacks."""
 
     noun: str
     rows: Sequence[Any]
@@ -93,9 +93,13 @@ def _found(noun: str, rows: list[Any], begun: list[Any], typed: str, hits: Hits)
     ranks |= {row.id: EXACT if row.reference == typed else hits.ranks.get(row.id, row.rank) for row in rows}
     by_id = {row.id: row for row in [*begun, *rows]}
     shown = [by_id[one] for one in _first(ranks)]
-    count = max([hits.count, len(shown), *(row.counted for row in shown)])
+    beside = sum(not row.reference.startswith(typed) for row in rows) if begun else 0
+    count = max([hits.count, len(shown), *(row.counted for row in rows), *(row.counted + beside for row in begun)])
+    held = {row.id for row in rows}
     exact = next((row.reference for row in shown if row.reference == typed), None)
-    return Found(noun, shown, min(count, MOST_COUNTED + 1), exact, by_words=bool(rows))
+    return Found(
+        noun, shown, min(count, MOST_COUNTED + 1), exact, by_words=bool(rows) and all(row.id in held for row in begun)
+    )
 
 
 def _first(ranks: Mapping[int, int]) -> list[int]:

@@ -72,13 +72,17 @@ def undecided(in_scope: Callable[[Any], sa.ColumnElement[bool]]) -> sa.ColumnEle
 
 @lru_cache(maxsize=256)
 def queue(account_id: int) -> sa.Select[Any]:
-    """What the queue shows, with what the account may not sign, because it drafted, submitted or changed it (R12)."""
-    has_changed = sa.exists().where(
+    """What the queue shows, with what the account may not sign, because it drafted, submitted or changed it (R12).
+
+    What it changed is asked of each row by its key: PostgreSQL, asked whether there is such a change, would first
+    collect all that the account ever made."""
+    change = sa.select(Contributor.account_id).where(
         Contributor.object_type == Submission.object_type,
         Contributor.object_id == Submission.object_id,
         Contributor.round == Submission.round,
         Contributor.account_id == account_id,
     )
+    has_changed = change.limit(1).scalar_subquery().is_not(None)
     is_theirs = sa.or_(Submission.submitted_by_id == account_id, Submission.drafted_by_id == account_id, has_changed)
     return QUEUE.base.add_columns(is_theirs.label("is_own"))
 

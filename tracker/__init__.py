@@ -80,5 +80,5 @@ def _engine_options(settings: config.Settings) -> dict[str, object]:
         "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 10,
-        "connect_args": {"options": "-c timezone=UTC", **tape.CONNECT_ARGS["postgresql"]},
+        "connect_args": {"options": "-c timezone=UTC -c jit=off", **tape.CONNECT_ARGS["postgresql"]},
     }

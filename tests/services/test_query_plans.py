@@ -49,6 +49,7 @@ LISTS = [
     ("reviewer", "/visits"),
     ("reviewer", "/visits?stage=closed"),
     ("reviewer", "/review"),
+    ("reviewer", "/inbox"),
     ("auditor", "/audit"),
 ]
 

@@ -15,7 +15,10 @@ class Notification(Base):
     """A line in someone's inbox. ``kind`` names the sentence, ``details`` fills it; the reference is its link."""
 
     __tablename__ = "notification"
-    __table_args__ = (sa.Index("ix_notification_account", "account_id", "read_at", "id"),)
+    __table_args__ = (
+        sa.Index("ix_notification_account", "account_id", "read_at", "id"),  # how many are unread
+        sa.Index("ix_notification_latest", "account_id", "id"),  # the inbox itself, in its order
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))

@@ -155,6 +155,14 @@ def test_who_comes_too_late_is_led_to_the_record_and_sees_only_what_was_typed(
     assert "request key" not in typed and "content version" not in typed and "c" * 32 not in typed
 
 
+def test_who_typed_nothing_is_shown_nothing_of_it(sign_in: Any, reviewer: Any, followup: Any) -> None:
+    browser = sign_in(reviewer)
+    sent = {"content_version": 1, "factor": PASSWORD, "note": ""}
+    assert browser.post(f"{item(followup)}/sign", data=sent).status_code == 303
+    late = browser.post(f"{item(followup)}/sign", data=sent)
+    assert late.status_code == 409 and "What you typed" not in late.text
+
+
 def test_who_may_not_sign_sees_no_validation(session: Any, sign_in: Any, analyst: Any, followup: Any) -> None:
     grant(analyst, Role.REVIEWER)
     session.commit()

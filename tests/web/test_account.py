@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -392,6 +393,16 @@ def test_the_language_of_trials_stands_at_the_foot_of_the_account_and_in_nobodys
     turned = client.get("/inbox").text
     assert '<span lang="en">English</span>' in turned, "the way back is on every page"
     assert "Right to left" not in client.get("/account").text, "nobody is led to where one is"
+
+
+def test_whoever_turns_the_language_stays_where_they_are(client: FlaskClient, analyst: Account) -> None:
+    log_in(client, analyst)
+    client.post("/account/language", data={"language": "ar-x-pseudo"})
+    page = client.get("/follow-ups?q=bill&open=1").text
+    here = re.search(r'name="next" value="([^"]*)"', page[: page.index("<main")])
+    assert here
+    turned = client.post("/account/language", data={"language": "en", "next": unescape(here[1])})
+    assert turned.location == "/follow-ups?q=bill&open=1", "with the filters that they had"
 
 
 def test_production_offers_no_language_of_trials(app: Flask, client: FlaskClient, analyst: Account) -> None:

@@ -83,7 +83,7 @@ def sidebar() -> Markup:
     counts = tuple(_waiting(account).items())
     place = _place(request.path)
     drawn = _kept(account.name, policy.roles_of(account), counts, *place, request.script_root, others, language)
-    return Markup(drawn.replace(_TOKEN, generate_csrf()).replace(_PATH, escape(request.path)))  # noqa: S704  # escaped
+    return Markup(drawn.replace(_TOKEN, generate_csrf()).replace(_PATH, escape(_here())))  # noqa: S704  # escaped
 
 
 @lru_cache(maxsize=512)
@@ -115,6 +115,11 @@ def _drawn(
     return Markup(  # noqa: S704  # what a template rendered
         draw(name, lines, dict(counts), at, is_page, root, may_look, others, _PATH, _TOKEN)
     )
+
+
+def _here() -> str:
+    """This page with all that its address asks, so that whoever turns its language stays where they are."""
+    return request.full_path.removesuffix("?")
 
 
 def may_search() -> bool:

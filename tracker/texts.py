@@ -84,6 +84,11 @@ def lazy_gettext(text: str, **variables: Any) -> LazyString:
     return LazyString(gettext, text, **variables)
 
 
+def either(items: Iterable[str]) -> str:
+    """Several things of which one will do: "of Pakistan or of Iraq"."""
+    return format_list(list(items), style="or", locale=locale())
+
+
 def listed(items: Iterable[Any]) -> str:
     """Several things in one text, as the page's language lists them: "Kazakhstan, Kyrgyzstan and Tajikistan". Marks of
     one keep their meaning, and the others are then escaped."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -118,3 +119,25 @@ def test_its_file_is_refused(session: Any, sign_in: Any, asked: str) -> None:
 def test_what_it_knows_is_none_written_large_or_small(session: Any, sign_in: Any, asked: str) -> None:
     page = sign_in(AccountFactory(role=Role.REVIEWER)).get(asked).text
     assert not re.search("” is (no|not one of)\\b", page)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/follow-ups?overdue=1", "Overdue"),
+        ("/follow-ups?overdue=0", "Not overdue"),
+        ("/follow-ups?open=no", "Settled or ended"),
+        ("/reports/status?overdue=0", "Not overdue"),
+        ("/follow-ups?overdue=perhaps", "Overdue: perhaps"),
+        ("/follow-ups?q=1", "Words: 1"),
+        ("/gaps/areas?state=PAK&years=1", "Not examined for (years): 1"),
+    ],
+)
+def test_a_filter_that_can_be_taken_off_says_what_it_asks(browser: FlaskClient, address: str, said: str) -> None:
+    tags = re.findall(r'<li><a href="[^"]*">([^<]*?) <svg', browser.get(address).text)
+    assert said in [" ".join(unescape(tag).split()) for tag in tags]
+
+
+def test_several_values_of_a_filter_are_told_as_alternatives(browser: FlaskClient) -> None:
+    page = browser.get("/follow-ups?state=PAK&state=IRQ&overdue=1").text
+    assert "Follow-ups of Pakistan or of Iraq that are overdue, by due date" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from babel import Locale
@@ -18,9 +19,9 @@ from tracker.policy import Reach
 from tracker.reports import catalogue
 from tracker.reports import followups as report
 from tracker.reports.catalogue import Edition
-from tracker.reports.listing import Args, Page
+from tracker.reports.listing import Applied, Args, Page
+from tracker.texts import either, ngettext
 from tracker.texts import gettext as _
-from tracker.texts import ngettext
 from tracker.web import filters
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
@@ -28,6 +29,9 @@ from tracker.web.words import reported_words
 
 WITHOUT_CONTROL = ("visit", "conclusion", "paragraph", "measure", "plan", "pillar", "counted", "party", "next-step")
 """Filters that other pages lead here with, and that no control shows."""
+
+NO_ALTERNATIVES = ("q", "due-after", "due-before", "counted", "open", "overdue")
+"""Filters of whose values not any will do: all words are looked for, and of days and answers the last counts."""
 
 
 def list_page(page: Page, path: str, extra: Args | None = None) -> ListPage:
@@ -78,14 +82,19 @@ def sentence(shown: ListPage) -> str:
         ("measure", report.NOBODY): _("serving no measure"),
         ("measure", report.ANY): _("serving a measure"),
     }
-    phrases = []
-    for applied in sorted(shown.taken, key=lambda one: list(shown.filters).index(one.name)):
+
+    def phrase(applied: Applied) -> str:
         if (applied.name, applied.value) in whole:
-            phrases.append(whole[(applied.name, applied.value)])
-        elif applied.name in said:
-            phrases.append(said[applied.name](shown.filters[applied.name].value(applied.value)[:80]))
-        else:
-            phrases.append(flags[(applied.name, applied.value.lower() in ("1", "yes", "true"))])
+            return whole[(applied.name, applied.value)]
+        if applied.name in said:
+            return said[applied.name](shown.filters[applied.name].value(applied.value)[:80])
+        return flags[(applied.name, applied.value.lower() in ("1", "yes", "true"))]
+
+    in_order = sorted(shown.taken, key=lambda one: list(shown.filters).index(one.name))
+    phrases = []
+    for name, group in groupby(in_order, key=lambda one: one.name):
+        values = [phrase(applied) for applied in group]
+        phrases.extend([either(values)] if name not in NO_ALTERNATIVES else values)
     order = sort_words()[shown.page.sort.removeprefix("-")]
     backwards = _("%(order)s backwards", order=order) if shown.page.sort.startswith("-") else order
     if phrases:
@@ -119,7 +128,7 @@ def _filter_words(_language: Locale) -> dict[str, FilterWords]:
         "measure": FilterWords(_("Measure"), _measure),
         "plan": FilterWords(_("Plan"), str.upper),
         "pillar": FilterWords(_("Pillar"), str.upper),
-        "counted": FilterWords(_("Open or implemented")),
+        "counted": FilterWords(_("Open or implemented"), denied=_("Withdrawn, superseded or overtaken")),
         "party": FilterWords(_("Taking part in the plan"), str.upper),
         "authority": FilterWords(_("Responsible authority"), {report.NOBODY: _("nobody")}),
         "owner": FilterWords(_("Owner")),
@@ -132,8 +141,8 @@ def _filter_words(_language: Locale) -> dict[str, FilterWords]:
             _("Status the Member State reports"), {one.value: reported_words(one) for one in Implementation}
         ),
         "position": FilterWords(_("Position of the Member State"), members(Position)),
-        "open": FilterWords(_("Open")),
-        "overdue": FilterWords(_("Overdue")),
+        "open": FilterWords(_("Open"), denied=_("Settled or ended")),
+        "overdue": FilterWords(_("Overdue"), denied=_("Not overdue")),
         "due-after": FilterWords(_("Due after")),
         "due-before": FilterWords(_("Due before")),
         "next-step": FilterWords(_("Next step"), {report.NOBODY: _("none"), "any": _("any")}),

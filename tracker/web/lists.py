@@ -18,6 +18,7 @@ from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 
 from tracker import texts
+from tracker.reports.filters import ANSWERS
 from tracker.reports.listing import Applied, Args, Page, address
 from tracker.texts import gettext as _
 from tracker.web.presentation import number
@@ -55,10 +56,18 @@ def _members(enum: type[StrEnum], _language: Locale) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class FilterWords:
-    """A filter in words: its label, and how to say one of its values (None: as it is typed)."""
+    """A filter in words: its label, and how to say one of its values (None: as it is typed). Of a question with two
+    answers the label is the yes, and ``denied`` the no."""
 
     label: Any
     say: Mapping[str, Any] | Callable[[str], Any] | None = None
+    denied: Any = None
+
+    def said(self, value: str) -> str:
+        """The filter with its value."""
+        if self.denied is not None and (answer := ANSWERS.get(value.lower())) is not None:
+            return str(self.label if answer else self.denied)
+        return _("%(label)s: %(value)s", label=self.label, value=self.value(value)[:80])
 
     def value(self, value: str) -> str:
         if isinstance(self.say, Mapping):
@@ -161,11 +170,7 @@ class ListPage:
 
     def _said(self, name: str, value: str) -> str:
         known = self.filters.get(name)
-        if known is None:
-            return f"{name}: {value}"
-        if known.say is None and value in ("1", "yes", "true"):
-            return str(known.label)
-        return _("%(label)s: %(value)s", label=known.label, value=known.value(value)[:80])
+        return known.said(value) if known else f"{name}: {value}"
 
     def _label(self, name: str) -> str:
         known = self.filters.get(name)

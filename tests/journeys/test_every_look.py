@@ -194,6 +194,23 @@ def test_in_a_low_window_the_way_out_stays_in_sight(sign_in_as: SignIn) -> None:
         expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.parametrize("role", ["analyst", "reviewer", "auditor"])
+def test_in_the_window_of_a_small_laptop_every_line_of_the_menu_is_in_sight(sign_in_as: SignIn, role: str) -> None:
+    page = sign_in_as(role)
+    page.set_viewport_size({"width": 1280, "height": 680})
+    opens(page, "/")
+    lines = page.get_by_role("navigation", name="Main")
+    assert lines.evaluate("(nav) => nav.scrollHeight - nav.clientHeight") <= 0
+
+
+def test_the_columns_that_the_follow_ups_open_with_fit_a_small_laptop(sign_in_as: SignIn) -> None:
+    page = sign_in_as("coordinator")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    opens(page, "/follow-ups")
+    expect(page.get_by_text("November 2024"), "the widest of the due dates").to_be_visible()
+    assert page.locator(".table-cards").evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_words_in_an_empty_filter_are_whole(sign_in_as: SignIn, width: int) -> None:
     page = sign_in_as("analyst")

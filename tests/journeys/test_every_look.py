@@ -212,6 +212,17 @@ def test_the_columns_that_the_follow_ups_open_with_fit_a_small_laptop(sign_in_as
 
 
 @pytest.mark.parametrize("width", [1280, 390])
+def test_all_columns_that_may_be_chosen_are_in_sight(sign_in_as: SignIn, width: int) -> None:
+    page = sign_in_as("analyst")
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in ("/follow-ups", "/visits"):
+        opens(page, address)
+        page.locator(".filter-form summary", has_text="olumns").click()
+        columns = page.get_by_role("group", name="Columns").locator(".choice-list")
+        assert columns.evaluate("(list) => list.scrollHeight - list.clientHeight") <= 0, address
+
+
+@pytest.mark.parametrize("width", [1280, 390])
 def test_the_words_in_an_empty_filter_are_whole(sign_in_as: SignIn, width: int) -> None:
     page = sign_in_as("analyst")
     page.set_viewport_size({"width": width, "height": 800})

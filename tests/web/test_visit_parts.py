@@ -191,6 +191,14 @@ def test_two_people_on_different_sections_do_not_collide(analyst: Any, visit: Vi
     assert visit.summary == "Both kept" and len(visit.areas) == 3
 
 
+def test_the_areas_in_scope_fold_by_group_and_are_found_by_their_words(
+    analyst: Any, visit: Visit, sign_in: SignIn
+) -> None:
+    page = sign_in(analyst).get("/visits/PAK-2006-1/scope").text
+    assert 'data-find="Find in this list"' in page and "/choices.js" in page
+    assert page.count('<details class="disclosure choice-group" open>') == 2, "those with a tick"
+
+
 def test_a_component_changed_meanwhile_is_a_conflict(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
     browser = sign_in(analyst)
     address = f"/visits/PAK-2006-1/components/{visit.components[0].id}"

@@ -155,7 +155,13 @@ class Figures:
 
 
 def figures(codes: Sequence[str], today: date) -> dict[str, Figures]:
-    """The figures of the States on one page, in one pass over their follow-ups; a State without any is not there."""
+    """The figures of the States on one page; a State without any is not there. A process keeps them."""
+    told = kept.parts(("figures", today), ("followup",), codes, lambda states: _figures(states, today))
+    return {code: told[code] for code in codes if code in told}
+
+
+def _figures(codes: Sequence[str], today: date) -> dict[str, Figures]:
+    """In one pass over the States' follow-ups."""
     late = sa.case((Followup.overdue_on(today), 1), else_=0)
     rows = read(
         sa.select(Followup.state_id, sa.func.count(), sa.func.sum(late))

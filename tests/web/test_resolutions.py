@@ -58,6 +58,19 @@ def test_a_paragraph_tells_what_was_found_and_what_came_of_it_in_scope(browser: 
     assert "The figures cover the Member States in your scope." in page
 
 
+def test_the_figures_follow_each_change(session: Any, browser: FlaskClient) -> None:
+    browser.get("/resolutions/1373")
+    on(session, ConclusionFactory(), "2(e)")
+    followup = on(session, FollowupFactory(), "1(b)")
+    session.commit()
+    page = browser.get("/resolutions/1373").text
+    assert counts(page) == {"1b": ("follow-ups 2",), "2e": ("conclusions 3", "follow-ups 1")}
+    before = page.count("Follow-ups that serve a measure")
+    serve(followup, session.scalars(sa.select(Measure).limit(1)).one())
+    session.commit()
+    assert browser.get("/resolutions/1373").text.count("Follow-ups that serve a measure") == before + 1
+
+
 def test_the_figures_lead_to_their_rows(browser: FlaskClient) -> None:
     page = browser.get("/resolutions/1373").text
     for address in ("/conclusions?paragraph=1373-2%28e%29", "/follow-ups?paragraph=1373-2%28e%29"):

@@ -53,7 +53,7 @@ RECORDS = {
     "/follow-ups/{submitted}": ("reviewer", 7),
     "/follow-ups/{again}": ("reviewer", 7),
     "/follow-ups/{changed}": ("analyst", 8),
-    "/gaps": ("analyst", 10),
+    "/gaps": ("analyst", 4),
     "/trace/{followup}": ("analyst", 9),
     "/trace/{visit}": ("analyst", 9),
     "/trace/{signed}": ("analyst", 9),

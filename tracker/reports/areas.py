@@ -27,7 +27,7 @@ from tracker.models import (
     Resolution,
     Visit,
 )
-from tracker.reports import area_pillars, catalogue, conclusions, examinations, followups, measures, neighbours
+from tracker.reports import area_pillars, catalogue, conclusions, examinations, followups, kept, measures, neighbours
 from tracker.reports.catalogue import AreaEntry, ParagraphEntry
 from tracker.reports.filters import Condition, as_condition
 from tracker.reports.listing import MOST_COUNTED
@@ -117,6 +117,9 @@ def sheet(account: Account, code: str) -> Sheet:
     )
 
 
+REST_ON_PARAGRAPHS = ("conclusion", "followup", "measure")
+
+
 def resolutions() -> list[tuple[Resolution, int]]:
     """Every resolution of the catalogue, by number, with how many areas rest on it."""
     resting: dict[int, set[str]] = {}
@@ -137,7 +140,8 @@ def resolution(number: int, account: Account) -> tuple[Resolution, list[Paragrap
         for row in catalogue.paragraphs_of_area(area.code):
             resting.setdefault(row.id, []).append(area)
     own = [row for row in catalogue.paragraphs().values() if row.resolution_number == number]
-    counts = _on_paragraphs(number, policy.reach(account))
+    reach = policy.reach(account)
+    counts = kept.answer(("paragraphs", number, reach), lambda: _on_paragraphs(number, reach), REST_ON_PARAGRAPHS)
     return found, [ParagraphSheet(row, resting.get(row.id, []), *counts.get(row.id, ())) for row in own]
 
 

@@ -38,7 +38,7 @@ from tracker.models import (
     VisitStage,
 )
 from tracker.policy import Reach
-from tracker.reports import catalogue, conclusions, examinations, filters, followups, measures
+from tracker.reports import catalogue, conclusions, examinations, filters, followups, kept, measures
 from tracker.reports.assessments import NAME_AT_VISIT
 from tracker.reports.examinations import Examination
 from tracker.reports.filters import BadValue, Condition, Filter, as_condition, each, known_area, members, region
@@ -75,10 +75,29 @@ class Gap:
 
 Args = Mapping[str, Any]
 
+RESTS_ON = ("conclusion", "followup", "matrix", "measure", "plan", "visit")
+"""The records by whose changes a gap opens or closes."""
+
 
 def tally(kind: str, reach: Reach, args: Args) -> int:
     """How many rows the gap has within the scope, narrowed by what it knows of, counted as far as lists count."""
     return GAPS[kind].listing.tally(args, scope(kind, reach, args))
+
+
+def tallies(reach: Reach, args: Mapping[str, list[str]]) -> dict[str, int]:
+    """How many rows each gap has, with those of the lists of conclusions and follow-ups. A process keeps them: what is
+    missing is found by looking through all that there is."""
+    states = {name: values for name, values in args.items() if name in ("state", "region")}
+
+    def make() -> dict[str, int]:
+        own = {kind: tally(kind, reach, known_to(kind, args)) for kind in GAPS}
+        return {
+            "shortfalls": unanswered_shortfalls(reach, states),
+            "followups": without_measure(reach, states),
+        } | own
+
+    asked = tuple(sorted((name, tuple(values)) for name, values in args.items()))
+    return kept.answer(("gaps", reach, asked, clock.today(), catalogue.edition()), make, RESTS_ON)
 
 
 def rows(kind: str, reach: Reach, args: Args) -> Columns:

@@ -41,9 +41,9 @@ class Kept:
     answer: Any
 
 
-def answer(key: Hashable, make: Callable[[], Answer]) -> Answer:
-    """What ``make`` gives, or gave under this key when no follow-up, measure or plan was changed since."""
-    return renewed(key, RECORDS, make, lambda _before, _states: make())
+def answer(key: Hashable, make: Callable[[], Answer], records: Collection[str] = RECORDS) -> Answer:
+    """What ``make`` gives, or gave under this key when no such record was changed since."""
+    return renewed(key, records, make, lambda _before, _states: make())
 
 
 def renewed(

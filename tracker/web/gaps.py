@@ -49,24 +49,25 @@ def index() -> ResponseReturnValue:
 def _found(reach: policy.Reach, args: Args) -> list[tuple[str, str, str, str]]:
     """Each kind: its title, what it means, how many rows, and the list that holds them."""
     states = {name: values for name, values in args.items() if name in ("state", "region")}
+    counts = gaps.tallies(reach, args)
     found = [
         (
             _("Shortfalls without a follow-up"),
             _("No follow-up answers the conclusion."),
-            _counted(gaps.unanswered_shortfalls(reach, states)),
+            _counted(counts["shortfalls"]),
             address(request.script_root + "/conclusions", gaps.SHORTFALLS | states),
         ),
         (
             _("Follow-ups without a measure"),
             _("The follow-up is open and serves no measure of the Strategy or of a regional plan."),
-            _counted(gaps.without_measure(reach, states)),
+            _counted(counts["followups"]),
             address(request.script_root + "/follow-ups", gaps.WITHOUT_MEASURE | states),
         ),
     ]
     for kind, gap in gaps.GAPS.items():
         own = gaps.known_to(kind, args)
         href = address(url_for("gaps.show", kind=kind), own)
-        found.append((str(gap.called(own)), str(gap.meaning), _counted(gaps.tally(kind, reach, own)), href))
+        found.append((str(gap.called(own)), str(gap.meaning), _counted(counts[kind]), href))
     return found
 
 

@@ -66,10 +66,11 @@ class Address:
 
 @dataclass(frozen=True)
 class Page:
-    """A kind of page: the addresses that take turns, who reads them, and the target."""
+    """A kind of page: the addresses that take turns, who reads them, and the target; without one it is measured for
+    how it grows."""
 
     name: str
-    target: float
+    target: float | None
     reader: str
     addresses: tuple[Address, ...]
 
@@ -100,6 +101,12 @@ def pages(browser: Browser) -> list[Page]:
         Page("My work, reviewer", 20, REVIEWER, (Address("/", ("<h1", "My work", "To sign"), 1),)),
         Page("Coverage, as it opens", 25, REVIEWER, (_coverage(),)),
         Page("Board, as it opens", 25, REVIEWER, (_board(),)),
+        Page("Member States", None, REVIEWER, (Address("/states", ("<h1", "Member States"), 1),)),
+        Page("Inbox", None, REVIEWER, (Address("/inbox", ("<h1", "Inbox"), 1),)),
+        Page("Gaps", None, REVIEWER, (Address("/gaps", ("<h1", "Gaps", "Shortfalls without a follow-up")),)),
+        Page("Areas never examined", None, REVIEWER, (Address("/gaps/areas", ("<h1",), 1),)),
+        Page("An area", None, REVIEWER, (Address("/areas/FIN-02", ("<h1", "FIN-02")),)),
+        Page("A resolution", None, REVIEWER, (Address("/resolutions/1373", ("<h1", "1373")),)),
     ]
 
 

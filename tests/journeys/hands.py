@@ -45,7 +45,16 @@ def fill_date(form: Form, legend: str, *, year: str = "", month: str = "", day: 
 def tick(form: Form, legend: str, *choices: str) -> None:
     """Tick the choices that begin with these words."""
     for choice in choices:
-        group(form, legend).get_by_label(re.compile(rf"^\s*{re.escape(choice)}(?![\w(.])")).first.check()
+        box = group(form, legend).get_by_label(re.compile(rf"^\s*{re.escape(choice)}(?![\w(.])")).first
+        unfold(box)
+        box.check()
+
+
+def unfold(control: Locator) -> None:
+    """Open what it is folded in, from the outside in."""
+    folded = control.locator("xpath=ancestor::details[not(@open)]")
+    while folded.count():
+        folded.first.locator("> summary").click()
 
 
 def press(form: Form, words: str) -> None:

@@ -104,7 +104,7 @@ def pages(browser: Browser) -> list[Page]:
         Page("Member States", None, REVIEWER, (Address("/states", ("<h1", "Member States"), 1),)),
         Page("Inbox", None, REVIEWER, (Address("/inbox", ("<h1", "Inbox"), 1),)),
         Page("Gaps", None, REVIEWER, (Address("/gaps", ("<h1", "Gaps", "Shortfalls without a follow-up")),)),
-        Page("Areas never examined", None, REVIEWER, (Address("/gaps/areas", ("<h1",), 1),)),
+        Page("Areas never examined", None, REVIEWER, (Address("/gaps/areas", ("<h1", "/areas/")),)),
         Page("An area", None, REVIEWER, (Address("/areas/FIN-02", ("<h1", "FIN-02")),)),
         Page("A resolution", None, REVIEWER, (Address("/resolutions/1373", ("<h1", "1373")),)),
     ]

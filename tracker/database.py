@@ -123,6 +123,24 @@ def _unarily(element: Unindexed, compiler: Any, **kwargs: Any) -> str:
     return f"+{compiler.process(element.column, **kwargs)}"
 
 
+class TextsOf(sa.sql.functions.FunctionElement[str]):
+    """The texts of a JSON array as the rows of a table with the column ``value``: any number of them is one parameter,
+    where a list of parameters has an end and is written anew for each length."""
+
+    inherit_cache = True
+    name = "texts_of"
+
+
+@compiles(TextsOf)
+def _text_elements(element: TextsOf, compiler: Any, **kwargs: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **kwargs)} AS JSON))"
+
+
+@compiles(TextsOf, "sqlite")
+def _each(element: TextsOf, compiler: Any, **kwargs: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kwargs)})"
+
+
 def analyse(engine: sa.Engine) -> None:
     """Tell SQLite's planner how many rows there are and how alike, from a sample: without it a join of two tables is
     read from the wrong end. PostgreSQL does so by itself."""

@@ -39,7 +39,7 @@ LISTS = {
     "/plans": ("analyst", 4),
     "/meetings": ("analyst", 5),
     "/coverage": ("analyst", 4),
-    "/gaps/areas": ("analyst", 5),
+    "/gaps/areas": ("analyst", 6),
     "/plans/GCTS/board": ("coordinator", 5),
     "/": ("analyst", 6),
 }

@@ -112,7 +112,7 @@ def sheet(account: Account, code: str) -> Sheet:
         followups=Counted(_followups(account, codes), followups),
         conclusions=Counted(_conclusions(account, codes), conclusions),
         examined=_examined(account, codes),
-        measures=_served(account, codes),
+        measures=_served(account, code, codes),
         pillars=pillars,
     )
 
@@ -204,9 +204,12 @@ def _followups(account: Account, codes: list[str]) -> Sequence[Any]:
     ).all()
 
 
-def _served(account: Account, codes: list[str]) -> Served:
-    """The measures that these follow-ups serve: read like their number, in no order."""
-    return neighbours.served(_of_areas(account, Followup, codes))
+def _served(account: Account, code: str, codes: list[str]) -> Served:
+    """The measures that these follow-ups serve: read like their number, in no order. A process keeps them: a thousand
+    follow-ups are read to say what they serve."""
+    reach, edition = policy.reach(account), catalogue.edition()
+    asked = _of_areas(account, Followup, codes)
+    return kept.answer(("served", code, reach, edition), lambda: neighbours.served(asked))
 
 
 def _conclusions(account: Account, codes: list[str]) -> Sequence[Any]:

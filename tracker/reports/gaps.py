@@ -6,6 +6,7 @@ of their own lists, narrowed. The words are neutral and rank nobody.
 
 from __future__ import annotations
 
+import json
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from flask_babel.speaklater import LazyString
 
 from tracker import clock
-from tracker.database import PartialDateType
+from tracker.database import PartialDateType, TextsOf
 from tracker.extensions import db
 from tracker.models import (
     Area,
@@ -75,6 +76,8 @@ class Gap:
 
 Args = Mapping[str, Any]
 
+EXAMINING = ("conclusion", "matrix", "visit")
+"""The records that tell what was examined."""
 RESTS_ON = ("conclusion", "followup", "matrix", "measure", "plan", "visit")
 """The records by whose changes a gap opens or closes."""
 
@@ -177,12 +180,31 @@ def _number(value: str, most: int) -> int:
 
 def _years(value: str) -> Condition:
     """Never examined, or not within so many years."""
-    since = _ago(12 * _number(value, MOST_YEARS))
-    return _unexamined(_not_before(examinations.DAY, since))
+    return _unexamined(_ago(12 * _number(value, MOST_YEARS)))
 
 
-def _unexamined(*conditions: Condition) -> Condition:
-    return as_condition(~examinations.of_state(State.id, Area.code, *conditions))
+def _unexamined(since: date | None = None) -> Condition:
+    """Areas that the State was never examined on, or not since that day. Among two thousand visits hardly a pair of
+    State and area is left that was not examined, and each is looked for in three tables: a process keeps them."""
+    key = ("unexamined", since, catalogue.edition())
+    found = kept.parts(key, EXAMINING, catalogue.states().keys(), lambda states: _read_unexamined(states, since))
+    pairs = json.dumps([_pair(state, area) for state, areas in found.items() for area in areas])
+    listed = TextsOf(sa.literal(pairs)).table_valued("value")
+    return as_condition(_pair(State.id, Area.code).in_(sa.select(listed.c.value)))
+
+
+def _pair(state: Any, area: Any) -> Any:
+    return state + " " + area
+
+
+def _read_unexamined(states: Sequence[str], since: date | None) -> dict[str, list[str]]:
+    """Of each of these States the areas."""
+    within = [] if since is None else [_not_before(examinations.DAY, since)]
+    rows = _UNEXAMINED.where(State.id.in_(states), ~examinations.of_state(State.id, Area.code, *within))
+    found: dict[str, list[str]] = {state: [] for state in states}
+    for row in db.session.execute(rows):
+        found[row.iso3].append(row.area_code)
+    return found
 
 
 def _months(value: str) -> Condition:

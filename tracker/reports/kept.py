@@ -20,7 +20,7 @@ from tracker.database import Unindexed
 from tracker.extensions import db, read
 from tracker.models import Event
 
-MOST = 24
+MOST = 64
 MOST_STATES = 40
 """Of how many changed States an answer is brought up to date; beyond that it is made anew."""
 RECORDS = ("followup", "measure", "plan")

@@ -49,8 +49,11 @@ def test_a_rebuild_finds_what_was_lost(session: Any) -> None:
     assert found("harbour") == []
     rebuilt()
     assert found("harbour") == [followup.reference]
-    assert report.find(visit.reference, AccountFactory(role=Role.AUDITOR), ["visit"])[0].exact == visit.reference
-    assert report.find("GCTS-II-10", AccountFactory(role=Role.AUDITOR), ["visit"])[0].rows == []
+    auditor = AccountFactory(role=Role.AUDITOR)
+    assert [row.reference for row in report.find(visit.reference, auditor, ["visit"])[0].rows] == [visit.reference]
+    assert report.find("GCTS-II-10", auditor, ["visit"])[0].rows == []
+    assert report.named(visit.reference.lower(), auditor, ["followup", "visit"]) == ("visit", visit.reference)
+    assert report.named(visit.reference, auditor, ["followup", "plan"]) is None
 
 
 def test_a_rebuild_puts_right_what_is_wrong_and_takes_away_what_is_of_no_record(session: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.counting import statements
+from tests.counting import sent_by, statements
 from tests.factories import (
     AccountFactory,
     ConclusionFactory,
@@ -180,8 +180,17 @@ def test_a_search_costs_the_same_whatever_it_finds(browser: FlaskClient) -> None
     first = page.partition('id="found-measure"')[0]
     assert first.count('data-label="Text"') == 10 and ">All 25<" in first
     assert statements(browser, "/search?q=terrorist") == statements(browser, "/search?q=nothing") == 6
-    for very in ("PAK-G", '"the act"'):
-        assert statements(browser, f"/search?q={very}") == 5, "no word that only begins so is looked for"
+    assert statements(browser, "/search?q=PAK-G") == 6, "no word that only begins so is looked for"
+    assert statements(browser, '/search?q="the act"') == 5, "nor is it a reference"
+
+
+def test_a_reference_is_found_without_looking_for_words(browser: FlaskClient) -> None:
+    followup = FollowupFactory()
+    answer = browser.get(f"/search?q={followup.reference.lower()}")
+    assert answer.headers["Location"].endswith(f"/follow-ups/{followup.reference}")
+    assert browser.get("/search?q=gcts").headers["Location"].endswith("/plans/GCTS")
+    sent = sent_by(lambda: browser.get(f"/search?q={followup.reference}"))
+    assert not any("search_" in statement for statement in sent)
 
 
 def labelled(browser: FlaskClient, q: str) -> list[str]:

@@ -42,6 +42,8 @@ FEW = frozenset({"plan", "measure", "meeting"})
 """Nouns that belong to no State and have hundreds of records, however many the States have."""
 STATE_SIGNS, LAST_SIGN = 3, "\U0010ffff"
 _BEGINNING = re.compile(r"[A-Z]{3}-[A-Z0-9-]{1,15}")
+_REFERENCE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
+LONGEST_REFERENCE = 40
 EXACT, IN_REFERENCE, IN_TITLE, IN_TEXT = range(4)
 PARTS = {IN_REFERENCE: "reference", IN_TITLE: "title", IN_TEXT: None}
 """The part in which the index looks for what ranks so; None for all of them."""
@@ -51,13 +53,37 @@ BEGUN = "_begun"
 @dataclass(frozen=True)
 class Found:
     """The first hits of one noun. ``count`` stops at one more than lists count; ``exact`` is the reference that was
-    typed, of a record; not ``by_words`` where references only begin so, which a list narrowed by the words lacks."""
+    typed, of a noun with few records; not ``by_words`` where references only begin so, which a list narrowed by the
+    words lacks."""
 
     noun: str
     rows: Sequence[Any]
     count: int
     exact: str | None
     by_words: bool
+
+
+def named(q: str, account: Account, nouns: Sequence[str]) -> tuple[str, str] | None:
+    """The noun and the reference of the record that bears the reference ``q``, where the account may see it: found by
+    its key, before any word is looked for. The code of a plan may be a word like others, and is found among them."""
+    typed = q.strip().upper()
+    if len(typed) > LONGEST_REFERENCE or not _REFERENCE.fullmatch(typed):
+        return None
+    row = read(_bearing(tuple(nouns), policy.reach(account)), {"reference": typed}).first()
+    return (row.noun, row.reference) if row else None
+
+
+@lru_cache
+def _bearing(nouns: tuple[str, ...], reach: policy.Reach) -> Any:
+    """The record of each noun that bears the reference; built once for each scope."""
+    return sa.union_all(*(_bearer(noun, reach) for noun in nouns))
+
+
+def _bearer(noun: str, reach: policy.Reach) -> sa.Select[Any]:
+    reference = _COLUMNS[noun].selected_columns.reference
+    within = sa.true() if noun in FEW else reach.condition(_MODELS[noun].state_id)
+    said = sa.select(sa.literal(noun).label("noun"), reference.label("reference"))
+    return said.where(reference == sa.bindparam("reference", type_=sa.String), within)
 
 
 def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
@@ -80,26 +106,21 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     by_name: dict[str, list[Any]] = {name: [] for noun in nouns for name in (noun, noun + BEGUN)}
     for row in read(statement, given):
         by_name[row.noun].append(row)
-    is_named = any(row.reference == typed for rows in by_name.values() for row in rows)
-    return [
-        _found(noun, by_name[noun], [] if is_named else by_name[noun + BEGUN], typed, hits.get(noun, Hits()))
-        for noun in nouns
-    ]
+    return [_found(noun, by_name[noun], by_name[noun + BEGUN], typed, hits.get(noun, Hits())) for noun in nouns]
 
 
 def _found(noun: str, rows: list[Any], begun: list[Any], typed: str, hits: Hits) -> Found:
     """The rows of a noun in their order; ``begun`` are those whose references only begin as was typed."""
     ranks = {row.id: IN_REFERENCE for row in begun}
-    ranks |= {row.id: EXACT if row.reference == typed else hits.ranks.get(row.id, row.rank) for row in rows}
+    ranks |= {row.id: hits.ranks.get(row.id, row.rank) for row in rows}
     by_id = {row.id: row for row in [*begun, *rows]}
     shown = [by_id[one] for one in _first(ranks)]
     beside = sum(not row.reference.startswith(typed) for row in rows) if begun else 0
     count = max([hits.count, len(shown), *(row.counted for row in rows), *(row.counted + beside for row in begun)])
     held = {row.id for row in rows}
-    exact = next((row.reference for row in shown if row.reference == typed), None)
-    return Found(
-        noun, shown, min(count, MOST_COUNTED + 1), exact, by_words=bool(rows) and all(row.id in held for row in begun)
-    )
+    exact = next((row.reference for row in shown if ranks[row.id] == EXACT), None)
+    by_words = bool(rows) and all(row.id in held for row in begun)
+    return Found(noun, shown, min(count, MOST_COUNTED + 1), exact, by_words)
 
 
 def _first(ranks: Mapping[int, int]) -> list[int]:
@@ -227,11 +248,11 @@ def _records(
 
 
 def _named(noun: str, reach: policy.Reach) -> Columns:
-    """The records that the index named, and that which bears the reference."""
-    model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
+    """The records that the index named."""
+    model = _MODELS[noun]
     ids = [sa.bindparam(f"{noun}_id_{place}", type_=sa.Integer) for place in range(SHOWN)]
-    either = sa.or_(model.id.in_(ids), reference == sa.bindparam("reference", type_=sa.String))
-    return _marked(noun, noun, sa.literal(IN_TEXT), sa.literal(0)).where(either, reach.condition(model.state_id))
+    marked = _marked(noun, noun, sa.literal(IN_TEXT), sa.literal(0))
+    return marked.where(model.id.in_(ids), reach.condition(model.state_id))
 
 
 def _latest_of(noun: str, reach: policy.Reach, rank: int) -> Columns:

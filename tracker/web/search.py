@@ -30,13 +30,14 @@ DATED = ("visit", "meeting")
 def index() -> ResponseReturnValue:
     """The hits of each noun within the reader's scope; words that cannot be looked for say why."""
     q = request.args.get("q", "").strip()
+    named = search.named(q, current_user, NOUNS)
     problem, found, light, labelled = "", [], None, labels.Found()
     try:
-        found = search.find(q, current_user, NOUNS) if q else []
+        found = search.find(q, current_user, NOUNS) if q and not named else []
+        named = named or next(((one.noun, one.exact) for one in found if one.exact), None)
+        if named is not None:
+            return redirect(request.script_root + sealables.address(*named), 302)
         light = search.highlighter(q) if q else None
-        href = _exactly(found)
-        if href is not None:
-            return redirect(href, 302)
         labelled = labels.find(q) if q else labelled
     except BadValue as bad:
         problem = str(bad)
@@ -78,12 +79,4 @@ def _all_href(one: Found, q: str) -> str | None:
         return address(request.script_root + LISTS[one.noun], {"state": [typed.removesuffix("-F")]})
     if one.noun == "conclusion" and typed.endswith("-C"):
         return address(request.script_root + LISTS[one.noun], {"visit": [typed.removesuffix("-C")]})
-    return None
-
-
-def _exactly(found: list[Found]) -> str | None:
-    """The page of the record whose reference was typed."""
-    for one in found:
-        if one.exact:
-            return request.script_root + sealables.address(one.noun, one.exact)
     return None

@@ -6,6 +6,7 @@ plain ``BEGIN`` loses concurrent writers to "database is locked" (R24). PostgreS
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,8 +22,10 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from tracker.partial_date import PartialDate
+from tracker.tape import PostgresqlConnection
 
 ANALYSED = 1_000  # rows of each index that are looked at
+PREPARED = 200  # statements that PostgreSQL keeps parsed and planned for a connection
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -123,33 +126,74 @@ def _unarily(element: Unindexed, compiler: Any, **kwargs: Any) -> str:
     return f"+{compiler.process(element.column, **kwargs)}"
 
 
-class TextsOf(sa.sql.functions.FunctionElement[str]):
-    """The texts of a JSON array as the rows of a table with the column ``value``: any number of them is one parameter,
-    where a list of parameters has an end and is written anew for each length."""
+class _Texts(sa.types.UserDefinedType[list[str]]):
+    """Texts as one parameter, written as the database reads them: as an array, or as JSON where there are no arrays."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        return "TEXT[]"
+
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        return json.dumps if dialect.name == "sqlite" else _as_array
+
+
+def _as_array(texts: list[str]) -> str:
+    """An array is written as JSON is but for its brackets, where no control character is in it."""
+    return "{" + json.dumps(texts, ensure_ascii=False)[1:-1] + "}"
+
+
+class OneOf(sa.ColumnElement[bool]):
+    """A text is one of ``texts``, codes of which there may be thousands: it is looked up by its hash. As a list of
+    parameters they would have an end, and be written anew for each length."""
 
     inherit_cache = True
-    name = "texts_of"
+    type = sa.Boolean()
+    _traverse_internals = [
+        ("text", sa.sql.visitors.InternalTraversal.dp_clauseelement),
+        ("texts", sa.sql.visitors.InternalTraversal.dp_clauseelement),
+    ]
+
+    def __init__(self, text: Any, texts: list[str]) -> None:
+        self.text = text
+        self.texts = sa.literal(texts, _Texts)
+
+    def self_group(self, against: Any = None) -> Any:
+        return sa.sql.elements.Grouping(self)
 
 
-@compiles(TextsOf)
-def _text_elements(element: TextsOf, compiler: Any, **kwargs: Any) -> str:
-    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **kwargs)} AS JSON))"
+@compiles(OneOf)
+def _is_any(element: OneOf, compiler: Any, **kwargs: Any) -> str:
+    text, texts = (compiler.process(one, **kwargs) for one in (element.text, element.texts))
+    return f"({text}) = ANY ({texts})"
 
 
-@compiles(TextsOf, "sqlite")
-def _each(element: TextsOf, compiler: Any, **kwargs: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **kwargs)})"
+@compiles(OneOf, "sqlite")
+def _is_in(element: OneOf, compiler: Any, **kwargs: Any) -> str:
+    text, texts = (compiler.process(one, **kwargs) for one in (element.text, element.texts))
+    return f"({text}) IN (SELECT value FROM json_each({texts}))"  # noqa: S608  # both as the compiler wrote them
 
 
 def analyse(engine: sa.Engine) -> None:
     """Tell SQLite's planner how many rows there are and how alike, from a sample: without it a join of two tables is
-    read from the wrong end. PostgreSQL does so by itself."""
+    read from the wrong end. PostgreSQL does so by itself, in time."""
     if engine.dialect.name != "sqlite":
         return
     with suppress(sa.exc.OperationalError), engine.connect() as connection:  # locked: what it knew is still good
         connection.exec_driver_sql(f"PRAGMA analysis_limit={ANALYSED}")
         connection.exec_driver_sql("ANALYZE")
         connection.commit()
+
+
+def settle(engine: sa.Engine) -> None:
+    """What ``analyse`` does, and for PostgreSQL too, after so many rows came at once that it would first read tables
+    where an index suffices: which rows all can see, and how many there are, it finds out when it comes to it."""
+    if engine.dialect.name == "sqlite":
+        analyse(engine)
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM (ANALYZE)")
 
 
 _may_write: ContextVar[bool] = ContextVar("may_write", default=True)
@@ -185,11 +229,18 @@ def reset_may_write(token: Any) -> None:
 
 
 def open_properly(engine: sa.Engine) -> None:
-    """Attach what each connection of ``engine`` needs; PostgreSQL's need nothing."""
-    if engine.dialect.name != "sqlite":
+    """Attach what each connection of ``engine`` needs."""
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "do_connect", _postgresql_connection)
         return
     event.listen(engine, "connect", _sqlite_connection)
     event.listen(engine, "begin", _sqlite_begin)
+
+
+def _postgresql_connection(_dialect: Any, _record: Any, given: list[Any], options: dict[str, Any]) -> Any:
+    connection = PostgresqlConnection.connect(*given, **options)
+    connection.prepared_max = PREPARED
+    return connection
 
 
 def _sqlite_connection(connection: sqlite3.Connection, _record: Any) -> None:

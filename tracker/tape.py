@@ -16,11 +16,14 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 READS = ("SELECT", "WITH")
 BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 """They bound the work on rows, and tell nothing."""
 MOST_ROWS = 4_000
+PING = ";"
+"""What SQLAlchemy asks PostgreSQL to know that it is there."""
 
 
 class Asked:
@@ -67,7 +70,7 @@ class Tape:
         """Take down a question; None for one that only bounds others, or while nothing is taken down."""
         if self.is_paused:
             return None
-        word = str(statement)[:10].lstrip().partition(" ")[0].upper()
+        word = _word(statement)
         if word in BRACKETS:
             return None
         if word not in READS:
@@ -127,6 +130,11 @@ def spoil() -> None:
         tape.is_spoiled = True
 
 
+def _word(statement: Any) -> str:
+    """The word that a statement begins with."""
+    return str(statement)[:10].lstrip().partition(" ")[0].upper()
+
+
 class _Telling:
     """A cursor that tells the tape of its request what it is asked and what it answers."""
 
@@ -181,8 +189,44 @@ class _SqliteConnection(sqlite3.Connection):
         return super().cursor(factory)
 
 
-class _PostgresqlCursor(_Telling, psycopg.Cursor[Any]):  # type: ignore[misc]  # it hands on what it is given
-    pass
+class _PostgresqlCursor(_Telling, psycopg.Cursor[Any]):
+    """Tells its connection, too, when it is asked for more than to read."""
+
+    def execute(self, statement: Any, *given: Any, **options: Any) -> Any:  # type: ignore[override]  # it hands on all
+        if _word(statement) not in (*READS, PING):
+            self._write()
+        return super().execute(statement, *given, **options)
+
+    def executemany(self, *given: Any, **options: Any) -> Any:
+        self._write()
+        return super().executemany(*given, **options)
+
+    def copy(self, *given: Any, **options: Any) -> Any:
+        self._write()
+        return super().copy(*given, **options)
+
+    def _write(self) -> None:
+        if isinstance(self.connection, PostgresqlConnection):
+            self.connection.has_only_read = False
+
+
+class PostgresqlConnection(psycopg.Connection[Any]):
+    """Ends by a commit what only read. At a rollback psycopg forgets all statements that the database has prepared for
+    it, in case that one of them rests on what is taken back: each page would have its questions parsed and planned
+    anew, which takes longer than to answer them."""
+
+    has_only_read = True
+
+    def rollback(self) -> None:
+        if self.has_only_read and self.info.transaction_status == TransactionStatus.INTRANS:
+            self.commit()
+        else:
+            super().rollback()
+        self.has_only_read = True
+
+    def commit(self) -> None:
+        super().commit()
+        self.has_only_read = True
 
 
 CONNECT_ARGS: dict[str, dict[str, Any]] = {

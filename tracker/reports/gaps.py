@@ -6,7 +6,6 @@ of their own lists, narrowed. The words are neutral and rank nobody.
 
 from __future__ import annotations
 
-import json
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from flask_babel.speaklater import LazyString
 
 from tracker import clock
-from tracker.database import PartialDateType, TextsOf
+from tracker.database import OneOf, PartialDateType
 from tracker.extensions import db
 from tracker.models import (
     Area,
@@ -188,9 +187,8 @@ def _unexamined(since: date | None = None) -> Condition:
     State and area is left that was not examined, and each is looked for in three tables: a process keeps them."""
     key = ("unexamined", since, catalogue.edition())
     found = kept.parts(key, EXAMINING, catalogue.states().keys(), lambda states: _read_unexamined(states, since))
-    pairs = json.dumps([_pair(state, area) for state, areas in found.items() for area in areas])
-    listed = TextsOf(sa.literal(pairs)).table_valued("value")
-    return as_condition(_pair(State.id, Area.code).in_(sa.select(listed.c.value)))
+    pairs = [_pair(state, area) for state, areas in found.items() for area in areas]
+    return as_condition(OneOf(_pair(State.id, Area.code), pairs))
 
 
 def _pair(state: Any, area: Any) -> Any:

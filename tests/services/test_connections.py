@@ -1,0 +1,40 @@
+"""What a connection keeps from one request to the next, and what it never keeps."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import Flask
+
+from tracker.extensions import db
+from tracker.models import Region
+
+OFTEN = 7
+"""After five times psycopg has a statement prepared."""
+PREPARED = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM region%'")
+
+
+def test_what_was_not_committed_is_taken_back_whatever_was_read_before_and_after(own_app: Flask) -> None:
+    with own_app.app_context():
+        before = db.session.scalars(sa.select(Region.code)).all()
+        db.session.add(Region(code="998", name="Nowhere"))
+        db.session.flush()
+        assert len(db.session.scalars(sa.select(Region.code)).all()) == len(before) + 1
+        db.session.remove()
+        assert db.session.scalars(sa.select(Region.code)).all() == before
+        db.session.connection().exec_driver_sql("UPDATE region SET name = 'Nowhere'")
+        db.session.remove()
+        assert "Nowhere" not in db.session.scalars(sa.select(Region.name)).all()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_question_stays_prepared_from_one_request_to_the_next(own_app: Flask) -> None:
+    with own_app.app_context():
+        for _request in range(OFTEN):
+            found = db.session.scalars(sa.select(Region.code)).all()
+            db.session.remove()
+        assert found
+        if db.engine.dialect.name == "postgresql":  # SQLite's driver keeps its own
+            assert db.session.scalar(PREPARED) == 1
+        db.session.remove()
+        db.engine.dispose()

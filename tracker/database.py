@@ -15,17 +15,20 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from tracker.partial_date import PartialDate
-from tracker.tape import PostgresqlConnection
+from tracker.tape import spoil
 
 ANALYSED = 1_000  # rows of each index that are looked at
-PREPARED = 200  # statements that PostgreSQL keeps parsed and planned for a connection
+PREPARED = 200  # statements that PostgreSQL keeps parsed for a connection
+LONGEST_KEPT = 20_000  # signs of a parameter; a page that asked with more is made anew rather than kept with it
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -136,17 +139,24 @@ class _Texts(sa.types.UserDefinedType[list[str]]):
         return "TEXT[]"
 
     def bind_processor(self, dialect: sa.Dialect) -> Any:
-        return json.dumps if dialect.name == "sqlite" else _as_array
+        return _as_json if dialect.name == "sqlite" else _as_array
+
+
+def _as_json(texts: list[str]) -> str:
+    said = json.dumps(texts, ensure_ascii=False)
+    if len(said) > LONGEST_KEPT:
+        spoil()
+    return said
 
 
 def _as_array(texts: list[str]) -> str:
-    """An array is written as JSON is but for its brackets, where no control character is in it."""
-    return "{" + json.dumps(texts, ensure_ascii=False)[1:-1] + "}"
+    """An array is written as JSON is but for its brackets, where no control character is in it: codes hold none."""
+    return "{" + _as_json(texts)[1:-1] + "}"
 
 
 class OneOf(sa.ColumnElement[bool]):
-    """A text is one of ``texts``, codes of which there may be thousands: it is looked up by its hash. As a list of
-    parameters they would have an end, and be written anew for each length."""
+    """A text is one of ``texts``, codes of which there may be thousands: it is looked up, not compared with each. As a
+    list of parameters they would have an end, and be written anew for each length."""
 
     inherit_cache = True
     type = sa.Boolean()
@@ -187,12 +197,16 @@ def analyse(engine: sa.Engine) -> None:
 
 
 def settle(engine: sa.Engine) -> None:
-    """What ``analyse`` does, and for PostgreSQL too, after so many rows came at once that it would first read tables
-    where an index suffices: which rows all can see, and how many there are, it finds out when it comes to it."""
+    """What ``analyse`` does, and for PostgreSQL too, after so many rows came at once: how many there are and which
+    pages all can see, so that an index suffices. It would find out by itself, but later; and where the role does not
+    own the tables, it does."""
     if engine.dialect.name == "sqlite":
         analyse(engine)
         return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with (
+        suppress(sa.exc.OperationalError),
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
         connection.exec_driver_sql("VACUUM (ANALYZE)")
 
 
@@ -235,6 +249,25 @@ def open_properly(engine: sa.Engine) -> None:
         return
     event.listen(engine, "connect", _sqlite_connection)
     event.listen(engine, "begin", _sqlite_begin)
+
+
+class PostgresqlConnection(psycopg.Connection[Any]):
+    """Ends by a commit what only read. At a rollback psycopg forgets all statements that the database has prepared for
+    it, in case that one of them rests on what is taken back: each page would have its questions parsed and analysed
+    anew, which takes as long as to answer them. Its cursors say what did more than read (``tape``)."""
+
+    has_only_read = True
+
+    def rollback(self) -> None:
+        if self.has_only_read and self.info.transaction_status == TransactionStatus.INTRANS:
+            self.commit()
+        else:
+            super().rollback()
+        self.has_only_read = True
+
+    def commit(self) -> None:
+        super().commit()
+        self.has_only_read = True
 
 
 def _postgresql_connection(_dialect: Any, _record: Any, given: list[Any], options: dict[str, Any]) -> Any:

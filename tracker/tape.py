@@ -8,6 +8,7 @@ the key of a form.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,12 +17,12 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.pq import TransactionStatus
 
 READS = ("SELECT", "WITH")
 BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 """They bound the work on rows, and tell nothing."""
 MOST_ROWS = 4_000
+WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
 PING = ";"
 """What SQLAlchemy asks PostgreSQL to know that it is there."""
 
@@ -29,18 +30,28 @@ PING = ";"
 class Asked:
     """A statement, the rows that were taken of its answer, and whether these are all of them."""
 
-    __slots__ = ("given", "is_whole", "rows", "statement")
+    __slots__ = ("given", "is_whole", "left_out", "rows", "statement")
 
     def __init__(self, statement: Any, given: tuple[Any, ...]) -> None:
         self.statement = statement
         self.given = given
         self.rows: list[Any] = []
         self.is_whole = False
+        self.left_out: tuple[int, ...] = ()
 
     def still_holds(self, cursor: Any) -> bool:
-        """Whether the database, asked the same again, gives the same rows."""
+        """Whether the database, asked the same again, gives the same rows, but for what is left out of them."""
         cursor.execute(self.statement, *self.given)
-        return bool(self.rows == (cursor.fetchall() if self.is_whole else cursor.fetchmany(len(self.rows) or 1)))
+        found = cursor.fetchall() if self.is_whole else cursor.fetchmany(len(self.rows) or 1)
+        return bool(self.rows == (self._without(found) if self.left_out else found))
+
+    def leave_out(self, *columns: int) -> None:
+        """Forget columns of the answer, on which no page rests."""
+        self.left_out = columns
+        self.rows = self._without(self.rows)
+
+    def _without(self, rows: Sequence[Any]) -> list[Any]:
+        return [tuple(value for place, value in enumerate(row) if place not in self.left_out) for row in rows]
 
     @property
     def said(self) -> str:
@@ -80,11 +91,10 @@ class Tape:
         self.asked.append(asked)
         return asked
 
-    def leave_out(self, column: int) -> None:
-        """Forget a column of the last answer, on which no page rests."""
-        if self.asked:
-            last = self.asked[-1]
-            last.rows = [(*row[:column], *row[column + 1 :]) for row in last.rows]
+    def leave_out(self, *columns: int) -> None:
+        """Forget columns of the last answer, on which no page rests."""
+        if self.asked and not self.is_paused:
+            self.asked[-1].leave_out(*columns)
 
     def count(self, rows: int) -> None:
         """Count what was read; a tape that grows beyond what a page can show is spoiled."""
@@ -133,6 +143,15 @@ def spoil() -> None:
 def _word(statement: Any) -> str:
     """The word that a statement begins with."""
     return str(statement)[:10].lstrip().partition(" ")[0].upper()
+
+
+def _only_reads(statement: str) -> bool:
+    """Whether a statement is known to write nothing: one question, which calls no function that writes (none of ours
+    does)."""
+    word = _word(statement)
+    if word not in READS:
+        return statement == PING
+    return ";" not in statement and (word == "SELECT" or not WRITES.search(statement))
 
 
 class _Telling:
@@ -193,9 +212,13 @@ class _PostgresqlCursor(_Telling, psycopg.Cursor[Any]):
     """Tells its connection, too, when it is asked for more than to read."""
 
     def execute(self, statement: Any, *given: Any, **options: Any) -> Any:  # type: ignore[override]  # it hands on all
-        if _word(statement) not in (*READS, PING):
+        if not _only_reads(str(statement)):
             self._write()
         return super().execute(statement, *given, **options)
+
+    def stream(self, *given: Any, **options: Any) -> Any:
+        self._write()
+        return super().stream(*given, **options)
 
     def executemany(self, *given: Any, **options: Any) -> Any:
         self._write()
@@ -206,27 +229,7 @@ class _PostgresqlCursor(_Telling, psycopg.Cursor[Any]):
         return super().copy(*given, **options)
 
     def _write(self) -> None:
-        if isinstance(self.connection, PostgresqlConnection):
-            self.connection.has_only_read = False
-
-
-class PostgresqlConnection(psycopg.Connection[Any]):
-    """Ends by a commit what only read. At a rollback psycopg forgets all statements that the database has prepared for
-    it, in case that one of them rests on what is taken back: each page would have its questions parsed and planned
-    anew, which takes longer than to answer them."""
-
-    has_only_read = True
-
-    def rollback(self) -> None:
-        if self.has_only_read and self.info.transaction_status == TransactionStatus.INTRANS:
-            self.commit()
-        else:
-            super().rollback()
-        self.has_only_read = True
-
-    def commit(self) -> None:
-        super().commit()
-        self.has_only_read = True
+        self.connection.has_only_read = False  # type: ignore[attr-defined]  # ``database.PostgresqlConnection``
 
 
 CONNECT_ARGS: dict[str, dict[str, Any]] = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tracker.database import OneOf
 from tracker.extensions import db
 from tracker.models import Region
 
@@ -38,3 +40,27 @@ def test_a_question_stays_prepared_from_one_request_to_the_next(own_app: Flask) 
             assert db.session.scalar(PREPARED) == 1
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE region SET name = 'Nowhere'",
+        "WITH one AS (SELECT code FROM region) UPDATE region SET name = 'Nowhere' WHERE code IN (SELECT code FROM one)",
+        "  update region SET name = 'Nowhere'",
+    ],
+)
+def test_whatever_writes_is_taken_back_where_it_is_not_committed(own_app: Flask, statement: str) -> None:
+    with own_app.app_context():
+        with db.session.begin_nested():
+            db.session.connection().exec_driver_sql(statement)
+        db.session.remove()
+        assert "Nowhere" not in db.session.scalars(sa.select(Region.name)).all()
+
+
+@pytest.mark.parametrize("text", ["", "FIN-01", 'a"b', "a\\b", "NULL", "{x}", "ÄÖ 中", "a,b"])
+def test_a_text_is_one_of_those_that_are_given_and_of_no_others(own_app: Flask, text: str) -> None:
+    others = ["x", '"', "\\", "null", "a", "b"]
+    with own_app.app_context():
+        asked = [OneOf(sa.literal(text), texts) for texts in ([*others, text], others, [])]
+        assert list(db.session.execute(sa.select(*asked)).one()) == [True, False, False]

@@ -31,6 +31,7 @@ from tracker.models import (
     PlanKind,
     Role,
     VisitArea,
+    VisitStage,
 )
 from tracker.partial_date import PartialDate
 from tracker.reports import gaps
@@ -358,3 +359,24 @@ def test_only_regions_of_the_scope_are_offered(reader: FlaskClient) -> None:
     page = reader.get("/gaps/areas").text
     assert '<option value="142"' in page and '<option value="143"' in page
     assert '<option value="002"' not in page, "no State of Africa is in scope"
+
+
+def test_what_was_examined_meanwhile_is_no_gap_when_it_is_asked_again(reader: FlaskClient) -> None:
+    def is_gap() -> bool:
+        page = reader.get("/gaps/areas?state=PAK&area=FIN-02").text
+        assert ("1 gap" in page) != ("No such gap here" in page)
+        return "1 gap" in page
+
+    assert is_gap()
+    visit = VisitFactory(state_id="PAK")
+    conclusion = ConclusionFactory(visit=visit, area_code="FIN-02")
+    assert not is_gap()
+    conclusion.workflow = ConclusionStatus.WITHDRAWN
+    history.record("conclusion.withdrawn", conclusion, by=None)
+    assert is_gap()
+    visit.areas.append(VisitArea(area_code="FIN-02", state_id="PAK"))
+    history.record("visit.edited", visit, by=None)
+    assert not is_gap()
+    visit.stage = VisitStage.CANCELLED
+    history.record("visit.moved", visit, by=None)
+    assert is_gap()

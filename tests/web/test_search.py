@@ -180,7 +180,7 @@ def test_a_search_costs_the_same_whatever_it_finds(browser: FlaskClient) -> None
     first = page.partition('id="found-measure"')[0]
     assert first.count('data-label="Text"') == 10 and ">All 25<" in first
     assert statements(browser, "/search?q=terrorist") == statements(browser, "/search?q=nothing") == 6
-    assert statements(browser, "/search?q=PAK-G") == 6, "no word that only begins so is looked for"
+    assert statements(browser, "/search?q=PAK-G") == 6, "a reference, but no word that only begins so is looked for"
     assert statements(browser, '/search?q="the act"') == 5, "nor is it a reference"
 
 

@@ -177,14 +177,14 @@ def _number(value: str, most: int) -> int:
     return int(value)
 
 
-def _years(value: str) -> Condition:
-    """Never examined, or not within so many years."""
-    return _unexamined(_ago(12 * _number(value, MOST_YEARS)))
+def _years(values: list[str]) -> Condition:
+    """Never examined, or not within so many years; of several numbers the least, which holds the others' areas too."""
+    return _unexamined(_ago(12 * min(_number(value, MOST_YEARS) for value in values)))
 
 
 def _unexamined(since: date | None = None) -> Condition:
-    """Areas that the State was never examined on, or not since that day. Among two thousand visits hardly a pair of
-    State and area is left that was not examined, and each is looked for in three tables: a process keeps them."""
+    """Areas that the State was never examined on, or not since that day. Each pair of State and area is looked for in
+    three tables, and after two thousand visits hardly one is left that was never examined: a process keeps them."""
     key = ("unexamined", since, catalogue.edition())
     found = kept.parts(key, EXAMINING, catalogue.states().keys(), lambda states: _read_unexamined(states, since))
     pairs = [_pair(state, area) for state, areas in found.items() for area in areas]
@@ -198,10 +198,11 @@ def _pair(state: Any, area: Any) -> Any:
 def _read_unexamined(states: Sequence[str], since: date | None) -> dict[str, list[str]]:
     """Of each of these States the areas."""
     within = [] if since is None else [_not_before(examinations.DAY, since)]
-    rows = _UNEXAMINED.where(State.id.in_(states), ~examinations.of_state(State.id, Area.code, *within))
+    pairs = sa.select(State.id, Area.code).join(Area, Area.parent_code.is_not(None))
     found: dict[str, list[str]] = {state: [] for state in states}
-    for row in db.session.execute(rows):
-        found[row.iso3].append(row.area_code)
+    wanted = pairs.where(State.id.in_(states), ~examinations.of_state(State.id, Area.code, *within))
+    for state, area in db.session.execute(wanted):
+        found[state].append(area)
     return found
 
 
@@ -387,9 +388,7 @@ GAPS: dict[str, Gap] = {
             "No visit that was held had the area in its scope, assessed it or concluded on it; with a number of years, "
             "none within them."
         ),
-        _list(
-            _UNEXAMINED, Area.position, "state", Sort(State.name), _of(State.id, area=each(_under), years=each(_years))
-        ),
+        _list(_UNEXAMINED, Area.position, "state", Sort(State.name), _of(State.id, area=each(_under), years=_years)),
         {"state": _STATE, "area": _AREA, "last": _l("Last examined"), "next": _l("Next step")},
         State.id,
         "years",

@@ -1,8 +1,9 @@
 """Answers that take long and hold until a record that they rest on is changed, which the log tells.
 
-A process keeps the last few. Nothing is written without an event (``history``), so that an answer still holds when the
-chain goes on from the event up to which it was read, and no later event is on such a record: one statement. Where later
-events are on records of some States, an answer that is made of the States' parts has those read anew, and no others.
+A process keeps the last ``MOST``. Nothing is written without an event (``history``), so that an answer still holds when
+the chain goes on from the event up to which it was read, and no later event is on such a record: one statement. Where
+later events are on records of some States, an answer that is made of the States' parts has those read anew, and no
+others.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ _storing = Lock()
 
 @dataclass(frozen=True)
 class Kept:
-    """An answer, with the last event before it was read."""
+    """An answer, with the last event before it was read; new where some of it was read just now."""
 
     seq: int
     hash: str
     answer: Any
+    is_new: bool = True
 
 
 def answer(key: Hashable, make: Callable[[], Answer], records: Collection[str] = RECORDS) -> Answer:
@@ -55,6 +57,8 @@ def renewed(
     """What ``make`` gives or gave under this key; brought up to date by ``renew`` where since then only such
     ``records`` of some States were changed, and made anew where one was that is no State's."""
     kept = _current(key, records, make, renew)
+    if not kept.is_new:
+        _rest_on_these_records()
     _store(key, kept)
     found: Answer = kept.answer
     return found
@@ -70,6 +74,8 @@ def parts(
         with tape.paused():
             told = tell(missing)
         kept = replace(kept, answer=kept.answer | {state: told.get(state) for state in missing})
+    elif not kept.is_new:
+        _rest_on_these_records()
     _store(key, kept)
     return {state: part for state, part in kept.answer.items() if part is not None}
 
@@ -113,12 +119,20 @@ def _up_to_date(kept: Kept | None, records: Collection[str], renew: Callable[...
     if row is None or row.hash != kept.hash:
         return None
     if not row.is_changed:
-        return Kept(row.last_seq, row.last_hash, kept.answer)
+        return Kept(row.last_seq, row.last_hash, kept.answer, is_new=False)
     states = db.session.scalars(_CHANGED, asked).all()
     if None in states or len(states) > MOST_STATES:
         return None
     with tape.paused():
         return Kept(row.last_seq, row.last_hash, renew(kept.answer, frozenset(map(str, states))))
+
+
+def _rest_on_these_records() -> None:
+    """A page of an answer that was kept is still true after later events on other records: the last answer on the tape
+    is that of ``_SINCE``, and who wrote last does not matter. Where something was read anew, it does, because nothing
+    else on the tape tells of what was read."""
+    if (taken := tape.current()) is not None:
+        taken.leave_out(*_HEAD)
 
 
 def _head() -> tuple[int, str]:
@@ -136,4 +150,5 @@ _SINCE = sa.select(
     _LAST.hash.label("last_hash"),
     sa.exists().where(*_NEWER).label("is_changed"),
 ).where(_LAST.seq == sa.select(sa.func.max(Event.seq)).scalar_subquery())
+_HEAD = [place for place, column in enumerate(_SINCE.selected_columns) if column.key in ("last_seq", "last_hash")]
 _CHANGED = sa.select(Event.state_id).where(*_NEWER).distinct().limit(MOST_STATES + 1)

@@ -562,8 +562,6 @@ def _chunks(
         with read_only():
             transaction = connection.begin()
         with transaction:
-            if connection.dialect.name == "postgresql":  # compiling so many cells takes seconds before the first row
-                connection.exec_driver_sql("SET LOCAL jit = off")
             options = {"stream_results": True, "max_row_buffer": CHUNK}
             found = connection.execute(statement, execution_options=options)
             if first := found.fetchmany(FIRST_CHUNK):

@@ -42,7 +42,7 @@ FEW = frozenset({"plan", "measure", "meeting"})
 """Nouns that belong to no State and have hundreds of records, however many the States have."""
 STATE_SIGNS, LAST_SIGN = 3, "\U0010ffff"
 _BEGINNING = re.compile(r"[A-Z]{3}-[A-Z0-9-]{1,15}")
-_REFERENCE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
+_REFERENCE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")  # as ``services/plans.CODE``, but of several parts
 LONGEST_REFERENCE = 40
 EXACT, IN_REFERENCE, IN_TITLE, IN_TEXT = range(4)
 PARTS = {IN_REFERENCE: "reference", IN_TITLE: "title", IN_TEXT: None}
@@ -69,8 +69,8 @@ def named(q: str, account: Account, nouns: Sequence[str]) -> tuple[str, str] | N
     typed = q.strip().upper()
     if len(typed) > LONGEST_REFERENCE or not _REFERENCE.fullmatch(typed):
         return None
-    row = read(_bearing(tuple(nouns), policy.reach(account)), {"reference": typed}).first()
-    return (row.noun, row.reference) if row else None
+    rows = read(_bearing(tuple(nouns), policy.reach(account)), {"reference": typed}).all()
+    return min(((row.noun, row.reference) for row in rows), key=lambda one: nouns.index(one[0]), default=None)
 
 
 @lru_cache

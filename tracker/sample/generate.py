@@ -130,8 +130,8 @@ def _generate(password: str, followups: int, seed: int, tellers: Tellers, echo: 
         head = _write(writer, bulk.Spool(Path(folder)), _told(tellers, tasks), visits, head, echo)
         _finish(writer, visits, last)
         echo("  The rows are written; what finds them is made.")
-    database.settle(db.engine)
     audit_head.write(current_app.config["SETTINGS"], audit_head.Head(*head))
+    database.settle(db.engine)
     echo(f"Generated {len(visits):,} visits and {followups:,} follow-ups with {head[0]:,} events in the log.")
     return Generated(len(visits), followups, *head)
 

@@ -30,13 +30,13 @@ DATED = ("visit", "meeting")
 def index() -> ResponseReturnValue:
     """The hits of each noun within the reader's scope; words that cannot be looked for say why."""
     q = request.args.get("q", "").strip()
-    named = search.named(q, current_user, NOUNS)
+    record = search.named(q, current_user, NOUNS)
     problem, found, light, labelled = "", [], None, labels.Found()
     try:
-        found = search.find(q, current_user, NOUNS) if q and not named else []
-        named = named or next(((one.noun, one.exact) for one in found if one.exact), None)
-        if named is not None:
-            return redirect(request.script_root + sealables.address(*named), 302)
+        found = search.find(q, current_user, NOUNS) if q and not record else []
+        record = record or next(((one.noun, one.exact) for one in found if one.exact), None)
+        if record is not None:
+            return redirect(request.script_root + sealables.address(*record), 302)
         light = search.highlighter(q) if q else None
         labelled = labels.find(q) if q else labelled
     except BadValue as bad:

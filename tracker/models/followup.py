@@ -302,7 +302,10 @@ class DueExtension(Base, _OfFollowup):
     """A later due date: asked for with a reason, approved or refused by a reviewer. The original date is kept."""
 
     __tablename__ = "due_extension"
-    __table_args__ = (sa.Index("ix_due_extension_queue", "status", "requested_at", "id"),)
+    __table_args__ = (
+        sa.Index("ix_due_extension_queue", "status", "requested_at", "id"),
+        sa.Index("ix_due_extension_own", "requested_by_id", "status", "requested_at", "id", "state_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     followup_id: Mapped[int] = mapped_column(sa.ForeignKey("followup.id"), index=True)

@@ -139,7 +139,7 @@ def _extensions(reach: policy.Reach) -> sa.Select[Any]:
     return (
         sa.select(*columns)
         .join(Followup, Followup.id == DueExtension.followup_id)
-        .join(Account, Account.id == DueExtension.requested_by_id)
+        .outerjoin(Account, Account.id == DueExtension.requested_by_id)  # each has one: but read the queue first
         .where(is_asked, reach.condition(Unindexed(DueExtension.state_id)))
         .order_by(DueExtension.requested_at, DueExtension.id)
         .limit(MOST_EXTENSIONS)

@@ -213,7 +213,7 @@ def _extensions() -> sa.Select[Any]:
         Account.name.label("who"),
     )
     found = sa.select(*columns).join(Followup, Followup.id == DueExtension.followup_id)
-    by_whom = found.join(Account, Account.id == DueExtension.requested_by_id)
+    by_whom = found.outerjoin(Account, Account.id == DueExtension.requested_by_id)  # each has one: but read these first
     return by_whom.order_by(DueExtension.requested_at, DueExtension.id)
 
 

@@ -50,6 +50,7 @@ LISTS = [
     ("reviewer", "/visits?stage=closed"),
     ("reviewer", "/review"),
     ("reviewer", "/inbox"),
+    ("analyst", "/my-work/asked"),
     ("auditor", "/audit"),
 ]
 

@@ -2,14 +2,15 @@
 
 ``search_row`` holds the words; ``search_index`` finds them: an FTS5 table on SQLite, a ``tsvector`` with a GIN index on
 PostgreSQL, each with the two columns ``rowid`` and ``words``, kept by triggers. An indexed text begins with marked
-words: ``@followup`` the noun, ``#pak #142 #034`` the State and its regions, ``^f012`` a word of the reference,
-``~bill`` one of the title. So one index answers "in the title", "in this scope" and "anywhere", and none of these
-questions reads a record.
+words: ``@`` the record itself, ``#pak #142 #034`` the State and its regions, ``^f012`` a word of the reference,
+``~bill`` one of the title. Before each word stands the number of the noun: ``3bill`` in a follow-up, ``3~bill`` in its
+title. So one index answers "in the title", "in this scope" and "anywhere", none of these questions reads a record, and
+the words of one noun are found without those of the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,57 +64,52 @@ def object_ids() -> Any:
     return INDEX.c.rowid.op(">>", return_type=sa.Integer())(BITS)
 
 
-def of_noun(noun: str) -> Any:
-    """Hits that are of this noun."""
-    return INDEX.c.rowid.op("&", return_type=sa.Integer())((1 << BITS) - 1) == NOUNS[noun]
+class _Question(sa.types.TypeDecorator[tuple[str, Sequence[Wanted]]]):
+    """A noun and what is wanted of its words, written in the language of the database's index."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, Sequence[Wanted]] | None, dialect: Any) -> str:
+        noun, wanted = value or ("", ())
+        sign, clauses = str(NOUNS[noun]), [one if isinstance(one, tuple) else (one,) for one in wanted]
+        return _fts(sign, clauses) if dialect.name == "sqlite" else _tsquery(sign, clauses)
 
 
 class Matching(sa.ColumnElement[bool]):
-    """The index holds all that is wanted, and of each tuple one: said in the language of each database.
+    """The index holds all that is wanted of a record of this noun, and of each tuple one.
 
-    With a name instead, what is wanted is a parameter of the statement: see ``wanted_as``.
+    With a name instead, what is wanted is a parameter of the statement: the noun and what is wanted of it.
     """
 
     inherit_cache = True
-    _traverse_internals = [("fts", _CLAUSE), ("tsquery", _CLAUSE)]
+    _traverse_internals = [("question", _CLAUSE)]
     type = sa.Boolean()
     _is_implicitly_boolean = True  # not to be compared with 1
 
-    def __init__(self, wanted: str | Sequence[Wanted]) -> None:
+    def __init__(self, noun: str, wanted: str | Sequence[Wanted]) -> None:
         if isinstance(wanted, str):
-            self.fts, self.tsquery = (sa.bindparam(f"{wanted}_{way}", type_=sa.Text) for way in ("fts", "tsquery"))
+            self.question: sa.BindParameter[Any] = sa.bindparam(wanted, type_=_Question)
         else:
-            self.fts, self.tsquery = (sa.literal(text, sa.Text) for text in _texts(wanted))
-
-
-def wanted_as(name: str, wanted: Sequence[Wanted]) -> dict[str, str]:
-    """The parameters of a statement that holds ``Matching(name)``."""
-    fts, tsquery = _texts(wanted)
-    return {f"{name}_fts": fts, f"{name}_tsquery": tsquery}
-
-
-def _texts(wanted: Sequence[Wanted]) -> tuple[str, str]:
-    clauses = [one if isinstance(one, tuple) else (one,) for one in wanted]
-    return _fts(clauses), _tsquery(clauses)
+            self.question = sa.literal((noun, wanted), _Question)
 
 
 @compiles(Matching)
 def _by_tsquery(element: Matching, compiler: Any, **kwargs: Any) -> str:
-    return f"{_words(compiler)} @@ CAST({compiler.process(element.tsquery, **kwargs)} AS tsquery)"
+    return f"{_words(compiler)} @@ CAST({compiler.process(element.question, **kwargs)} AS tsquery)"
 
 
 @compiles(Matching, "sqlite")
 def _by_fts(element: Matching, compiler: Any, **kwargs: Any) -> str:
-    return f"{_words(compiler)} MATCH {compiler.process(element.fts, **kwargs)}"
+    return f"{_words(compiler)} MATCH {compiler.process(element.question, **kwargs)}"
 
 
 def _words(compiler: Any) -> str:
     return str(compiler.process(INDEX.c.words, include_table=True))
 
 
-def noun_term(noun: str) -> Term:
-    """Records of this noun."""
-    return Term((f"@{noun}",), is_prefix=False)
+EACH = Term(("@",), is_prefix=False)
+"""Every record of a noun."""
 
 
 def within(part: str, term: Term) -> Term:
@@ -151,24 +147,20 @@ def pattern(term: Term) -> str:
 # Words are letters and digits, and marks: nothing in them needs to be quoted from the syntax of either index.
 
 
-def _fts(clauses: list[tuple[Term, ...]]) -> str:
-    return " AND ".join(_either(clause, _fts_term, " OR ") for clause in clauses)
+def _fts(sign: str, clauses: list[tuple[Term, ...]]) -> str:
+    return " AND ".join(f"({' OR '.join([_fts_term(sign, term) for term in clause])})" for clause in clauses)
 
 
-def _fts_term(term: Term) -> str:
-    return f'"{term.text}"' + (" *" if term.is_prefix else "")
+def _fts_term(sign: str, term: Term) -> str:
+    return f'"{sign}{f" {sign}".join(term.words)}"' + (" *" if term.is_prefix else "")
 
 
-def _tsquery(clauses: list[tuple[Term, ...]]) -> str:
-    return " & ".join(_either(clause, _tsquery_term, " | ") for clause in clauses)
+def _tsquery(sign: str, clauses: list[tuple[Term, ...]]) -> str:
+    return " & ".join(f"({' | '.join([_tsquery_term(sign, term) for term in clause])})" for clause in clauses)
 
 
-def _tsquery_term(term: Term) -> str:
-    return " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.is_prefix else "")
-
-
-def _either(terms: tuple[Term, ...], write: Callable[[Term], str], way: str) -> str:
-    return "(" + way.join(map(write, terms)) + ")"
+def _tsquery_term(sign: str, term: Term) -> str:
+    return " <-> ".join([f"'{sign}{word}'" for word in term.words]) + (":*" if term.is_prefix else "")
 
 
 # The index itself
@@ -201,11 +193,12 @@ def triggers() -> set[str]:
 
 def _indexed(row: str) -> str:
     """The text that is indexed of a row, in SQL that both databases read. Folded words have one blank between them."""
-    return (
-        f"'@' || {row}object_type || ' ' || {row}places"
+    words = (
+        f"' @ ' || {row}places"
         f" || ' ^' || replace({row}reference, ' ', ' ^') || ' ~' || replace({row}title, ' ', ' ~')"
         f" || ' ' || {row}reference || ' {BREAK} ' || {row}title || ' {BREAK} ' || {row}text"
     )
+    return f"replace({words}, ' ', ' ' || ({row}id & {(1 << BITS) - 1}))"
 
 
 _ADD = f"INSERT INTO search_index (rowid, words) VALUES (NEW.id, {_indexed('NEW.')});"  # noqa: S608  # our own names
@@ -216,7 +209,7 @@ _TAKE = (
 
 _SQLITE = [
     "CREATE VIRTUAL TABLE IF NOT EXISTS search_index USING"
-    """ fts5(words, content='', columnsize=0, prefix='3', tokenize="ascii tokenchars '@#^~'")""",
+    """ fts5(words, content='', columnsize=0, prefix='4', tokenize="ascii tokenchars '@#^~'")""",
     "DROP TRIGGER IF EXISTS search_row_indexed",
     f"CREATE TRIGGER search_row_indexed AFTER INSERT ON search_row BEGIN {_ADD} END",
     "DROP TRIGGER IF EXISTS search_row_indexed_anew",

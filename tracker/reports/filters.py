@@ -197,12 +197,12 @@ class Words:
 
     def __call__(self, values: list[str]) -> Condition:
         """Where few rows hold the words: look them up in the index first."""
-        hits = sa.select(search.object_ids()).where(*self.hits(asked(values), None))
+        hits = sa.select(search.object_ids()).where(self.hits(asked(values), None))
         return as_condition(self.id_column.in_(hits))
 
-    def hits(self, wanted: list[Term], reach: Reach | None) -> tuple[Condition, ...]:
-        """The conditions on the index alone; ``reach`` narrows them to a scope."""
-        return search.Matching([*within(reach), *wanted]), search.of_noun(self.noun)
+    def hits(self, wanted: list[Term], reach: Reach | None) -> Condition:
+        """The condition on the index alone; ``reach`` narrows it to a scope."""
+        return search.Matching(self.noun, [*within(reach), *wanted])
 
     def beside(self, wanted: list[Term]) -> Condition:
         """Where rows are at hand: read the words of each. As one value of the row, which PostgreSQL works out for as
@@ -215,7 +215,7 @@ class Words:
 
     def joined(self, wanted: list[Term], reach: Reach | None) -> tuple[Condition, ...]:
         """Where nearly every row will do: read the index and join each record to it."""
-        return (*self.hits(wanted, reach), as_condition(self.id_column == search.object_ids()))
+        return (self.hits(wanted, reach), as_condition(self.id_column == search.object_ids()))
 
 
 def within(reach: Reach | None) -> list[tuple[Term, ...]]:

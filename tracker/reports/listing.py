@@ -516,9 +516,9 @@ class Listing:
         return question.args | {name: [_write_cursor(Cursor(key, edge[0].list_id, edge[0].list_between))]}
 
 
-def capped(conditions: tuple[Condition, ...]) -> sa.ScalarSelect[int]:
+def capped(matching: Condition) -> sa.ScalarSelect[int]:
     """How many rows of the index of words, counted as far as lists count."""
-    some = sa.select(INDEX.c.rowid).where(*conditions).limit(MOST_COUNTED + 1).subquery()
+    some = sa.select(INDEX.c.rowid).where(matching).limit(MOST_COUNTED + 1).subquery()
     return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 

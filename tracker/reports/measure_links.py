@@ -212,8 +212,8 @@ def offered(followup: Followup, q: str, pillar: str) -> list[Offered]:
     """The measures that hold these words or stand under this pillar, by plan; raises BadValue."""
     conditions: list[Condition] = []
     if q:
-        wanted = [search.noun_term("measure"), *filters.asked([q])]
-        conditions.append(Measure.id.in_(sa.select(search.object_ids()).where(search.Matching(wanted))))
+        holds = search.Matching("measure", filters.asked([q]))
+        conditions.append(Measure.id.in_(sa.select(search.object_ids()).where(holds)))
     if pillar:
         conditions.append(as_condition(Measure.pillar == pillar))
     found = db.session.execute(
@@ -477,7 +477,7 @@ def _in_followups(reach: Reach, stems: Sequence[str]) -> Frequency:
         return Frequency()
     some = sa.select(INDEX.c.rowid).where(_alike(reach)).limit(MOST_TEXTS).subquery()
     total = sa.select(sa.func.count()).select_from(some).scalar_subquery()
-    counts = (capped((_alike(reach, stem),)).label(f"held_{place}") for place, stem in enumerate(stems))
+    counts = (capped(_alike(reach, stem)).label(f"held_{place}") for place, stem in enumerate(stems))
     counted, *held = db.session.execute(sa.select(total.label("total"), *counts)).one()
     return _telling(stems, held, counted)
 
@@ -518,7 +518,7 @@ def _weighed(reach: Reach, frequency: Frequency) -> sa.Subquery:
 def _alike(reach: Reach, *stems: str) -> Condition:
     """The follow-ups of these States in the index that hold a word with each of these beginnings."""
     words = (Term((stem,), is_prefix=True) for stem in stems)
-    return search.Matching([search.noun_term("followup"), *filters.within(reach), *words])
+    return search.Matching("followup", [*filters.within(reach), *words])
 
 
 def unmapped_areas(rows: Sequence[Any], mapped: Mapped) -> list[str]:

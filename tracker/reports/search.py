@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate, chain
@@ -26,7 +26,6 @@ from tracker.models import (
     Measure,
     Meeting,
     Plan,
-    SearchRow,
     Tour,
     Visit,
     VisitStage,
@@ -38,34 +37,35 @@ from tracker.reports.listing import MOST_COUNTED, Columns
 
 SHOWN = 10
 EXCERPT = 240
-FEW = frozenset({"plan", "measure", "meeting"})
-"""Nouns that belong to no State and have hundreds of records, however many the States have."""
+OF_NO_STATE = frozenset({"plan", "measure", "meeting"})
+"""Nouns that belong to no State."""
 STATE_SIGNS, LAST_SIGN = 3, "\U0010ffff"
 _BEGINNING = re.compile(r"[A-Z]{3}-[A-Z0-9-]{1,15}")
-_REFERENCE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")  # as ``services/plans.CODE``, but of several parts
+_REFERENCE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")  # as ``services/plans.CODE``
 LONGEST_REFERENCE = 40
-EXACT, IN_REFERENCE, IN_TITLE, IN_TEXT = range(4)
+IN_REFERENCE, IN_TITLE, IN_TEXT = range(3)
 PARTS = {IN_REFERENCE: "reference", IN_TITLE: "title", IN_TEXT: None}
 """The part in which the index looks for what ranks so; None for all of them."""
+VERY, BEGINNING = "very", "beginning"
+"""Two ways of looking: for the words as they stand, and for those that the last may only begin."""
 BEGUN = "_begun"
+Question = tuple[str, list[search.Wanted]]
 
 
 @dataclass(frozen=True)
 class Found:
-    """The first hits of one noun. ``count`` stops at one more than lists count; ``exact`` is the reference that was
-    typed, of a noun with few records; not ``by_words`` where references only begin so, which a list narrowed by the
-    words lacks."""
+    """The first hits of one noun. ``count`` stops at one more than lists count; not ``by_words`` where references only
+    begin so, which a list narrowed by the words lacks."""
 
     noun: str
     rows: Sequence[Any]
     count: int
-    exact: str | None
     by_words: bool
 
 
 def named(q: str, account: Account, nouns: Sequence[str]) -> tuple[str, str] | None:
     """The noun and the reference of the record that bears the reference ``q``, where the account may see it: found by
-    its key, before any word is looked for. The code of a plan may be a word like others, and is found among them."""
+    its key, before any word is looked for."""
     typed = q.strip().upper()
     if len(typed) > LONGEST_REFERENCE or not _REFERENCE.fullmatch(typed):
         return None
@@ -81,9 +81,8 @@ def _bearing(nouns: tuple[str, ...], reach: policy.Reach) -> Any:
 
 def _bearer(noun: str, reach: policy.Reach) -> sa.Select[Any]:
     reference = _COLUMNS[noun].selected_columns.reference
-    within = sa.true() if noun in FEW else reach.condition(_MODELS[noun].state_id)
     said = sa.select(sa.literal(noun).label("noun"), reference.label("reference"))
-    return said.where(reference == sa.bindparam("reference", type_=sa.String), within)
+    return said.where(reference == sa.bindparam("reference", type_=sa.String), _seen(noun, reach))
 
 
 def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
@@ -91,22 +90,24 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     looks like one; raises BadValue, which says why the words cannot be looked for. Of hits that rank alike the latest
     come first.
 
-    The index is asked once or twice which records these are, and one statement reads those that are shown.
+    The index is asked once which records these are, and one statement reads those that are shown.
     """
     wanted = filters.asked([q])
     reach = policy.reach(account)
     typed = q.strip().upper()
-    hits = _hits(tuple(noun for noun in nouns if noun not in FEW), reach, wanted)
-    full = tuple((noun, one.full) for noun, one in hits.items() if one.full is not None)
-    given: dict[str, Any] = {f"term_{place}": search.pattern(term) for place, term in enumerate(wanted)}
-    given |= {"reference": typed, "state": typed[:STATE_SIGNS], "end": typed + LAST_SIGN, "like": typed + "%"}
+    hits = _hits(tuple(nouns), reach, wanted)
+    full = tuple((noun, *one.full) for noun, one in hits.items() if one.full)
+    given: dict[str, Any] = {"reference": typed, "state": typed[:STATE_SIGNS], "end": typed + LAST_SIGN}
+    given["like"] = typed + "%"
     for noun, one in hits.items():
         given |= {**one.given} | {f"{noun}_id_{place}": record for place, record in enumerate(one.padded)}
-    statement = _records(tuple(nouns), reach, db.engine.dialect.name, len(wanted), full, _is_beginning(typed, reach))
+    asked = tuple(noun for noun in nouns if hits[noun].count)
+    begun = tuple(noun for noun in nouns if noun not in OF_NO_STATE) if _is_beginning(typed, reach) else ()
     by_name: dict[str, list[Any]] = {name: [] for noun in nouns for name in (noun, noun + BEGUN)}
-    for row in read(statement, given):
-        by_name[row.noun].append(row)
-    return [_found(noun, by_name[noun], by_name[noun + BEGUN], typed, hits.get(noun, Hits())) for noun in nouns]
+    if asked or begun:
+        for row in read(_records(asked, reach, db.engine.dialect.name, full, begun), given).all():
+            by_name[row.noun].append(row)
+    return [_found(noun, by_name[noun], by_name[noun + BEGUN], typed, hits[noun]) for noun in nouns]
 
 
 def _found(noun: str, rows: list[Any], begun: list[Any], typed: str, hits: Hits) -> Found:
@@ -116,11 +117,10 @@ def _found(noun: str, rows: list[Any], begun: list[Any], typed: str, hits: Hits)
     by_id = {row.id: row for row in [*begun, *rows]}
     shown = [by_id[one] for one in _first(ranks)]
     beside = sum(not row.reference.startswith(typed) for row in rows) if begun else 0
-    count = max([hits.count, len(shown), *(row.counted for row in rows), *(row.counted + beside for row in begun)])
+    count = max([hits.count, len(shown), *(row.counted + beside for row in begun)])
     held = {row.id for row in rows}
-    exact = next((row.reference for row in shown if ranks[row.id] == EXACT), None)
     by_words = bool(rows) and all(row.id in held for row in begun)
-    return Found(noun, shown, min(count, MOST_COUNTED + 1), exact, by_words)
+    return Found(noun, shown, min(count, MOST_COUNTED + 1), by_words)
 
 
 def _first(ranks: Mapping[int, int]) -> list[int]:
@@ -134,13 +134,13 @@ def _first(ranks: Mapping[int, int]) -> list[int]:
 @dataclass(frozen=True)
 class Hits:
     """The records of a noun that hold the words ``given``: how many, up to one more than is counted, and of each rank
-    the latest, by id. Of the rank ``full`` there are more than were collected, so that its latest are not known yet;
-    what ranks below it is not shown."""
+    the latest, by id. Of the way and rank ``full`` there are more than were collected, so that its latest are not known
+    yet; what ranks below it is not shown."""
 
-    count: int = 0
-    ranks: Mapping[int, int] = field(default_factory=dict)
-    full: int | None = None
-    given: Mapping[str, str] = field(default_factory=dict)
+    count: int
+    ranks: Mapping[int, int]
+    full: tuple[str, int] | None
+    given: Mapping[str, Question]
 
     @property
     def padded(self) -> list[int]:
@@ -153,77 +153,96 @@ def _hits(nouns: tuple[str, ...], reach: policy.Reach, wanted: list[Term]) -> di
     """The hits of each noun. Where more rows hold the very words than are counted, those in which they only begin a
     word are left out, in whichever part: they change nothing of the count, and to collect them costs most."""
     very = [replace(one, is_prefix=False) for one in wanted]
-    hits = _heard(nouns, reach, very)
-    rarer = tuple(noun for noun, one in hits.items() if one.count <= MOST_COUNTED)
-    return hits if very == wanted or not rarer else hits | _heard(rarer, reach, wanted)
-
-
-def _heard(nouns: tuple[str, ...], reach: policy.Reach, wanted: list[Term]) -> dict[str, Hits]:
-    given = {noun: _given(noun, reach, wanted) for noun in nouns}
-    said = {name: text for one in given.values() for name, text in one.items()}
+    ways = {VERY: very} if very == wanted else {VERY: very, BEGINNING: wanted}
+    given = {noun: _given(noun, reach, ways) for noun in nouns}
+    said = {name: question for one in given.values() for name, question in one.items()}
     rows: dict[str, list[Any]] = {noun: [] for noun in nouns}
-    for row in read(_indexed(nouns, db.engine.dialect.name), said):
+    for row in read(_indexed(nouns, db.engine.dialect.name, len(ways) > 1), said).all():
         rows[row.noun].append(row)
-    return {noun: _heard_of(rows[noun], given[noun]) for noun in nouns}
+    return {noun: _heard_of(rows[noun], given[noun], db.engine.dialect.name) for noun in nouns}
 
 
-def _heard_of(rows: list[Any], given: Mapping[str, str]) -> Hits:
-    full = min((row.rank for row in rows if row.counted > MOST_COUNTED), default=None)
+def _heard_of(rows: list[Any], given: Mapping[str, Question], dialect: str) -> Hits:
+    many = [row for row in rows if row.counted > MOST_COUNTED] if dialect != "sqlite" else []
+    full = min(many, key=lambda row: row.rank, default=None)
     ranks: dict[int, int] = {}
     for row in sorted(rows, key=lambda one: one.rank):
-        if full is None or row.rank < full:
+        if full is None or row.rank < full.rank:
             ranks.setdefault(row.rowid >> search.BITS, row.rank)
-    return Hits(max((row.counted for row in rows if row.rank == IN_TEXT), default=0), ranks, full, given)
+    count = max((row.counted for row in rows if row.rank == IN_TEXT), default=0)
+    return Hits(count, ranks, full and (full.way, full.rank), given)
 
 
-def _given(noun: str, reach: policy.Reach, wanted: list[Term]) -> dict[str, str]:
+def _given(noun: str, reach: policy.Reach, ways: Mapping[str, list[Term]]) -> dict[str, Question]:
     """What is asked of the index for a noun: the words in the reference, in the title, anywhere."""
-    scope: list[search.Wanted] = [search.noun_term(noun), *filters.within(reach)]
-    given: dict[str, str] = {}
-    for rank, part in PARTS.items():
-        words = [search.within(part, one) for one in wanted] if part else wanted
-        given |= search.wanted_as(_name(noun, rank), [*scope, *words])
-    return given
+    scope: list[search.Wanted] = [] if noun in OF_NO_STATE else [*filters.within(reach)]
+    return {
+        _name(noun, way, rank): (noun, [*scope, *([search.within(part, one) for one in wanted] if part else wanted)])
+        for way, wanted in ways.items()
+        for rank, part in PARTS.items()
+    }
 
 
-def _name(noun: str, rank: int) -> str:
-    return f"{noun}_{rank}"
+def _name(noun: str, way: str, rank: int) -> str:
+    return f"{noun}_{way}_{rank}"
 
 
 @lru_cache
-def _indexed(nouns: tuple[str, ...], dialect: str) -> Any:
+def _indexed(nouns: tuple[str, ...], dialect: str, has_beginnings: bool) -> Any:
     """The latest rows that were collected of each rank, with how many were; built once. What is looked for are its
     parameters."""
-    parts = (part for noun in nouns for part in _collected(noun, dialect))
+    parts = (part for noun in nouns for part in _heard(noun, dialect, has_beginnings))
     return sa.union_all(*(sa.select(part.subquery()) for part in parts))
 
 
-def _collected(noun: str, dialect: str) -> Iterator[sa.Select[Any]]:
-    """As many rows as are counted, as they come: to look for the last few of all costs more, where there are few, than
-    to collect them. But SQLite, whose index is in their order, gives the latest of references and titles at once. Where
-    no row holds the words anywhere, a limit keeps from looking there, because SQLite would look before it asked a
-    condition."""
-    anywhere = _matching(noun, IN_TEXT).limit(MOST_COUNTED + 1).cte(_name(noun, IN_TEXT))
-    is_any = sa.select(anywhere.c.rowid).exists()
+def _heard(noun: str, dialect: str, has_beginnings: bool) -> Iterator[sa.Select[Any]]:
+    """Of one way of looking alone there are rows. SQLite would look before it asked a condition; a limit of none keeps
+    it from it."""
+    very = _anywhere(noun, dialect, VERY, MOST_COUNTED + 1)
+    if not has_beginnings:
+        yield from _collected(noun, dialect, VERY, very, sa.select(very.c.rowid).exists())
+        return
+    are_many = _counted(very) > MOST_COUNTED
+    beginning = _anywhere(noun, dialect, BEGINNING, sa.case((are_many, 0), else_=MOST_COUNTED + 1))
+    yield from _collected(noun, dialect, VERY, very, are_many)
+    yield from _collected(noun, dialect, BEGINNING, beginning, sa.select(beginning.c.rowid).exists())
+
+
+def _collected(noun: str, dialect: str, way: str, anywhere: sa.CTE, condition: Any) -> Iterator[sa.Select[Any]]:
     for rank in (IN_REFERENCE, IN_TITLE):
-        some = _latest(noun, rank) if dialect == "sqlite" else _matching(noun, rank)
         most = SHOWN if dialect == "sqlite" else MOST_COUNTED + 1
-        yield _said(noun, rank, some.limit(sa.case((is_any, most), else_=0)).cte(_name(noun, rank)))
-    yield _said(noun, IN_TEXT, anywhere)
+        some = _some(noun, dialect, way, rank).limit(sa.case((condition, most), else_=0))
+        yield _said(noun, way, rank, some.cte(_name(noun, way, rank)))
+    yield _said(noun, way, IN_TEXT, anywhere, sa.case((condition, SHOWN), else_=0))
 
 
-def _latest(noun: str, rank: int) -> sa.Select[Any]:
-    return _matching(noun, rank).order_by(INDEX.c.rowid.desc())
+def _anywhere(noun: str, dialect: str, way: str, most: Any) -> sa.CTE:
+    """As many rows as are counted."""
+    return _some(noun, dialect, way, IN_TEXT).limit(most).cte(_name(noun, way, IN_TEXT))
 
 
-def _matching(noun: str, rank: int) -> sa.Select[Any]:
-    return sa.select(INDEX.c.rowid).where(search.Matching(_name(noun, rank)))
+def _some(noun: str, dialect: str, way: str, rank: int) -> sa.Select[Any]:
+    """The latest rows on SQLite, whose index is in their order; elsewhere as they come: to look for the last few of all
+    costs more, where there are few, than to collect them."""
+    return _latest(noun, way, rank) if dialect == "sqlite" else _matching(noun, way, rank)
 
 
-def _said(noun: str, rank: int, some: sa.CTE) -> sa.Select[Any]:
-    counted = sa.select(sa.func.count()).select_from(some).scalar_subquery().label("counted")
-    said = sa.select(sa.literal(noun).label("noun"), sa.literal(rank).label("rank"), some.c.rowid, counted)
-    return said.order_by(some.c.rowid.desc()).limit(SHOWN)
+def _latest(noun: str, way: str, rank: int) -> sa.Select[Any]:
+    return _matching(noun, way, rank).order_by(INDEX.c.rowid.desc())
+
+
+def _matching(noun: str, way: str, rank: int) -> sa.Select[Any]:
+    return sa.select(INDEX.c.rowid).where(search.Matching(noun, _name(noun, way, rank)))
+
+
+def _said(noun: str, way: str, rank: int, some: sa.CTE, most: Any = SHOWN) -> sa.Select[Any]:
+    marks: list[Any] = [sa.literal(mark).label(name) for name, mark in (("noun", noun), ("way", way), ("rank", rank))]
+    said: sa.Select[Any] = sa.select(*marks, some.c.rowid, _counted(some).label("counted"))
+    return said.order_by(some.c.rowid.desc()).limit(most)
+
+
+def _counted(some: sa.CTE) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
 # The records themselves
@@ -234,16 +253,13 @@ def _records(
     nouns: tuple[str, ...],
     reach: policy.Reach,
     dialect: str,
-    terms: int,
-    full: tuple[tuple[str, int], ...],
-    is_beginning: bool,
+    full: tuple[tuple[str, str, int], ...],
+    begun: tuple[str, ...],
 ) -> Any:
-    """What is shown of the hits of each noun; built once for each scope and number of terms. The ids and the words are
-    its parameters."""
-    parts = [_of_few(noun, terms) if noun in FEW else _named(noun, reach) for noun in nouns]
-    parts += [_latest_of(noun, reach, rank) for noun, rank in full]
-    if is_beginning:
-        parts += [_begun(noun, reach, dialect) for noun in nouns if noun not in FEW]
+    """What is shown of the hits of each noun; built once for each scope. The ids and the words are its parameters."""
+    parts = [_named(noun, reach) for noun in nouns]
+    parts += [_latest_of(noun, reach, way, rank) for noun, way, rank in full]
+    parts += [_begun(noun, reach, dialect) for noun in begun]
     return sa.union_all(*(sa.select(part.subquery()) for part in parts))
 
 
@@ -252,38 +268,20 @@ def _named(noun: str, reach: policy.Reach) -> Columns:
     model = _MODELS[noun]
     ids = [sa.bindparam(f"{noun}_id_{place}", type_=sa.Integer) for place in range(SHOWN)]
     marked = _marked(noun, noun, sa.literal(IN_TEXT), sa.literal(0))
-    return marked.where(model.id.in_(ids), reach.condition(model.state_id))
+    return marked.where(model.id.in_(ids), _seen(noun, reach))
 
 
-def _latest_of(noun: str, reach: policy.Reach, rank: int) -> Columns:
-    """The latest records of a rank of which there are more than were collected."""
+def _latest_of(noun: str, reach: policy.Reach, way: str, rank: int) -> Columns:
+    """The latest records of a rank of which more were collected than are counted, and not the latest."""
     model = _MODELS[noun]
-    latest = _latest(noun, rank).with_only_columns(search.object_ids()).limit(SHOWN)
+    latest = _latest(noun, way, rank).with_only_columns(search.object_ids()).limit(SHOWN)
     marked = _marked(noun, noun, sa.literal(rank), sa.literal(0))
-    return marked.where(model.id.in_(latest), reach.condition(model.state_id))
+    return marked.where(model.id.in_(latest), _seen(noun, reach))
 
 
-def _of_few(noun: str, terms: int) -> Columns:
-    """The first hits of a noun with few records, read one by one: the index would collect words of all nouns first."""
-    model, reference = _MODELS[noun], _COLUMNS[noun].selected_columns.reference
-    patterns = [sa.bindparam(f"term_{place}", type_=sa.String) for place in range(terms)]
-
-    def holds(words: Any) -> Any:
-        return sa.and_(*((" " + words + " ").like(pattern) for pattern in patterns))
-
-    rank = sa.case(
-        (reference == sa.bindparam("reference", type_=sa.String), EXACT),
-        (holds(SearchRow.reference), IN_REFERENCE),
-        (holds(SearchRow.title), IN_TITLE),
-        else_=IN_TEXT,
-    )
-    return (
-        _marked(noun, noun, rank, sa.func.count().over())
-        .join(SearchRow, sa.and_(SearchRow.object_type == noun, SearchRow.object_id == model.id))
-        .where(holds(search.ALL_WORDS))
-        .order_by(rank, model.id.desc())
-        .limit(SHOWN)
-    )
+def _seen(noun: str, reach: policy.Reach) -> Any:
+    """What the account may see: whoever is signed in sees what belongs to no State."""
+    return sa.true() if noun in OF_NO_STATE else reach.condition(_MODELS[noun].state_id)
 
 
 def _is_beginning(typed: str, reach: policy.Reach) -> bool:

@@ -19,7 +19,17 @@ from tracker.texts import ngettext
 from tracker.web.access import ACCESS, Open
 
 RATES = {"file": parse("60/minute"), "search": parse("600/minute")}
-_counter = FixedWindowRateLimiter(MemoryStorage())
+
+
+class _Counts(MemoryStorage):
+    """The library's, without the thread that it starts at each count to forget what has run out: there is one count
+    for each person and kind, and it is forgotten when it is next asked for."""
+
+    def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802  # the library's name for it
+        """Start nothing."""
+
+
+_counter = FixedWindowRateLimiter(_Counts())
 
 
 def init_rates(app: Flask) -> None:

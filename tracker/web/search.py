@@ -34,7 +34,6 @@ def index() -> ResponseReturnValue:
     problem, found, light, labelled = "", [], None, labels.Found()
     try:
         found = search.find(q, current_user, NOUNS) if q and not record else []
-        record = record or next(((one.noun, one.exact) for one in found if one.exact), None)
         if record is not None:
             return redirect(request.script_root + sealables.address(*record), 302)
         light = search.highlighter(q) if q else None

@@ -61,7 +61,7 @@ OF_ANALYST = (
     "/help",
     NO_PAGE,
 )
-OF_REVIEWER = ("/", "/review")
+OF_REVIEWER = ("/", "/review", "/review/extensions")
 OF_AUDITOR = ("/", "/audit")
 OF_COORDINATOR = (
     "/coverage",

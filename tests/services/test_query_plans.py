@@ -49,6 +49,7 @@ LISTS = [
     ("reviewer", "/visits"),
     ("reviewer", "/visits?stage=closed"),
     ("reviewer", "/review"),
+    ("reviewer", "/review/extensions"),
     ("reviewer", "/inbox"),
     ("analyst", "/my-work/asked"),
     ("auditor", "/audit"),

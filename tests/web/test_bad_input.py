@@ -256,6 +256,7 @@ LISTS = {
     "/states": "analyst",
     "/reports/status": "analyst",
     "/review": "reviewer",
+    "/review/extensions": "reviewer",
     "/inbox": "analyst",
     "/follow-ups/{followup}": "analyst",
     "/audit": "auditor",

@@ -154,3 +154,30 @@ def test_elsewhere_and_odd_numbers_are_not_found(session: Any, browser: Any, ana
     assert browser.get(f"/follow-ups/PAK-F002/extension/{number}").status_code == 404
     for odd in (10**26, 2**63, "x", "-1"):
         assert browser.get(f"{PATH}/{odd}").status_code == 404
+
+
+def test_a_reviewer_reads_all_that_are_asked_for(session: Any, analyst: Account, sign_in: Any) -> None:
+    for year in range(2030, 2042):
+        followup = FollowupFactory(current_due=PartialDate(2007, 6))
+        extensions.request(followup, PartialDate(year), f"Asked for {year}.", by=analyst)
+    session.commit()
+    reviewer = sign_in(AccountFactory(role=Role.REVIEWER))
+    queue = reviewer.get("/review").text
+    assert "Asked for 2039." in queue, "the tenth"
+    assert "Asked for 2040." not in queue, "the others have their own list"
+    assert 'href="/review/extensions"' in queue
+    page = reviewer.get("/review/extensions").text
+    assert "12 extensions, by day asked" in page
+    assert all(f"Asked for {year}." in page for year in range(2030, 2042))
+    first, second = (reviewer.get(f"/review/extensions?size=25&sort={sort}").text for sort in ("asked", "-asked"))
+    assert first.index("Asked for 2030.") < first.index("Asked for 2041.")
+    assert second.index("Asked for 2041.") < second.index("Asked for 2030.")
+    assert "No extension is asked for" in reviewer.get("/review/extensions?state=FRA").text
+
+
+def test_few_extensions_stand_in_the_queue_whole(session: Any, browser: Any, analyst: Account, sign_in: Any) -> None:
+    ask(session, analyst)
+    session.commit()
+    page = sign_in(AccountFactory(role=Role.REVIEWER)).get("/review").text
+    assert "Parliament was dissolved." in page
+    assert "All extensions asked for" not in page

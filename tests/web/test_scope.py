@@ -34,7 +34,16 @@ OF_ONE_ANSWER = [
 ]
 RECORD = re.compile(r"\{(visit|later|matrix|conclusion|waiting|signed|followup|submitted|sealed|ended)\}")
 
-LISTS = ["/visits", "/conclusions", "/follow-ups", "/review", "/states", "/reports/status", "/reports/action-plan"]
+LISTS = [
+    "/visits",
+    "/conclusions",
+    "/follow-ups",
+    "/review",
+    "/review/extensions",
+    "/states",
+    "/reports/status",
+    "/reports/action-plan",
+]
 FILES = ["/visits.csv", "/conclusions.csv", "/states.csv", "/reports/status.csv"]
 QUESTIONS = [
     "",

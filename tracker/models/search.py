@@ -49,6 +49,8 @@ class SearchRow(Base):
 
 
 Wanted = Term | tuple[Term, ...]
+EACH = Term(("@",), is_prefix=False)
+"""Every record of a noun."""
 _CLAUSE = sa.sql.visitors.InternalTraversal.dp_clauseelement
 
 INDEX = sa.table("search_index", sa.column("rowid", sa.Integer), sa.column("words", sa.Text))
@@ -72,12 +74,12 @@ class _Question(sa.types.TypeDecorator[tuple[str, Sequence[Wanted]]]):
 
     def process_bind_param(self, value: tuple[str, Sequence[Wanted]] | None, dialect: Any) -> str:
         noun, wanted = value or ("", ())
-        sign, clauses = str(NOUNS[noun]), [one if isinstance(one, tuple) else (one,) for one in wanted]
+        sign, clauses = str(NOUNS[noun]), [one if isinstance(one, tuple) else (one,) for one in wanted or (EACH,)]
         return _fts(sign, clauses) if dialect.name == "sqlite" else _tsquery(sign, clauses)
 
 
 class Matching(sa.ColumnElement[bool]):
-    """The index holds all that is wanted of a record of this noun, and of each tuple one.
+    """The index holds all that is wanted of a record of this noun, and of each tuple one; of nothing, each record.
 
     With a name instead, what is wanted is a parameter of the statement: the noun and what is wanted of it.
     """
@@ -106,10 +108,6 @@ def _by_fts(element: Matching, compiler: Any, **kwargs: Any) -> str:
 
 def _words(compiler: Any) -> str:
     return str(compiler.process(INDEX.c.words, include_table=True))
-
-
-EACH = Term(("@",), is_prefix=False)
-"""Every record of a noun."""
 
 
 def within(part: str, term: Term) -> Term:

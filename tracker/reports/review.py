@@ -31,7 +31,8 @@ from tracker.reports import filters
 from tracker.reports.listing import Listing, Sort
 from tracker.texts import gettext as _
 
-MOST_EXTENSIONS = 100
+FIRST_EXTENSIONS = 10
+"""The oldest, which stand under the queue of signatures; their own list has all."""
 NOUNS = ("followup", "conclusion", "matrix")
 """What waits for a signature, by the names of addresses."""
 
@@ -57,6 +58,24 @@ QUEUE = Listing(
     },
     sorts={"submitted": Sort(Submission.submitted_at)},
     default_sort="submitted",
+)
+EXTENSIONS = Listing(
+    base=sa.select(
+        DueExtension.id,
+        DueExtension.state_id,
+        DueExtension.old_due,
+        DueExtension.new_due,
+        DueExtension.reason,
+        DueExtension.requested_at,
+        Followup.reference,
+        Account.name.label("requested_by"),
+    )
+    .join(Followup, Followup.id == DueExtension.followup_id)
+    .outerjoin(Account, Account.id == DueExtension.requested_by_id),  # each has one: but read the queue first
+    id_column=DueExtension.id,
+    filters={"state": filters.state(Unindexed(DueExtension.state_id))},
+    sorts={"asked": Sort(DueExtension.requested_at)},
+    default_sort="asked",
 )
 
 
@@ -119,31 +138,25 @@ def rounds(record: Any) -> Rounds:
 
 
 def extensions(account: Account) -> list[Any]:
-    """The extensions that wait for a decision within the account's scope, oldest first."""
-    return list(db.session.execute(_extensions(policy.reach(account))))
+    """The first extensions that wait for a decision within the account's scope, oldest first, and one more to know
+    whether there are more."""
+    return list(db.session.execute(_first_extensions(policy.reach(account))))
 
 
 @lru_cache
-def _extensions(reach: policy.Reach) -> sa.Select[Any]:
+def _first_extensions(reach: policy.Reach) -> sa.Select[Any]:
+    oldest = EXTENSIONS.base.where(_asked(reach)).order_by(DueExtension.requested_at, DueExtension.id)
+    return oldest.limit(FIRST_EXTENSIONS + 1)
+
+
+def extension_scope(account: Account) -> sa.ColumnElement[bool]:
+    """What the list of extensions holds for this person: undecided, and within scope."""
+    return _asked(policy.reach(account))
+
+
+def _asked(reach: policy.Reach) -> sa.ColumnElement[bool]:
     is_asked = DueExtension.status == ExtensionStatus.REQUESTED
-    columns: tuple[Any, ...] = (
-        DueExtension.id,
-        DueExtension.state_id,
-        DueExtension.old_due,
-        DueExtension.new_due,
-        DueExtension.reason,
-        DueExtension.requested_at,
-        Followup.reference,
-        Account.name.label("requested_by"),
-    )
-    return (
-        sa.select(*columns)
-        .join(Followup, Followup.id == DueExtension.followup_id)
-        .outerjoin(Account, Account.id == DueExtension.requested_by_id)  # each has one: but read the queue first
-        .where(is_asked, reach.condition(Unindexed(DueExtension.state_id)))
-        .order_by(DueExtension.requested_at, DueExtension.id)
-        .limit(MOST_EXTENSIONS)
-    )
+    return sa.and_(is_asked, reach.condition(Unindexed(DueExtension.state_id)))
 
 
 def seal(record: Any, number: int) -> Seal:

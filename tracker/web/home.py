@@ -266,7 +266,7 @@ def _reviewer() -> list[tuple[str, str, str, str]]:
         (
             "extensions",
             _("Extensions asked for"),
-            f"{review}#extensions-title",
+            f"{review}/extensions",
             _("An analyst asks for a later due date with a reason; you approve or refuse it."),
         ),
         (

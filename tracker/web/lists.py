@@ -24,7 +24,7 @@ from tracker.texts import gettext as _
 from tracker.web.presentation import number
 from tracker.web.words import words
 
-LISTS = ("reports.status_preview", "admin.people", "gaps.show", "home.rows")
+LISTS = ("reports.status_preview", "admin.people", "gaps.show", "home.rows", "review.extensions")
 """The lists beside those that are their blueprint's ``index``."""
 
 

@@ -35,15 +35,30 @@ def index() -> ResponseReturnValue:
     account: Account = current_user._get_current_object()
     policy.require(account, Permission.REVIEW)
     page = review.QUEUE.page(request.args, review.scope(account), base=review.queue(account.id))
-    states = catalogue.states()
+    states, extensions = catalogue.states(), review.extensions(account)
     return render_template(
         "review/index.html",
         list=_list_page(page),
         queue=queue_rows(page.rows, states),
-        extensions=extension_rows(review.extensions(account), states),
+        extensions=extension_rows(extensions[: review.FIRST_EXTENSIONS], states),
+        are_more=len(extensions) > review.FIRST_EXTENSIONS,
         state_choices=filters.with_all(filters.states(policy.reach(account, Permission.REVIEW))),
         noun_choices=filters.with_all((noun, noun_words(noun)) for noun in review.NOUNS),
         purpose_choices=filters.with_all(members(Purpose).items()),
+    )
+
+
+@blueprint.get("/extensions")
+def extensions() -> ResponseReturnValue:
+    """All later due dates that are asked for, oldest first."""
+    account: Account = current_user._get_current_object()
+    policy.require(account, Permission.REVIEW)
+    page = review.EXTENSIONS.page(request.args, review.extension_scope(account))
+    return render_template(
+        "review/extensions.html",
+        list=_extensions_page(page),
+        rows=extension_rows(page.rows, catalogue.states()),
+        state_choices=filters.with_all(filters.states(policy.reach(account, Permission.REVIEW))),
     )
 
 
@@ -165,6 +180,16 @@ def _list_page(page: Page) -> ListPage:
             "purpose": FilterWords(_("What for"), members(Purpose)),
         },
         {"submitted": _("day submitted")},
+    )
+
+
+def _extensions_page(page: Page) -> ListPage:
+    return ListPage(
+        page,
+        url_for("review.extensions"),
+        lambda n: ngettext("%(num)s extension", "%(num)s extensions", n),
+        {"state": filters.state_words()},
+        {"asked": _("day asked")},
     )
 
 

@@ -58,32 +58,48 @@ def cell(value: Any) -> Any:
     return guard(";".join(str(one) for one in value))
 
 
-def lines(rows: Iterable[Sequence[Any]], bom: bool = True) -> Iterator[bytes]:
-    """The file in chunks of about 64 KB, each of whole rows. The header is the first row that is given."""
+class Part(bytes):
+    """A part of a file: whole rows, and how many; the header is none. Whoever wrote them knows: to count them in the
+    bytes costs more than to hash these."""
+
+    rows: int
+
+    @classmethod
+    def of(cls, content: bytes, rows: int) -> Part:
+        part = cls(content)
+        part.rows = rows
+        return part
+
+
+def lines(rows: Iterable[Sequence[Any]], bom: bool = True) -> Iterator[Part]:
+    """The file in parts of about 64 KB. The header is the first row that is given."""
     buffer = StringIO()
     writer = csv.writer(buffer, lineterminator=END)
     if bom:
         buffer.write(BOM)
+    written = -1
     for row in rows:
         writer.writerow([cell(value) for value in row])
+        written += 1
         if buffer.tell() >= CHUNK:
-            yield _taken(buffer)
+            yield _taken(buffer, written)
+            written = 0
     if buffer.tell():
-        yield _taken(buffer)
+        yield _taken(buffer, max(written, 0))
 
 
-def joined(header: Sequence[str], chunks: Iterable[Sequence[sa.Row[Any]]], bom: bool = True) -> Iterator[bytes]:
+def joined(header: Sequence[str], chunks: Iterable[Sequence[sa.Row[Any]]], bom: bool = True) -> Iterator[Part]:
     """The file from lines that the database wrote (see ``csv_lines``), a chunk at a time."""
-    yield ((BOM if bom else "") + ",".join(header) + END).encode()
+    yield Part.of(((BOM if bom else "") + ",".join(header) + END).encode(), 0)
     for chunk in chunks:
-        yield b"".join([row[0] for row in chunk])
+        yield Part.of(b"".join([row[0] for row in chunk]), len(chunk))
 
 
-def _taken(buffer: StringIO) -> bytes:
+def _taken(buffer: StringIO, rows: int) -> Part:
     content = buffer.getvalue().encode()
     buffer.seek(0)
     buffer.truncate()
-    return content
+    return Part.of(content, rows)
 
 
 @dataclass
@@ -100,21 +116,20 @@ class Tally:
         """The digest of every byte that was handed over."""
         return str(self.digest.hexdigest())
 
-    def add(self, chunk: bytes) -> None:
-        """Count one chunk of whole rows: line ends within quotes are text."""
-        self.size += len(chunk)
-        self.digest.update(chunk)
-        self.rows += sum(part.count(b"\r\n") for part in chunk.split(b'"')[::2])
+    def add(self, part: Part) -> None:
+        """Count one part."""
+        self.size += len(part)
+        self.digest.update(part)
+        self.rows += part.rows
 
 
-def logged(chunks: Iterable[bytes], on_end: Callable[[Tally], None]) -> Iterator[bytes]:
-    """The chunks of ``lines``; at their end, reached or not, one call with what left: for the closing event."""
-    tally = Tally(rows=-1)  # the header is no row
+def logged(parts: Iterable[Part], on_end: Callable[[Tally], None]) -> Iterator[bytes]:
+    """The parts of a file; at their end, reached or not, one call with what left: for the closing event."""
+    tally = Tally()
     try:
-        for chunk in chunks:
-            tally.add(chunk)
-            yield chunk
+        for part in parts:
+            tally.add(part)
+            yield part
         tally.is_complete = True
     finally:
-        tally.rows = max(tally.rows, 0)
         on_end(tally)

@@ -65,7 +65,7 @@ def rows_response(name: str, header: Sequence[str], rows: Sequence[Sequence[Any]
     return _logged(name, len(rows), csv_file.lines([header, *rows], bom), {"question": _plain(args)})
 
 
-def _logged(name: str, total: int, content: Iterator[bytes], details: dict[str, Any]) -> Response:
+def _logged(name: str, total: int, content: Iterator[csv_file.Part], details: dict[str, Any]) -> Response:
     """The answer that streams the file, its question in the log before the first byte."""
     noted = {"report": name, **details, "rows": total}
     history.record_alone("export.started", by=_me(), outcome=Outcome.DONE, category=Category.FILE, details=noted)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.factories import PASSWORD, AccountFactory, FollowupFactory, grant
 from tests.submittable import submittable
-from tracker.models import Followup, FollowupStatus, Role
+from tracker.extensions import db
+from tracker.models import Followup, FollowupStatus, Role, Seal
 from tracker.services import followups, records, signoff
 
 
@@ -198,3 +200,41 @@ def test_the_queue_takes_as_many_statements_whatever_it_holds(
     browser = sign_in(reviewer)
     browser.get("/review")
     assert statements(browser, "/review") <= 6
+
+
+def test_a_signature_that_cannot_be_kept_is_not_said(
+    session: Any, sign_in: Any, reviewer: Any, followup: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = sign_in(reviewer)
+    data = {"content_version": 1, "factor": PASSWORD}
+    commit = type(db.session()).commit
+
+    def fails(own: Any) -> None:
+        if any(isinstance(one, Seal) for one in own.identity_map.values()):
+            raise sa.exc.OperationalError("COMMIT", {}, Exception("disk I/O error"))
+        commit(own)
+
+    monkeypatch.setattr(type(db.session()), "commit", fails)
+    assert browser.post(f"{item(followup)}/sign", data=data).status_code == 503
+    monkeypatch.undo()
+    page = browser.get("/review").text
+    assert "is signed off" not in page
+    assert followup.reference in page, "it still waits"
+    assert browser.post(f"{item(followup)}/sign", data=data).status_code == 303
+    assert "is signed off" in browser.get("/review").text
+
+
+def test_a_signature_and_its_message_are_one_durable_write(sign_in: Any, reviewer: Any, followup: Any) -> None:
+    browser = sign_in(reviewer)
+    data = {"content_version": 1, "factor": PASSWORD}
+    written: list[object] = []
+
+    def count(connection: object) -> None:
+        written.append(connection)
+
+    sa.event.listen(db.engine, "commit", count)
+    try:
+        assert browser.post(f"{item(followup)}/sign", data=data).status_code == 303
+    finally:
+        sa.event.remove(db.engine, "commit", count)
+    _tests_own, _try_with_the_password, _act = written

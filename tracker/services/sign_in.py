@@ -113,7 +113,7 @@ def settle_try() -> None:
     """The password that this request asked for again was right: the try counts no more. For the end of the request,
     whatever became of its act; the session takes its new value in the same transaction."""
     if "right_try" in g:
-        _mark_right(g.pop("right_try"))
+        _mark_right(g.right_try)
 
 
 def finish(account: Account) -> None:

@@ -161,8 +161,10 @@ def title_of(record: Any) -> str:
 
 
 def lock(record: Any) -> None:
-    """Take the row as it is now, and keep others from deciding on it until this transaction ends (R22)."""
-    db.session.refresh(record, with_for_update=db.engine.dialect.name == "postgresql")
+    """Take the row as it is now, and keep others from deciding on it until this transaction ends (R22). On SQLite
+    whoever may write keeps all others from it since the transaction began: what it has read is as it is now."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.refresh(record, with_for_update=True)
 
 
 def _pending(record: Any, by: Account) -> Submission:

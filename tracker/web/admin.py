@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -24,6 +24,7 @@ from tracker.reports import grants as granted
 from tracker.services import accounts, grants
 from tracker.texts import gettext as _
 from tracker.web.request_keys import Made, once
+from tracker.web.sessions import commit_saying
 from tracker.web.words import words
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -101,8 +102,7 @@ def edit_person(account_id: int) -> ResponseReturnValue:
             db.session.rollback()
             form.refuse(wrong)
         else:
-            db.session.commit()
-            flash(_("The account is saved."))
+            commit_saying(_("The account is saved."))
             return redirect(url_for("admin.person", account_id=account_id), 303)
     return render_template("admin/person_form.html", form=form, person=found), 422 if form.is_bound else 200
 
@@ -202,8 +202,7 @@ def _myself() -> Account:
 
 
 def _done(account_id: int, words: str) -> ResponseReturnValue:
-    db.session.commit()
-    flash(words)
+    commit_saying(words)
     return redirect(url_for("admin.person", account_id=account_id), 303)
 
 

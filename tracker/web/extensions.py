@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -15,6 +15,7 @@ from tracker.policy import Permission
 from tracker.services import extensions
 from tracker.texts import gettext as _
 from tracker.web.request_keys import Made, once
+from tracker.web.sessions import commit_saying
 
 blueprint = Blueprint("extensions", __name__, url_prefix="/follow-ups")
 
@@ -59,8 +60,7 @@ def decide(reference: str, extension_id: int) -> ResponseReturnValue:
             db.session.rollback()
             form.refuse(error)
         else:
-            db.session.commit()
-            flash(_decided_words(followup, extension))
+            commit_saying(_decided_words(followup, extension))
             return redirect(url_for("followups.page", reference=reference, _anchor="due"), 303)
     is_waiting = extension.status is ExtensionStatus.REQUESTED
     page = render_template(

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -54,6 +54,7 @@ from tracker.web.dates import period_words
 from tracker.web.followup_cells import rows
 from tracker.web.followup_list import filters_form, list_page, sentence
 from tracker.web.request_keys import Made, once
+from tracker.web.sessions import commit_saying
 from tracker.web.words import field_words
 from tracker.workflow.followup import DRAFTS
 from tracker.workflow.moves import Move
@@ -356,14 +357,13 @@ def edit(reference: str) -> ResponseReturnValue:
             given = _given(form)
             given = given if has_free_due_date else replace(given, due=followup.current_due)
             followups.edit(followup, given, by=current_user, reason=form.reason.data, version=form.version.data)
-            db.session.commit()
+            commit_saying(_("%(reference)s is saved.", reference=reference))
         except Stale as stale:
             return _conflict("followups/edit.html", reference, form, stale, **_edit_context(form, has_free_due_date))
         except Invalid as error:
             db.session.rollback()
             form.refuse(error)
         else:
-            flash(_("%(reference)s is saved.", reference=reference))
             return redirect(url_for("followups.page", reference=reference), 303)
     context = _about(followup, form) | _edit_context(form, has_free_due_date)
     return render_template("followups/edit.html", **context), _status(form)
@@ -532,19 +532,21 @@ def _act(action: str, reference: str, form: Any, permission: Permission, service
         try:
             form.check_version(followup)
             service(followup, form.values(), form.version.data)
-            db.session.commit()
+            commit_saying(_done_words(action, followup))
         except Stale as stale:
             return _conflict(template, reference, form, stale)
         except Invalid as error:
             db.session.rollback()
             form.refuse(error)
         else:
-            if action in ("withdraw", "supersede") and followup.workflow is FollowupStatus.SUBMITTED:
-                flash(_("%(reference)s waits for a reviewer, who signs this or returns it.", reference=reference))
-            else:
-                flash(_("Done. It stands in the timeline of %(reference)s.", reference=reference))
             return redirect(url_for("followups.page", reference=reference), 303)
     return render_template(template, **_about(followup, form)), _status(form)
+
+
+def _done_words(action: str, followup: Followup) -> str:
+    if action in ("withdraw", "supersede") and followup.workflow is FollowupStatus.SUBMITTED:
+        return _("%(reference)s waits for a reviewer, who signs this or returns it.", reference=followup.reference)
+    return _("Done. It stands in the timeline of %(reference)s.", reference=followup.reference)
 
 
 def _load(reference: str) -> Followup:

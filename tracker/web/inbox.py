@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -14,6 +14,7 @@ from tracker.reports import notifications as report
 from tracker.reports import sealables
 from tracker.services import notifications
 from tracker.texts import gettext as _
+from tracker.web.sessions import commit_saying
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 
@@ -50,8 +51,7 @@ def read(notification_id: int) -> ResponseReturnValue:
 def read_all() -> ResponseReturnValue:
     """Mark every message as read."""
     notifications.mark_all_read(current_user)
-    db.session.commit()
-    flash(_("Everything is marked as read."))
+    commit_saying(_("Everything is marked as read."))
     return redirect(url_for("inbox.index"), 303)
 
 

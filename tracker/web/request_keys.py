@@ -14,6 +14,7 @@ from tracker.extensions import db
 from tracker.forms.base import TrackerForm
 from tracker.services import request_keys
 from tracker.texts import gettext as _
+from tracker.web.sessions import commit_saying
 
 Made = tuple[str, str]
 """Where to go after it, and what to say there."""
@@ -37,8 +38,7 @@ def once(form: TrackerForm, make: Callable[[], Made], *, lasts: bool = False) ->
         form.refuse(error)
         return None
     request_keys.land(key, current_user, address)
-    db.session.commit()
-    flash(words)
+    commit_saying(words)
     return redirect(address, 303)
 
 

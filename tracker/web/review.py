@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from tracker import policy, seals
 from tracker.errors import Invalid, TrackerError
-from tracker.extensions import db
 from tracker.forms.review import ReturnForm, SignForm, SubmitForm
 from tracker.models import Account, Purpose, Role, Seal
 from tracker.policy import Permission
@@ -24,6 +23,7 @@ from tracker.web import filters, sealed
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.record_rows import extension_rows, queue_rows
 from tracker.web.request_keys import Made, once, repeated
+from tracker.web.sessions import commit_saying
 from tracker.web.words import noun_words
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
@@ -86,24 +86,30 @@ def as_signed(object_type: str, reference: str, number: int) -> ResponseReturnVa
 
 @blueprint.post("/<object_type>/<reference>/sign")
 def sign_off(object_type: str, reference: str) -> ResponseReturnValue:
-    """submitted → signed_off, at the version that was on the screen, with a factor again."""
+    """submitted → signed_off, at the version that was on the screen, with a factor again.
+
+    The factor is asked for first: the try is committed, and what was read before would be read again."""
+    policy.require(current_user, Permission.REVIEW)
+    form = SignForm()
+    is_confirmed = form.validate_on_submit() and _confirms(form)
     record = sealables.load(current_user, object_type, reference)
     policy.require(current_user, Permission.REVIEW, record)
-    signoff.require_pending(record, current_user)
-    policy.require(current_user, Permission.SIGN_OFF, record)
-    form = SignForm()
-    if not form.validate_on_submit():
+    if not is_confirmed:
+        signoff.require_pending(record, current_user)
+        policy.require(current_user, Permission.SIGN_OFF, record)
         return _item_page(record, form, ReturnForm(formdata=None), 422)
+    seal = signoff.sign_off(record, by=current_user, content_version=form.seen_version(), note=form.note.data)
+    commit_saying(_signed_words(record, seal))
+    return redirect(url_for("review.index"), 303)
+
+
+def _confirms(form: SignForm) -> bool:
     try:
         sign_in.confirm_factor(current_user, form.factor.data)
     except Invalid as wrong:
         form.refuse(wrong)
-        return _item_page(record, form, ReturnForm(formdata=None), 422)
-    seal = signoff.sign_off(record, by=current_user, content_version=form.seen_version(), note=form.note.data)
-    said = _signed_words(record, seal)
-    db.session.commit()
-    flash(said)
-    return redirect(url_for("review.index"), 303)
+        return False
+    return True
 
 
 @blueprint.post("/<object_type>/<reference>/return")
@@ -153,8 +159,7 @@ def recall(object_type: str, reference: str) -> ResponseReturnValue:
     record = sealables.load(current_user, object_type, reference)
     policy.require(current_user, Permission.SUBMIT, record)
     signoff.recall(record, by=current_user)
-    db.session.commit()
-    flash(_("%(reference)s is recalled; you can change it again.", reference=reference))
+    commit_saying(_("%(reference)s is recalled; you can change it again.", reference=reference))
     return redirect(sealables.address(object_type, reference), 303)
 
 

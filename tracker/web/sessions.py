@@ -2,7 +2,9 @@
 
 Nothing is read until the session is asked for, so files of the look cost no statement. What a request leaves in its
 session is written after the answer is made and the request's own transaction is over: a GET that shows a message is
-then no write of the request, and on SQLite there are never two connections at once.
+then no write of the request, and on SQLite there are never two connections at once. But what the next page says of a
+deed is written in the transaction of the deed (``commit_saying``): there is one durable write less, and neither stands
+without the other.
 
 Whoever is not signed in needs no row: the form's token is derived from the cookie's value. A row is made only when
 something must be kept, such as the text of a form whose session had ended.
@@ -10,6 +12,7 @@ something must be kept, such as the text of a form whose session had ended.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import hmac
 import re
@@ -20,7 +23,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, flash, g, request
 from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import login_user
@@ -145,6 +148,16 @@ class ServerSession(SessionMixin):
         if self.lapsed_because:
             self.value = self.presented
 
+    def take_back(self, held: dict[str, Any], modified: bool, value: str | None, row_id: str | None) -> None:
+        """Be again as it was before something that did not come about."""
+        self._held, self.modified, self.value, self.row_id = held, modified, value, row_id
+
+    def is_written(self, changes: dict[str, Any]) -> None:
+        """Note that the table has these changes, so that they are not written again."""
+        self.modified = False
+        self.last_seen_at = changes.get("last_seen_at", self.last_seen_at)
+        g.pop("factor_confirmed", None)
+
     @property
     def must_be_kept(self) -> bool:
         """Whether a visitor without a row has left something that needs one."""
@@ -173,6 +186,24 @@ class ServerSessions(SessionInterface):
             response.set_cookie(name, session.value, path="/", secure=secure, httponly=True, samesite="Lax")
         elif session.value is None and name in request.cookies:
             response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def commit_saying(words: str) -> None:
+    """Commit what the request did; the next page says these words of it. What cannot be committed is not said."""
+    session = current()
+    if session.row_id is None:
+        db.session.commit()
+        flash(words)
+        return
+    before = copy.deepcopy(session.held), session.modified, session.value, session.row_id
+    flash(words)
+    try:
+        _update(session, changes := _changes(session))
+        db.session.commit()
+    except BaseException:
+        session.take_back(*before)
+        raise
+    session.is_written(changes)
 
 
 def current() -> ServerSession:
@@ -266,7 +297,7 @@ def _update(session: ServerSession, changes: dict[str, Any]) -> None:
         .values(**changes)
     )
     if value and written.rowcount == 1:  # type: ignore[attr-defined]  # an UPDATE gives a cursor result
-        session.value = value
+        session.value, session.row_id = value, digest(value)
 
 
 def _row(session: ServerSession, now: datetime) -> SignInSession:

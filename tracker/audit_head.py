@@ -11,11 +11,11 @@ import hmac
 import json
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tracker.config import Settings
@@ -35,7 +35,12 @@ class Head:
 
 
 def path(settings: Settings) -> Path:
-    return settings.data / "audit" / "head.json"
+    return _below(settings.data)
+
+
+@lru_cache(maxsize=8)
+def _below(data: Path) -> Path:
+    return data / "audit" / "head.json"
 
 
 def write(settings: Settings, head: Head, *, anew: bool = False) -> None:
@@ -44,7 +49,6 @@ def write(settings: Settings, head: Head, *, anew: bool = False) -> None:
     Raises OSError when it cannot be written and ValueError when what is there is not ours; ``anew`` writes over that.
     """
     place = path(settings)
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(place.parent):
         there = None if anew else read(settings)
         if there is None or there.count < head.count:
@@ -69,20 +73,35 @@ def read(settings: Settings) -> Head | None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    with _one_thread, (folder / ".lock").open("w") as file:
-        if sys.platform != "win32":
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    with _one_thread:
+        handle = _opened(folder, ".lock")
+        try:
+            if sys.platform != "win32":
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _opened(folder: Path, name: str) -> int:
+    """The file, emptied, for whoever runs the program alone."""
+    wanted = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    try:
+        return os.open(f"{folder}/{name}", wanted, 0o600)
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(f"{folder}/{name}", wanted, 0o600)
 
 
 def _replace(place: Path, line: str) -> None:
-    """Whole or not at all, also when the power goes."""
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".head-")
-    with os.fdopen(handle, "w") as file:
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(place)
+    """Whole or not at all, also when the power goes. Whoever holds the lock is alone with the new file."""
+    handle = _opened(place.parent, ".head-new")
+    try:
+        os.write(handle, line.encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    place.with_name(".head-new").replace(place)
 
 
 def _mac(settings: Settings, head: Head) -> str:

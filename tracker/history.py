@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -469,9 +470,15 @@ def _chain(session: Session) -> None:
         return
     connection = session.connection()
     seq, prev = _lock_head(connection)
+    first, events = seq + 1, []
     for noted in ledger.noted:
         seq += 1
-        prev = _append(connection, seq, prev, noted)
+        columns = entry(seq, noted)
+        linked = link(prev, columns["text"])
+        events.append({**columns, "prev": prev, "hash": linked})
+        prev = linked
+    connection.execute(_EVENT, events)
+    _turn_over(connection, first, ledger.noted)
     ledger.noted.clear()
     ledger.known.clear()
     ledger.indexed.clear()
@@ -490,32 +497,29 @@ HEAD = sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)
 """The log's last entry: its number and its hash."""
 
 
-def _append(connection: sa.Connection, seq: int, prev: str, noted: Noted) -> str:
-    columns = entry(seq, noted)
-    chained = link(prev, columns["text"])
-    connection.execute(_EVENT, {**columns, "prev": prev, "hash": chained})
-    _turn_over(connection, seq, noted)
-    return chained
-
-
 _EVENT = sa.insert(Event.__table__)  # type: ignore[arg-type]  # a table, typed as a from clause
 
 
-def _turn_over(connection: sa.Connection, seq: int, noted: Noted) -> None:
-    """Close the open version rows and, where the live row is not gone, open the next: all of a table at once."""
-    for table, keys in _by_table(noted.ended).items():
-        connection.execute(_closing(table), [{**_named(key), "ended_by": seq} for key in keys])
-    for table, keys in _by_table(noted.rows).items():
-        opened = [_opened(row, seq) for key in keys if (row := noted.rows[key]) is not None]
-        if opened:
-            connection.execute(_OPENING[table], opened)
-
-
-def _by_table(keys: Iterable[Key]) -> dict[str, list[Key]]:
-    found: dict[str, list[Key]] = {}
-    for key in keys:
-        found.setdefault(key[0], []).append(key)
-    return found
+def _turn_over(connection: sa.Connection, first: int, noted: Sequence[Noted]) -> None:
+    """Close the version rows that are open and, where the live row is not gone, open the next: all of a table at once.
+    A version that a later event of the same commit ends is written as ended."""
+    closed: defaultdict[str, list[Row]] = defaultdict(list)
+    opened: defaultdict[str, list[Row]] = defaultdict(list)
+    last: dict[Key, Row] = {}
+    for seq, one in enumerate(noted, first):
+        for key in one.ended:
+            if key in last:
+                last.pop(key)["to_event"] = seq
+            else:
+                closed[key[0]].append({**_named(key), "ended_by": seq})
+        for key, row in one.rows.items():
+            if row is not None:
+                last[key] = _opened(row, seq)
+                opened[key[0]].append(last[key])
+    for table, keys in closed.items():
+        connection.execute(_closing(table), keys)
+    for table, rows in opened.items():
+        connection.execute(_OPENING[table], rows)
 
 
 def _opened(row: Row, seq: int) -> Row:

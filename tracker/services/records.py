@@ -69,6 +69,8 @@ def _reopen(record: Any, by: Account) -> None:
     if workflow.can_reopen(record):
         workflow.reopen(record, by=by)
     with db.session.no_autoflush:  # what waits to be written does not touch whom it is told
-        signer_id = db.session.scalar(sa.select(Seal.signer_id).where(Seal.id == record.seal_id))
-        if signer_id is not None and signer_id != by.id:
-            notifications.notify(db.session.get_one(Account, signer_id), "sealed_record_changed", obj=record)
+        signer = db.session.scalar(
+            sa.select(Account).join(Seal, Seal.signer_id == Account.id).where(Seal.id == record.seal_id)
+        )
+        if signer is not None and signer.id != by.id:
+            notifications.notify(signer, "sealed_record_changed", obj=record)

@@ -456,13 +456,13 @@ def assess(reference: str) -> ResponseReturnValue:
     return _act("assess", reference, AssessForm(), Permission.FOLLOWUP_EDIT, _assess)
 
 
-def _assess(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
+def _assess(followup: Followup, values: Mapping[str, Any], version: int | None, by: Account) -> None:
     followups.assess_status(
         followup,
         values["assessed_status"],
         values["assessed_on"],
         values["assessed_source"],
-        by=current_user,
+        by=by,
         version=version,
     )
 
@@ -478,8 +478,8 @@ def track(reference: str) -> ResponseReturnValue:
     return _act("track", reference, form, Permission.FOLLOWUP_TRACK, _track)
 
 
-def _track(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
-    followups.track(followup, by=current_user, version=version, **values)
+def _track(followup: Followup, values: Mapping[str, Any], version: int | None, by: Account) -> None:
+    followups.track(followup, by=by, version=version, **values)
 
 
 @blueprint.route("/<reference>/position", methods=["GET", "POST"])
@@ -488,13 +488,13 @@ def set_position(reference: str) -> ResponseReturnValue:
     return _act("position", reference, PositionForm(), Permission.FOLLOWUP_TRACK, _set_position)
 
 
-def _set_position(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
+def _set_position(followup: Followup, values: Mapping[str, Any], version: int | None, by: Account) -> None:
     followups.set_position(
         followup,
         values["position"],
         values["position_on"],
         values["position_source"],
-        by=current_user,
+        by=by,
         version=version,
     )
 
@@ -508,8 +508,8 @@ def withdraw(reference: str) -> ResponseReturnValue:
     return _act("withdraw", reference, WithdrawForm(), Permission.FOLLOWUP_EDIT, _withdraw)
 
 
-def _withdraw(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
-    followups.withdraw(followup, values["reason"], by=current_user, version=version)
+def _withdraw(followup: Followup, values: Mapping[str, Any], version: int | None, by: Account) -> None:
+    followups.withdraw(followup, values["reason"], by=by, version=version)
 
 
 @blueprint.route("/<reference>/supersede", methods=["GET", "POST"])
@@ -518,20 +518,21 @@ def supersede(reference: str) -> ResponseReturnValue:
     return _act("supersede", reference, SupersedeForm(), Permission.FOLLOWUP_EDIT, _supersede)
 
 
-def _supersede(followup: Followup, values: Mapping[str, Any], version: int | None) -> None:
-    followups.supersede(followup, values["by_reference"], values["reason"], by=current_user, version=version)
+def _supersede(followup: Followup, values: Mapping[str, Any], version: int | None, by: Account) -> None:
+    followups.supersede(followup, values["by_reference"], values["reason"], by=by, version=version)
 
 
 def _act(action: str, reference: str, form: Any, permission: Permission, service: Any) -> ResponseReturnValue:
     """One page for each: load, refuse, check, one service call, commit."""
+    account: Account = current_user._get_current_object()
     followup = _load(reference)
-    policy.require(current_user, permission, followup)
+    policy.require(account, permission, followup)
     form.fill(followup)
     template = f"followups/{action}.html"
     if form.validate_on_submit():
         try:
             form.check_version(followup)
-            service(followup, form.values(), form.version.data)
+            service(followup, form.values(), form.version.data, account)
             commit_saying(_done_words(action, followup))
         except Stale as stale:
             return _conflict(template, reference, form, stale)

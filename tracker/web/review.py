@@ -89,16 +89,17 @@ def sign_off(object_type: str, reference: str) -> ResponseReturnValue:
     """submitted → signed_off, at the version that was on the screen, with a factor again.
 
     The factor is asked for first: the try is committed, and what was read before would be read again."""
-    policy.require(current_user, Permission.REVIEW)
+    account: Account = current_user._get_current_object()
+    policy.require(account, Permission.REVIEW)
     form = SignForm()
     is_confirmed = form.validate_on_submit() and _confirms(form)
-    record = sealables.load(current_user, object_type, reference)
-    policy.require(current_user, Permission.REVIEW, record)
+    record = sealables.load(account, object_type, reference)
+    policy.require(account, Permission.REVIEW, record)
     if not is_confirmed:
-        signoff.require_pending(record, current_user)
-        policy.require(current_user, Permission.SIGN_OFF, record)
+        signoff.require_pending(record, account)
+        policy.require(account, Permission.SIGN_OFF, record)
         return _item_page(record, form, ReturnForm(formdata=None), 422)
-    seal = signoff.sign_off(record, by=current_user, content_version=form.seen_version(), note=form.note.data)
+    seal = signoff.sign_off(record, by=account, content_version=form.seen_version(), note=form.note.data)
     commit_saying(_signed_words(record, seal))
     return redirect(url_for("review.index"), 303)
 

@@ -18,7 +18,7 @@ from flask_babel.speaklater import LazyString
 
 from tracker import clock
 from tracker.errors import Forbidden, NotFound
-from tracker.extensions import db
+from tracker.extensions import db, read
 from tracker.models import (
     Account,
     Conclusion,
@@ -311,7 +311,7 @@ _PENDING = (
 def involved(record: Any) -> set[int | None]:
     """Who drafted ``record``, submitted it, or changed a sealed field or evidence since its last seal."""
     asked = {"object_type": record.__tablename__, "object_id": record.id, "round": record.seal_count}
-    return {record.drafted_by_id, *db.session.scalars(_INVOLVED, asked)}
+    return {record.drafted_by_id, *read(_INVOLVED, asked).scalars()}
 
 
 _INVOLVED = sa.union(

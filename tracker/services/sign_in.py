@@ -19,7 +19,7 @@ from flask import current_app, g, has_request_context, request
 
 from tracker import clock, history
 from tracker.errors import Invalid, TooOften
-from tracker.extensions import db
+from tracker.extensions import db, read
 from tracker.models import Account, Category, Outcome, SignInAttempt
 from tracker.services import accounts, factors, passwords, sessions
 from tracker.texts import gettext as _
@@ -152,12 +152,16 @@ def _count(key: str, account_id: int | None) -> int:
             "account.sign_in_throttled", obj=_account(account_id), details={"address": _digest(address)}
         )
         raise TooMany(wait)
-    attempt = SignInAttempt(account_key=key, address=address, at=clock.now(), succeeded=False)
-    db.session.add(attempt)
-    db.session.flush()
-    attempt_id = attempt.id
+    tried = {"account_key": key, "address": address, "at": clock.now(), "succeeded": False}
+    key_of: Any = db.session.connection().execute(_TRIED, tried).inserted_primary_key
     db.session.commit()
-    return attempt_id
+    return int(key_of[0])
+
+
+# Statements that each signature and each sign-in ask for are built once, and need no unit of work.
+_TRIES: Any = SignInAttempt.__table__
+_TRIED = sa.insert(_TRIES)
+_RIGHT = sa.update(_TRIES).where(_TRIES.c.id == sa.bindparam("attempt_id")).values(succeeded=True)
 
 
 def _require_nothing_changed() -> None:
@@ -195,7 +199,7 @@ def _wrong(key: str, address: str) -> tuple[list[Try], list[Try]]:
     limit asks for."""
     found: tuple[list[Try], list[Try]] = ([], [])
     asked = {"key": key, "address": address, "since": clock.now() - WINDOW}
-    for row in db.session.execute(_WRONG, asked):
+    for row in read(_WRONG, asked).all():
         found[row.place].append((row.at, row.address))
     return found
 
@@ -239,12 +243,7 @@ def _succeed(attempt_id: int) -> None:
 
 
 def _mark_right(attempt_id: int) -> None:
-    db.session.execute(
-        sa.update(SignInAttempt)
-        .where(SignInAttempt.id == attempt_id)
-        .values(succeeded=True)
-        .execution_options(synchronize_session=False)
-    )
+    db.session.connection().execute(_RIGHT, {"attempt_id": attempt_id})
 
 
 def _refuse(kind: str, account_id: int | None, email: str) -> None:

@@ -6,6 +6,7 @@ writes it holds a lock over reading, comparing and replacing it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import json
@@ -74,7 +75,7 @@ def read(settings: Settings) -> Head | None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     with _one_thread:
-        handle = _opened(folder, ".lock")
+        handle = _lock_of(folder)
         try:
             if sys.platform != "win32":
                 fcntl.flock(handle, fcntl.LOCK_EX)
@@ -83,25 +84,28 @@ def _locked(folder: Path) -> Iterator[None]:
             os.close(handle)
 
 
-def _opened(folder: Path, name: str) -> int:
-    """The file, emptied, for whoever runs the program alone."""
-    wanted = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+def _lock_of(folder: Path) -> int:
+    """The lock's file, open; the folder is made with it."""
+    wanted = os.O_WRONLY | os.O_CREAT
     try:
-        return os.open(f"{folder}/{name}", wanted, 0o600)
+        return os.open(f"{folder}/.lock", wanted, 0o600)
     except FileNotFoundError:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.open(f"{folder}/{name}", wanted, 0o600)
+        return os.open(f"{folder}/.lock", wanted, 0o600)
 
 
 def _replace(place: Path, line: str) -> None:
     """Whole or not at all, also when the power goes. Whoever holds the lock is alone with the new file."""
-    handle = _opened(place.parent, ".head-new")
+    new, content = place.with_name(".head-new"), line.encode()
+    new.unlink(missing_ok=True)  # what a crash left, whoever ran the program then
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(handle, line.encode())
+        if os.write(handle, content) < len(content):
+            raise OSError(errno.ENOSPC, "the disk is full", str(new))
         os.fsync(handle)
     finally:
         os.close(handle)
-    place.with_name(".head-new").replace(place)
+    new.replace(place)
 
 
 def _mac(settings: Settings, head: Head) -> str:

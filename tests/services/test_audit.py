@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, date, datetime
 from typing import Any
@@ -275,6 +276,19 @@ def test_a_torn_head_fails_no_act_and_is_told(own_app: Any) -> None:
     assert (told.exit_code, "torn" in told.output) == (1, True)
     assert run(args=["audit", "sign-head"]).exit_code == 0
     assert run(args=["audit", "verify"]).exit_code == 0
+
+
+def test_a_head_that_finds_no_room_leaves_the_one_before(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = app.config["SETTINGS"]
+    audit_head.write(settings, audit_head.Head(1_000_001, "a" * 64))
+    write = os.write
+    monkeypatch.setattr(audit_head.os, "write", lambda handle, content: write(handle, content[:20]))
+    with pytest.raises(OSError, match="full"):
+        audit_head.write(settings, audit_head.Head(1_000_002, "b" * 64))
+    monkeypatch.undo()
+    assert audit_head.read(settings) == audit_head.Head(1_000_001, "a" * 64)
+    audit_head.write(settings, audit_head.Head(1_000_002, "b" * 64))
+    assert audit_head.read(settings) == audit_head.Head(1_000_002, "b" * 64), "what the crash left is no hindrance"
 
 
 def test_the_head_never_goes_back(app: Any) -> None:

@@ -13,6 +13,7 @@ from tests.submittable import submittable
 from tracker import history
 from tracker.database import Base
 from tracker.models import VERSION_TABLES, Event, Followup, FollowupArea, Role, SearchRow
+from tracker.reports import audit
 from tracker.services import records, signoff
 
 
@@ -97,6 +98,26 @@ def test_a_change_without_an_event_cannot_be_committed(session: Any) -> None:
 def test_a_bulk_update_that_would_pass_by_the_history_is_refused(session: Any, table: Any) -> None:
     with pytest.raises(history.Unrecorded):
         session.execute(sa.update(table).values(title="Unseen"))
+
+
+def test_versions_that_begin_and_end_in_one_commit_follow_upon_each_other(session: Any, analyst: Any) -> None:
+    followup = FollowupFactory()
+    session.commit()
+    before = last_event(session)
+    for title, has_further in (("First", True), ("Second", False), ("Third", True)):
+        followup.title = title
+        followup.further_areas[:] = [FollowupArea(area_code="FIN-01", state_id="PAK")] if has_further else []
+        records.save(followup, "followup.edited", by=analyst)
+    session.commit()
+    spans = {}
+    for name in ("followup", "followup_area"):
+        twin = VERSION_TABLES[name]
+        rows = session.execute(sa.select(twin.c.from_event, twin.c.to_event).order_by(twin.c.from_event))
+        spans[name] = [(row[0] - before, row[1] and row[1] - before) for row in rows if (row[1] or before + 1) > before]
+    own = [span for span in spans["followup"] if span[0] > 0 or span[1]]
+    assert own == [(own[0][0], 1), (1, 2), (2, 3), (3, None)]
+    assert [span for span in spans["followup_area"] if span[0] > 0] == [(1, 2), (3, None)]
+    assert audit.verify().problem is None
 
 
 def test_a_savepoint_that_was_rolled_back_cannot_lose_an_event(session: Any) -> None:

@@ -23,6 +23,7 @@ from tracker.config import ROOT
 from tracker.database import Base
 from tracker.extensions import db
 from tracker.models import (
+    Account,
     Event,
     Followup,
     Measure,
@@ -196,6 +197,28 @@ def test_search_finds_what_the_delivered_program_wrote(empty_app: Flask, owner_e
     analyst = factories.AccountFactory(role=Role.ANALYST, states=["PAK"])
     found = {q: [row.reference for part in find(q, analyst, NOUNS) for row in part.rows] for q in FOUND}
     assert found == FOUND
+
+
+def test_an_index_as_it_was_is_made_anew(empty_app: Flask, owner_engine: sa.Engine) -> None:
+    """At 0008 the words of all nouns stood in the index together, without the number of a noun before each."""
+    flask_migrate.upgrade()
+    _fill()
+    analyst = factories.AccountFactory(role=Role.ANALYST, states=["PAK"])
+    db.session.commit()
+    (word, *_words) = db.session.scalars(sa.select(Followup.title)).one().split()
+    analyst_id = analyst.id
+    db.session.remove()
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0008'"))
+        if owner_engine.dialect.name == "sqlite":
+            connection.execute(sa.text("INSERT INTO search_index (search_index) VALUES ('delete-all')"))
+        else:
+            connection.execute(sa.text("DELETE FROM search_index"))
+    for expected in ([], ["followup"]):
+        analyst = db.session.get_one(Account, analyst_id)
+        assert [part.noun for part in find(word, analyst, ("followup",)) if part.rows] == expected
+        db.session.remove()
+        flask_migrate.upgrade()
 
 
 def test_it_goes_back_to_the_delivered_tables_and_on_again(empty_app: Flask, owner_engine: sa.Engine) -> None:

@@ -80,6 +80,13 @@ def test_what_anybody_may_open_asks_the_database_nothing(counted: None, sign_in:
     assert sent == []
 
 
+def test_counting_starts_no_thread(counted: None, sign_in: SignIn) -> None:
+    browser, before = sign_in(AccountFactory(role=Role.ANALYST)), rates._counter.storage.timer  # type: ignore[attr-defined]  # the library's own
+    before.join()
+    assert browser.get("/search?q=harbour").status_code == 200
+    assert rates._counter.storage.timer is before  # type: ignore[attr-defined]  # the library's own
+
+
 def test_pages_are_not_counted(counted: None, sign_in: SignIn) -> None:
     analyst = sign_in(AccountFactory(role=Role.ANALYST))
     assert {analyst.get("/follow-ups").status_code for _time in range(5)} == {200}

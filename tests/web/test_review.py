@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from passlib.totp import TOTP
 
 from tests.factories import PASSWORD, AccountFactory, FollowupFactory, grant
 from tests.submittable import submittable
 from tracker.extensions import db
 from tracker.models import Followup, FollowupStatus, Role, Seal
-from tracker.services import followups, records, signoff
+from tracker.services import factors, followups, records, signoff
+from tracker.web import sessions
 
 
 @pytest.fixture
@@ -222,6 +224,47 @@ def test_a_signature_that_cannot_be_kept_is_not_said(
     assert followup.reference in page, "it still waits"
     assert browser.post(f"{item(followup)}/sign", data=data).status_code == 303
     assert "is signed off" in browser.get("/review").text
+
+
+def test_a_code_is_not_spent_where_nothing_can_be_signed(
+    session: Any, sign_in: Any, reviewer: Any, followup: Any
+) -> None:
+    secret = factors.new_secret()
+    reviewer.tf_totp_secret = secret
+    code = TOTP(factors._totp().key(secret).base32_key, format="base32").generate().token
+    signed = submittable(AccountFactory(role=Role.ANALYST))
+    signoff.submit(signed, by=AccountFactory(role=Role.ANALYST))
+    signoff.sign_off(signed, by=AccountFactory(role=Role.REVIEWER), content_version=signed.content_version)
+    session.commit()
+    browser = sign_in(reviewer)
+    data = {"content_version": 1, "factor": code}
+    assert browser.post(f"{item(signed)}/sign", data=data).status_code == 409
+    assert browser.post("/review/followup/PAK-F999/sign", data=data).status_code == 404
+    assert browser.post("/review/visit/PAK-2006-1/sign", data=data).status_code == 404
+    assert browser.post(f"{item(followup)}/sign", data=data).status_code == 303, "it is good for what can be signed"
+
+
+def test_a_wrong_password_does_not_count_where_nothing_can_be_signed(
+    session: Any, sign_in: Any, analyst: Any, followup: Any
+) -> None:
+    grant(analyst, Role.REVIEWER)
+    session.commit()
+    browser = sign_in(analyst)
+    data = {"content_version": 1, "factor": "not it"}
+    said = [browser.post(f"{item(followup)}/sign", data=data).status_code for _time in range(12)]
+    assert said == [403] * 12, "one's own work"
+
+
+def test_words_that_cannot_be_kept_with_the_deed_are_kept_after_it(
+    sign_in: Any, reviewer: Any, followup: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = sign_in(reviewer)
+    update = sessions._update
+    held = lambda session, changes, *, waits: waits and update(session, changes, waits=True)  # noqa: E731
+    monkeypatch.setattr(sessions, "_update", held)
+    data = {"content_version": 1, "factor": PASSWORD}
+    assert browser.post(f"{item(followup)}/sign", data=data).status_code == 303
+    assert browser.get("/review").text.count("is signed off") == 1
 
 
 def test_a_signature_and_its_message_are_one_durable_write(sign_in: Any, reviewer: Any, followup: Any) -> None:

@@ -21,7 +21,8 @@ from tracker.database import Base
 from tracker.folding import Term
 from tracker.models.state import State
 
-# The number of each noun that is searched; a record's row is numbered by its id and this.
+# The number of each noun that is searched; a record's row is numbered by its id and this. One digit: it stands before
+# each word, and "10bill" would be a word of noun 1 too.
 NOUNS = {"visit": 1, "conclusion": 2, "followup": 3, "plan": 4, "measure": 5, "meeting": 6}
 BITS = 4
 PARTS = {"reference": "^", "title": "~"}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from tracker import policy
 from tracker.database import Unindexed
 from tracker.errors import NotFound
-from tracker.extensions import db
+from tracker.extensions import db, read
 from tracker.models import (
     Account,
     Contributor,
@@ -27,7 +27,8 @@ from tracker.models import (
     Seal,
     Submission,
 )
-from tracker.reports import filters
+from tracker.policy import Permission
+from tracker.reports import filters, sealables
 from tracker.reports.listing import Listing, Sort
 from tracker.texts import gettext as _
 
@@ -91,7 +92,31 @@ def undecided(in_scope: Callable[[Any], sa.ColumnElement[bool]]) -> sa.ColumnEle
 
 @lru_cache(maxsize=256)
 def queue(account_id: int) -> sa.Select[Any]:
-    """What the queue shows, with what the account may not sign, because it drafted, submitted or changed it (R12).
+    """What the queue shows, with what the account may not sign."""
+    return QUEUE.base.add_columns(_is_theirs(account_id).label("is_own"))
+
+
+def may_sign(account: Account, object_type: str, reference: str) -> bool:
+    """Whether the record waits for a signature that the account may give: asked before its factor, because a code is
+    spent by being asked for, and a wrong one counts."""
+    if object_type not in NOUNS:
+        return False
+    statement = _to_sign(object_type, account.id, policy.reach(account, Permission.SIGN_OFF))
+    return read(statement, {"reference": reference.removesuffix(sealables.MATRIX_SUFFIX)}).first() is not None
+
+
+@lru_cache(maxsize=256)
+def _to_sign(object_type: str, account_id: int, reach: policy.Reach) -> sa.Select[Any]:
+    return sa.select(Submission.id).where(
+        Submission.object_type == object_type,
+        Submission.object_id == sealables.id_of(object_type).scalar_subquery(),
+        undecided(reach.condition),
+        sa.not_(_is_theirs(account_id)),
+    )
+
+
+def _is_theirs(account_id: int) -> sa.ColumnElement[bool]:
+    """What the account drafted, submitted or changed (R12).
 
     What it changed is asked of each row by its key: PostgreSQL, asked whether there is such a change, would first
     collect all that the account ever made."""
@@ -102,8 +127,8 @@ def queue(account_id: int) -> sa.Select[Any]:
         Contributor.account_id == account_id,
     )
     has_changed = change.limit(1).scalar_subquery().is_not(None)
-    is_theirs = sa.or_(Submission.submitted_by_id == account_id, Submission.drafted_by_id == account_id, has_changed)
-    return QUEUE.base.add_columns(is_theirs.label("is_own"))
+    is_drafted = sa.func.coalesce(Submission.drafted_by_id, 0) == account_id
+    return sa.or_(Submission.submitted_by_id == account_id, is_drafted, has_changed)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from tracker import policy
 from tracker.errors import NotFound
 from tracker.models import Account, Conclusion, Followup, Matrix, Visit
@@ -29,6 +31,15 @@ def load(account: Account, object_type: str, reference: str) -> Any:
     if object_type in NOUNS:
         return policy.load(account, NOUNS[object_type], reference=reference)
     raise NotFound(_("There is no such record, or it lies outside your scope."))
+
+
+def id_of(object_type: str) -> sa.Select[Any]:
+    """The id of the record whose reference is the parameter ``reference``, as ``load`` reads it: of a matrix that of
+    its visit."""
+    reference = sa.bindparam("reference", type_=sa.String)
+    if object_type == "matrix":
+        return sa.select(Matrix.id).join(Visit, Visit.id == Matrix.visit_id).where(Visit.reference == reference)
+    return sa.select(NOUNS[object_type].id).where(NOUNS[object_type].reference == reference)
 
 
 def address(object_type: str, reference: str) -> str:

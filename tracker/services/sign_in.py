@@ -110,8 +110,8 @@ def _confirm(account: Account, given: str, is_right: Callable[[Account, str], bo
 
 
 def settle_try() -> None:
-    """The password that this request asked for again was right: the try counts no more. For the end of the request,
-    whatever became of its act; the session takes its new value in the same transaction."""
+    """The password that this request asked for again was right: the try counts no more. Written where the session
+    takes its new value: with the act, or after the request where the act came to nothing. So it may be told twice."""
     if "right_try" in g:
         _mark_right(g.right_try)
 

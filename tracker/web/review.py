@@ -88,11 +88,13 @@ def as_signed(object_type: str, reference: str, number: int) -> ResponseReturnVa
 def sign_off(object_type: str, reference: str) -> ResponseReturnValue:
     """submitted → signed_off, at the version that was on the screen, with a factor again.
 
-    The factor is asked for first: the try is committed, and what was read before would be read again."""
+    The factor is asked for before the record is read: the try is committed, and what was read would be read again. So
+    whether there is something to sign is asked by itself, and once more with the signature."""
     account: Account = current_user._get_current_object()
     policy.require(account, Permission.REVIEW)
     form = SignForm()
-    is_confirmed = form.validate_on_submit() and _confirms(form)
+    may_sign = form.validate_on_submit() and review.may_sign(account, object_type, reference)
+    is_confirmed = may_sign and _confirms(form)
     record = sealables.load(account, object_type, reference)
     policy.require(account, Permission.REVIEW, record)
     if not is_confirmed:

@@ -3,8 +3,7 @@
 Nothing is read until the session is asked for, so files of the look cost no statement. What a request leaves in its
 session is written after the answer is made and the request's own transaction is over: a GET that shows a message is
 then no write of the request, and on SQLite there are never two connections at once. But what the next page says of a
-deed is written in the transaction of the deed (``commit_saying``): there is one durable write less, and neither stands
-without the other.
+deed is written in the transaction of the deed (``commit_saying``), which is one durable write less.
 
 Whoever is not signed in needs no row: the form's token is derived from the cookie's value. A row is made only when
 something must be kept, such as the text of a form whose session had ended.
@@ -158,6 +157,7 @@ class ServerSession(SessionMixin):
         self.modified = False
         self.last_seen_at = changes.get("last_seen_at", self.last_seen_at)
         g.pop("factor_confirmed", None)
+        g.pop("right_try", None)
 
     @property
     def must_be_kept(self) -> bool:
@@ -190,7 +190,11 @@ class ServerSessions(SessionInterface):
 
 
 def commit_saying(words: str) -> None:
-    """Commit what the request did; the next page says these words of it. What cannot be committed is not said."""
+    """Commit what the request did; the next page says these words of it. What cannot be committed is not said.
+
+    Where somebody else holds the session's row, such as another tab's request, the words are written afterwards, as
+    ``save_session`` does: nobody who holds other rows waits for this one.
+    """
     session = current()
     if session.row_id is None:
         db.session.commit()
@@ -198,13 +202,16 @@ def commit_saying(words: str) -> None:
         return
     before = copy.deepcopy(session.held), session.modified, session.value, session.row_id
     flash(words)
+    changes = _changes(session)
     try:
-        _update(session, changes := _changes(session))
+        db.session.flush()
+        is_written = _update(session, changes, waits=False)
         db.session.commit()
     except BaseException:
         session.take_back(*before)
         raise
-    session.is_written(changes)
+    if is_written:
+        session.is_written(changes)
 
 
 def current() -> ServerSession:
@@ -264,7 +271,7 @@ def _store(session: ServerSession) -> None:
             session.row_id = digest(session.value)
             db.session.add(_row(session, clock.now()))
         else:
-            _update(session, changes)
+            _update(session, changes, waits=True)
         db.session.commit()
     except SQLAlchemyError as error:  # the answer stands; only the note of it is lost
         log.warning("session not written", exc_info=error)
@@ -284,26 +291,28 @@ def _changes(session: ServerSession) -> dict[str, Any]:
     return changes
 
 
-def _update(session: ServerSession, changes: dict[str, Any]) -> None:
-    """Write the changes; a factor confirmed again gives the session a new value (R5)."""
-    value = None
-    if "id" in changes:
-        value = new_value()
-        changes["id"] = digest(value)
+def _update(session: ServerSession, changes: dict[str, Any], *, waits: bool) -> bool:
+    """Write the changes, and tell whether they are written; a factor confirmed again gives the session a new value
+    (R5)."""
+    value = new_value() if "id" in changes else None
+    told = {f"new_{name}": digest(value) if value and name == "id" else changes[name] for name in changes}
+    statement = _writing(frozenset(changes), waits)
+    is_written = db.session.connection().execute(statement, {"row_id": session.row_id, **told}).rowcount == 1
+    if value and (is_written or waits):
         sign_in.settle_try()
-    if changes:
-        told = {f"new_{name}": changed for name, changed in changes.items()}
-        written = db.session.connection().execute(_writing(frozenset(changes)), {"row_id": session.row_id, **told})
-        if value and written.rowcount == 1:
-            session.value, session.row_id = value, digest(value)
+    if value and is_written:
+        session.value, session.row_id = value, digest(value)
+    return is_written
 
 
 @cache
-def _writing(names: frozenset[str]) -> sa.Update:
+def _writing(names: frozenset[str], waits: bool) -> sa.Update:
     """Writes these columns of a session that has not ended; built once, because each form asks for it."""
     new = {name: sa.bindparam(f"new_{name}", type_=_ROW.c[name].type) for name in sorted(names)}
     table: Any = _ROW
-    return sa.update(table).where(_ROW.c.id == sa.bindparam("row_id"), _ROW.c.ended_at.is_(None)).values(new)
+    there = sa.select(_ROW.c.id).where(_ROW.c.id == sa.bindparam("row_id"), _ROW.c.ended_at.is_(None))
+    free = there.with_for_update(skip_locked=not waits).scalar_subquery()
+    return sa.update(table).where(_ROW.c.id == free).values(new)
 
 
 def _row(session: ServerSession, now: datetime) -> SignInSession:

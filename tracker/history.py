@@ -128,6 +128,11 @@ def has_changes(obj: Versioned) -> bool:
     return bool(different)
 
 
+def has_noted() -> bool:
+    """Whether an event waits to be committed: saving what is there leaves none."""
+    return bool(_ledger(db.session()).noted)
+
+
 def waits_alone(obj: Versioned) -> bool:
     """Whether columns of ``obj`` differ from what was read, and nothing else waits to be written: then nothing has to
     be written before it is known what else changes with them."""

@@ -17,12 +17,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, PlanFactory, VisitFactory, serve
+from tests.forms_of_pages import forms
 from tests.services.test_followups import complete, signed
 from tracker import clock
 from tracker.extensions import db
 from tracker.models import (
     Account,
     ConsentScope,
+    Event,
     Followup,
     FollowupStatus,
     Implementation,
@@ -675,3 +677,17 @@ class TestStatusesAndEnds:
         page = browser.get(path).text
         assert "Please look" in page
         assert f'action="/review/followup/{followup.reference}/recall"' in page
+
+
+@pytest.mark.parametrize("action", ["track", "edit"])
+def test_saving_what_is_there_says_that_nothing_was_changed(session: Any, sign_in: Any, action: str) -> None:
+    followup = FollowupFactory()
+    session.commit()
+    browser, events = sign_in(AccountFactory(role=Role.ANALYST)), sa.select(sa.func.count()).select_from(Event)
+    path = f"/follow-ups/{followup.reference}/{action}"
+    form = next(one for one in forms(browser.get(path).text) if one.method == "post" and one.data().get("version"))
+    before = session.scalar(events)
+    answer = browser.post(path, data=form.data())
+    assert answer.status_code == 303
+    assert "Nothing was changed." in browser.get(answer.location).text
+    assert session.scalar(events) == before

@@ -174,6 +174,11 @@ def _first_extensions(reach: policy.Reach) -> sa.Select[Any]:
     return oldest.limit(FIRST_EXTENSIONS + 1)
 
 
+def extension_count(account: Account) -> int:
+    """How many extensions wait for a decision within the account's scope, as far as lists count."""
+    return EXTENSIONS.tally({}, extension_scope(account))
+
+
 def extension_scope(account: Account) -> sa.ColumnElement[bool]:
     """What the list of extensions holds for this person: undecided, and within scope."""
     return _asked(policy.reach(account))

@@ -61,7 +61,7 @@ def decide(reference: str, extension_id: int) -> ResponseReturnValue:
             form.refuse(error)
         else:
             commit_saying(_decided_words(followup, extension))
-            return redirect(url_for("followups.page", reference=reference, _anchor="due"), 303)
+            return redirect(url_for("review.extensions"), 303)
     is_waiting = extension.status is ExtensionStatus.REQUESTED
     page = render_template(
         "followups/extension_decision.html",
@@ -81,8 +81,15 @@ def decide(reference: str, extension_id: int) -> ResponseReturnValue:
 
 
 def _decided_words(followup: Followup, extension: DueExtension) -> str:
-    """That the decision stands and, where an approval leaves a signed text as a draft, what comes next."""
-    words = _("Your decision stands on %(reference)s; whoever asked is told.", reference=followup.reference)
+    """What was decided and, where an approval leaves a signed text as a draft, what comes next."""
+    if extension.status is ExtensionStatus.APPROVED:
+        words = _(
+            "The later due date of %(reference)s is approved; whoever asked is told.", reference=followup.reference
+        )
+    else:
+        words = _(
+            "The later due date of %(reference)s is refused; whoever asked is told.", reference=followup.reference
+        )
     is_changed = followup.workflow is FollowupStatus.DRAFT and followup.sealed_state is SealedState.CHANGED
     return (
         f"{words} {_('It is a draft again until an analyst submits it and another reviewer signs.')}"

@@ -11,7 +11,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from tracker import clock, policy, seals, workflow
+from tracker import clock, history, policy, seals, workflow
 from tracker.errors import Invalid, NotFound, Stale
 from tracker.extensions import db
 from tracker.forms.fields import option
@@ -357,7 +357,8 @@ def edit(reference: str) -> ResponseReturnValue:
             given = _given(form)
             given = given if has_free_due_date else replace(given, due=followup.current_due)
             followups.edit(followup, given, by=current_user, reason=form.reason.data, version=form.version.data)
-            commit_saying(_("%(reference)s is saved.", reference=reference))
+            is_saved = history.has_noted()
+            commit_saying(_("%(reference)s is saved.", reference=reference) if is_saved else _("Nothing was changed."))
         except Stale as stale:
             return _conflict("followups/edit.html", reference, form, stale, **_edit_context(form, has_free_due_date))
         except Invalid as error:
@@ -545,6 +546,8 @@ def _act(action: str, reference: str, form: Any, permission: Permission, service
 
 
 def _done_words(action: str, followup: Followup) -> str:
+    if not history.has_noted():
+        return _("Nothing was changed.")
     if action in ("withdraw", "supersede") and followup.workflow is FollowupStatus.SUBMITTED:
         return _("%(reference)s waits for a reviewer, who signs this or returns it.", reference=followup.reference)
     return _("Done. It stands in the timeline of %(reference)s.", reference=followup.reference)

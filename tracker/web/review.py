@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
         list=_list_page(page),
         queue=queue_rows(page.rows, states),
         extensions=extension_rows(extensions[: review.FIRST_EXTENSIONS], states),
-        are_more=len(extensions) > review.FIRST_EXTENSIONS,
+        extension_count=review.extension_count(account) if len(extensions) > review.FIRST_EXTENSIONS else 0,
         state_choices=filters.with_all(filters.states(policy.reach(account, Permission.REVIEW))),
         noun_choices=filters.with_all((noun, noun_words(noun)) for noun in review.NOUNS),
         purpose_choices=filters.with_all(members(Purpose).items()),

@@ -226,7 +226,19 @@ def test_bodies_of_other_shapes(each_form: Any, rolled_back: RolledBack) -> None
 
 
 PARAMETERS = [
-    *("state", "region", "area", "workflow", "status", "position", "priority", "owner", "authority", "visit"),
+    *(
+        "state",
+        "reference",
+        "region",
+        "area",
+        "workflow",
+        "status",
+        "position",
+        "priority",
+        "owner",
+        "authority",
+        "visit",
+    ),
     *("conclusion", "due-after", "due-before", "overdue", "q", "sort", "after", "before", "as-at", "size", "count"),
     *("columns", "column", "open", "sealed", "next-step", "kind", "answered", "type", "stage", "mode", "sequence"),
     *("year-from", "year-to", "tour", "noun", "purpose", "category", "content", "bom", "next", "token", "role"),

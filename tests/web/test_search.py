@@ -280,10 +280,19 @@ def test_the_beginning_of_a_reference_leads_to_the_list_that_says_the_same(brows
     conclusion = ConclusionFactory()
     for _each in range(12):
         FollowupFactory(state_id="PAK")
-    assert '<a href="/follow-ups?state=PAK">All 12<' in browser.get("/search?q=pak-f").text
     visit = conclusion.visit.reference
-    assert f'<a href="/conclusions?visit={visit}">All 1<' in browser.get(f"/search?q={visit}-c").text
-    assert "The first 10 of 12" in browser.get("/search?q=PAK-F0").text
+    for typed, href, count in (
+        ("pak-f", "/follow-ups?reference=PAK-F", 12),
+        ("PAK-F0", "/follow-ups?reference=PAK-F0", 12),
+        ("PAK-F01", "/follow-ups?reference=PAK-F01", 3),
+        (f"{visit}-c", f"/conclusions?reference={visit}-C", 1),
+        ("PAK-20", "/visits?reference=PAK-20", 1),
+    ):
+        assert f'<a href="{href}">All {count}<' in browser.get(f"/search?q={typed}").text, typed
+        page = browser.get(href).text
+        assert page.count('<th scope="row">') == count, href
+        assert "egins with" in page, "the list says how it is narrowed"
+    assert "is no beginning of a reference: write it like PAK-F0" in browser.get("/follow-ups?reference=F0").text
 
 
 LANGUAGES = {

@@ -33,6 +33,7 @@ from tracker.models.followup import ENDED
 from tracker.reports.assessments import NAME_AT_VISIT, last_return
 from tracker.reports.filters import (
     Condition,
+    beginning,
     codes,
     each,
     flag,
@@ -99,6 +100,7 @@ CONCLUSIONS = Listing(
     filters={
         "state": state(Conclusion.state_id),
         "region": region(Conclusion.state_id),
+        "reference": beginning(Conclusion.reference, Conclusion.state_id),
         "area": each(_in_area),
         "kind": members(Conclusion.kind, ConclusionKind),
         "workflow": members(Conclusion.workflow, ConclusionStatus),

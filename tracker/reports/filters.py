@@ -37,6 +37,11 @@ ANSWERS = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false
 _TERMS = re.compile(r'["“”„«»]([^"“”„«»]+)["“”„«»]|([^\s"“”„«»]+)')
 
 
+STATE_SIGNS = 3
+BEGINNING = re.compile(r"[A-Z]{3}-[A-Z0-9-]{1,15}")
+"""How the reference of a record of a Member State begins."""
+
+
 class BadValue(ValueError):
     """A filter's value makes no sense: the message is a sentence for the reader."""
 
@@ -154,6 +159,24 @@ def each(make: Callable[[str], Condition]) -> Filter:
         return sa.or_(*(make(value) for value in values))
 
     return condition
+
+
+def beginning(reference: Expression, state_column: Expression) -> Filter:
+    """References that begin so: with the code of a Member State, at least, and a hyphen."""
+
+    def condition(value: str) -> Condition:
+        typed = value.upper()
+        if not BEGINNING.fullmatch(typed) or typed[:STATE_SIGNS] not in catalogue.states():
+            raise BadValue(
+                _(
+                    "“%(value)s” is no beginning of a reference: write it like %(example)s",
+                    value=value[:60],
+                    example="PAK-F0",
+                )
+            )
+        return sa.and_(state_column == typed[:STATE_SIGNS], reference.like(typed + "%"))
+
+    return each(condition)
 
 
 def region(state_column: Expression) -> Filter:

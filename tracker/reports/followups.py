@@ -372,6 +372,7 @@ FOLLOWUPS = Listing(
     filters={
         "state": filters.state(Followup.state_id),
         "region": region(Unindexed(Followup.state_id)),
+        "reference": filters.beginning(Followup.reference, Followup.state_id),
         "area": each(_on_area),
         "workflow": members(Followup.workflow, FollowupStatus),
         "status": members(Followup.assessed_status, Implementation),

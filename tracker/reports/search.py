@@ -39,8 +39,7 @@ SHOWN = 10
 EXCERPT = 240
 OF_NO_STATE = frozenset({"plan", "measure", "meeting"})
 """Nouns that belong to no State."""
-STATE_SIGNS, LAST_SIGN = 3, "\U0010ffff"
-_BEGINNING = re.compile(r"[A-Z]{3}-[A-Z0-9-]{1,15}")
+LAST_SIGN = "\U0010ffff"
 _REFERENCE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")  # as ``services/plans.CODE``
 LONGEST_REFERENCE = 40
 IN_REFERENCE, IN_TITLE, IN_TEXT = range(3)
@@ -54,13 +53,14 @@ Question = tuple[str, list[search.Wanted]]
 
 @dataclass(frozen=True)
 class Found:
-    """The first hits of one noun. ``count`` stops at one more than lists count; not ``by_words`` where references only
-    begin so, which a list narrowed by the words lacks."""
+    """The first hits of one noun. ``count`` stops at one more than lists count. ``by_words``: the list narrowed by the
+    words has the same; ``by_beginning``: the one narrowed by how references begin has."""
 
     noun: str
     rows: Sequence[Any]
     count: int
     by_words: bool
+    by_beginning: bool
 
 
 def named(q: str, account: Account, nouns: Sequence[str]) -> tuple[str, str] | None:
@@ -97,7 +97,7 @@ def find(q: str, account: Account, nouns: Sequence[str]) -> list[Found]:
     typed = q.strip().upper()
     hits = _hits(tuple(nouns), reach, wanted)
     full = tuple((noun, *one.full) for noun, one in hits.items() if one.full)
-    given: dict[str, Any] = {"reference": typed, "state": typed[:STATE_SIGNS], "end": typed + LAST_SIGN}
+    given: dict[str, Any] = {"reference": typed, "state": typed[: filters.STATE_SIGNS], "end": typed + LAST_SIGN}
     given["like"] = typed + "%"
     for noun, one in hits.items():
         given |= {**one.given} | {f"{noun}_id_{place}": record for place, record in enumerate(one.padded)}
@@ -120,7 +120,7 @@ def _found(noun: str, rows: list[Any], begun: list[Any], typed: str, hits: Hits)
     count = max([hits.count, len(shown), *(row.counted + beside for row in begun)])
     held = {row.id for row in rows}
     by_words = bool(rows) and all(row.id in held for row in begun)
-    return Found(noun, shown, min(count, MOST_COUNTED + 1), by_words)
+    return Found(noun, shown, min(count, MOST_COUNTED + 1), by_words, bool(begun) and not beside)
 
 
 def _first(ranks: Mapping[int, int]) -> list[int]:
@@ -286,8 +286,8 @@ def _seen(noun: str, reach: policy.Reach) -> Any:
 
 def _is_beginning(typed: str, reach: policy.Reach) -> bool:
     """Whether this may be how references of a State within reach begin."""
-    state_id = typed[:STATE_SIGNS]
-    return bool(_BEGINNING.fullmatch(typed)) and state_id in catalogue.states() and reach.covers(state_id)
+    state_id = typed[: filters.STATE_SIGNS]
+    return bool(filters.BEGINNING.fullmatch(typed)) and state_id in catalogue.states() and reach.covers(state_id)
 
 
 def _begun(noun: str, reach: policy.Reach, dialect: str) -> Columns:

@@ -25,7 +25,7 @@ from tracker.models import (
     VisitType,
 )
 from tracker.partial_date import PartialDate, Precision
-from tracker.reports.filters import day, each, known_area, members, numbers, region, state, words
+from tracker.reports.filters import beginning, day, each, known_area, members, numbers, region, state, words
 from tracker.reports.listing import Listing, Sort
 from tracker.texts import gettext as _
 
@@ -74,6 +74,7 @@ VISITS = Listing(
         "q": words("visit", Visit.id),
         "state": state(Visit.state_id),
         "region": region(Visit.state_id),
+        "reference": beginning(Visit.reference, Visit.state_id),
         "type": members(Visit.type, VisitType),
         "stage": members(Visit.stage, VisitStage),
         "mode": members(Visit.mode, VisitMode),

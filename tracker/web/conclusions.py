@@ -93,6 +93,7 @@ def _filter_words() -> dict[str, FilterWords]:
         "state": filters.state_words(),
         "region": filters.region_words(),
         "area": filters.area_words(),
+        "reference": FilterWords(_("Reference begins with"), str.upper),
         "kind": FilterWords(_("Kind"), members(ConclusionKind)),
         "workflow": FilterWords(_("Workflow status"), members(ConclusionStatus)),
         "sealed": FilterWords(_("Sign-off"), members(SealedState)),

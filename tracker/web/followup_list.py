@@ -27,7 +27,18 @@ from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
 from tracker.web.words import reported_words
 
-WITHOUT_CONTROL = ("visit", "conclusion", "paragraph", "measure", "plan", "pillar", "counted", "party", "next-step")
+WITHOUT_CONTROL = (
+    "reference",
+    "visit",
+    "conclusion",
+    "paragraph",
+    "measure",
+    "plan",
+    "pillar",
+    "counted",
+    "party",
+    "next-step",
+)
 """Filters that other pages lead here with, and that no control shows."""
 
 NO_ALTERNATIVES = ("q", "due-after", "due-before", "counted", "open", "overdue")
@@ -49,6 +60,7 @@ def sentence(shown: ListPage) -> str:
         "state": lambda value: _("of %(value)s", value=value),
         "region": lambda value: _("in %(value)s", value=value),
         "area": lambda value: _("on %(value)s", value=value),
+        "reference": lambda value: _("whose reference begins with %(value)s", value=value),
         "visit": lambda value: _("raised by %(value)s", value=value),
         "conclusion": lambda value: _("answering %(value)s", value=value),
         "paragraph": lambda value: _("on the paragraph %(value)s", value=value),
@@ -122,6 +134,7 @@ def _filter_words(_language: Locale) -> dict[str, FilterWords]:
         "state": filters.state_words(),
         "region": filters.region_words(),
         "area": filters.area_words(_("Main area")),
+        "reference": FilterWords(_("Reference begins with"), str.upper),
         "visit": FilterWords(_("Visit"), str.upper),
         "conclusion": FilterWords(_("Conclusion"), str.upper),
         "paragraph": FilterWords(_("Paragraph")),

@@ -71,11 +71,7 @@ def index() -> ResponseReturnValue:
 
 def _all_href(one: Found, q: str) -> str | None:
     """The list of the noun's hits; none where no filter says the same."""
-    if one.by_words:
-        return address(request.script_root + LISTS[one.noun], {"q": [q]}) if one.noun in LISTS else None
-    typed = q.upper()
-    if one.noun == "followup" and typed.endswith("-F"):
-        return address(request.script_root + LISTS[one.noun], {"state": [typed.removesuffix("-F")]})
-    if one.noun == "conclusion" and typed.endswith("-C"):
-        return address(request.script_root + LISTS[one.noun], {"visit": [typed.removesuffix("-C")]})
-    return None
+    if one.noun not in LISTS or not (one.by_words or one.by_beginning):
+        return None
+    asked = {"reference": [q.upper()]} if one.by_beginning else {"q": [q]}
+    return address(request.script_root + LISTS[one.noun], asked)

@@ -171,6 +171,7 @@ def filter_words() -> dict[str, FilterWords]:
     """The filters of the list in words."""
     return {
         "q": FilterWords(_("Words")),
+        "reference": FilterWords(_("Reference begins with"), str.upper),
         "state": filters.state_words(),
         "region": filters.region_words(),
         "type": FilterWords(_("Type"), members(VisitType)),

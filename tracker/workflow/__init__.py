@@ -55,23 +55,29 @@ def missing(record: Any) -> list[Missing]:
     return assessment.missing(record)
 
 
+def starting(record: Any, action: str, *, by: Account) -> Move:
+    """The move that ``by`` may make from where the record is: raises Stale when it starts elsewhere, and Forbidden."""
+    found = _find(record, action)
+    policy.require(by, found.permission, record)
+    return found
+
+
 def move(
     record: Any,
-    action: str,
+    action: str | Move,
     *,
     by: Account,
     reason: str = "",
     target: str | None = None,
     details: dict[str, Any] | None = None,
 ) -> Move:
-    """Make a move: source → target, with its event. Raises Stale when the record is not where the move starts."""
-    found = _find(record, action)
-    policy.require(by, found.permission, record)
+    """Make a move: source → target, with its event. Raises what ``starting`` does; a move that this gave is made."""
+    found = action if isinstance(action, Move) else starting(record, action, by=by)
     if found.owes_reason and not reason.strip():
         raise Invalid(_("Give a reason."), "reason")
     status = target or found.target
     if status is None:
-        raise ValueError(f"the service that makes the move {action} must say where to")
+        raise ValueError(f"the service that makes the move {found.action} must say where to")
     _set_status(record, status)
     record.updated_at = clock.now()
     history.record(

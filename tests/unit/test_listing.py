@@ -184,8 +184,9 @@ def test_a_stream_gives_the_same_rows_in_the_same_order(engine: sa.Engine, sort:
 
 
 def test_a_stream_comes_in_chunks(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "FIRST_CHUNK", 20)
     monkeypatch.setattr(listing, "CHUNK", 50)
-    assert [len(chunk) for chunk in ITEMS.stream({}, engine=engine)] == [50, 50, 37]
+    assert [len(chunk) for chunk in ITEMS.stream({}, engine=engine)] == [20, 50, 50, 17]
 
 
 def test_an_exact_count_leaves_out_the_tables_that_it_is_not_about(engine: sa.Engine, session: Session) -> None:

@@ -59,8 +59,8 @@ Told = Callable[[Sequence[sa.Row[Any]], sa.Connection], Sequence[Any]]
 SIZES = (25, 50, 100)
 DEFAULT_SIZE = 50
 MOST_COUNTED = 1_000
-FIRST_CHUNK = 50  # somebody waits for it
-CHUNK = 500
+FIRST_CHUNK = 20  # somebody waits for it
+CHUNK = 250
 MOST_VALUES = 250
 OWN = ("sort", "size", "after", "before", "count")
 

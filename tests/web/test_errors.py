@@ -226,6 +226,18 @@ def test_the_wrong_method_says_which_are_right(client: FlaskClient) -> None:
     assert "GET" in answer.headers["Allow"]
 
 
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [("/review/followup/PAK-F001/sign", "/review/followup/PAK-F001"), ("/logout", None), ("/inbox/read-all", "/inbox")],
+)
+def test_an_address_that_only_takes_a_form_leads_to_the_page_over_it(
+    sign_in: Any, session: Any, address: str, page: str | None
+) -> None:
+    answer = sign_in(factories.AccountFactory()).get(address)
+    assert answer.status_code == 405
+    assert findall('<a href="([^"]+)">Open the page that the form stands on', answer.text) == ([page] if page else [])
+
+
 def test_a_file_that_is_too_large_keeps_the_fields_beside_it(client: FlaskClient) -> None:
     answer = client.post(ADDRESS, data=TYPED | {"file": (_Large(40 * 1024 * 1024), "evidence.pdf")})
     assert answer.status_code == 413

@@ -155,7 +155,9 @@ def test_who_comes_too_late_is_led_to_the_record_and_sees_only_what_was_typed(
     late = browser.post(f"{item(followup)}/sign", data=sent)
     assert late.status_code == 409 and f'href="/follow-ups/{followup.reference}"' in late.text
     assert "You have decided on it already" in late.text and "Well done" in late.text
+    assert 'href="/review">Back to what waits for a signature' in late.text
     typed = late.text.split("What you typed")[1]
+    assert "<bdi>Note</bdi>" in typed
     assert "request key" not in typed and "content version" not in typed and "c" * 32 not in typed
 
 

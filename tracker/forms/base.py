@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import wtforms
-from flask import request
+from flask import g, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 
@@ -156,8 +156,10 @@ class TrackerForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             return CombinedMultiDict([request.files, request.form])
 
     def post_process(self, formdata: Any = None) -> None:
-        """Remember whether something was posted to this form."""
+        """Remember whether something was posted to this form; a page that refuses it names its fields."""
         self.is_bound = formdata is not None
+        if self.is_bound:
+            g.bound_form = self
         super().post_process(formdata)
 
     def names(self) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask.globals import request_ctx
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -19,11 +20,12 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.wsgi import get_input_stream
 
-from tracker import history
+from tracker import history, policy
 from tracker.database import Base, set_may_write
 from tracker.errors import Forbidden, Missing, Stale, TrackerError
 from tracker.extensions import db
 from tracker.models import Sealable
+from tracker.policy import Permission
 from tracker.reports import sealables
 from tracker.texts import gettext as _
 
@@ -58,8 +60,14 @@ class Kept:
 
     @property
     def typed(self) -> list[tuple[str, str]]:
-        """The fields that people fill in; the others are the program's own, sent again with them."""
-        return [(name, value) for name, value in self.fields if not OWN_FIELD.fullmatch(name)]
+        """The fields that people fill in, by their labels; the others are the program's own, sent again with them."""
+        return [(_label(name), value) for name, value in self.fields if not OWN_FIELD.fullmatch(name)]
+
+
+def _label(name: str) -> str:
+    """What the form calls a field; its bare name, where the form was never read."""
+    field: Any = getattr(g.get("bound_form"), "_fields", {}).get(name)
+    return str(field.label.text) if field and field.label.text else re.sub("[_-]", " ", name)
 
 
 def init_errors(app: Flask) -> None:
@@ -106,7 +114,20 @@ def _way_on() -> tuple[Missing, ...]:
     if not {"object_type", "reference"} <= asked.keys():
         return ()
     address = sealables.address(asked["object_type"], asked["reference"])
-    return (Missing(_("Open %(reference)s, to see where it stands now", reference=asked["reference"]), address),)
+    way_on = Missing(_("Open %(reference)s, to see where it stands now", reference=asked["reference"]), address)
+    if not policy.can(current_user, Permission.REVIEW):
+        return (way_on,)
+    return way_on, Missing(_("Back to what waits for a signature"), url_for("review.index"))
+
+
+def _page_above() -> tuple[Missing, ...]:
+    """The nearest page over an address that only takes a form: somebody came back to it, or followed it by hand."""
+    path, adapter = request.path, request_ctx.url_adapter
+    while adapter is not None and (path := path.rpartition("/")[0]):
+        with suppress(HTTPException):  # no page, or one that leads elsewhere
+            adapter.match(path, method="GET")
+            return (Missing(_("Open the page that the form stands on"), request.script_root + path),)
+    return ()
 
 
 def _csrf_error(_error: CSRFError) -> Response:
@@ -130,7 +151,8 @@ def _http_error(error: HTTPException) -> Any:
     if status == 403:
         _record_refusal(request.endpoint or request.method)
     db.session.rollback()
-    answer = page(Refusal(status, _title(status), _sentence(status)))
+    way_on = _page_above() if status == 405 else ()
+    answer = page(Refusal(status, _title(status), _sentence(status), way_on))
     answer.headers.extend((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
     return answer
 

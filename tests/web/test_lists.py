@@ -35,7 +35,10 @@ def browser(session: Any, sign_in: SignIn) -> FlaskClient:
     ],
 )
 def test_a_filter_that_makes_no_sense_is_said(browser: FlaskClient, address: str, said: str) -> None:
-    assert said in browser.get(address).text
+    page = browser.get(address).text
+    assert said in page
+    assert "Export as CSV" not in page and "Download CSV" not in page  # no file would answer it
+    assert re.search("Export as CSV|Download CSV", browser.get(address.partition("?")[0]).text)
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,20 @@ def test_a_member_state_is_found_by_any_of_its_names(browser: FlaskClient, q: st
     assert 'href="/states/KEN">' not in browser.get("/search?q=kenya").text
 
 
+@pytest.mark.parametrize(("q", "meant"), [("пакистан", "Пакистан"), ("pakistan", ""), ("PAK", "")])
+def test_a_member_state_that_was_asked_for_by_another_name_shows_it(browser: FlaskClient, q: str, meant: str) -> None:
+    page = re.sub(r"<[^>]+>", "", browser.get("/search", query_string={"q": q}).text)
+    assert (f"Pakistan ({meant})" in page) if meant else ("Pakistan (" not in page)
+
+
+@pytest.mark.parametrize("address", ["/search?q=%00", "/follow-ups?q=bill%00&sort=due", "/search?q=%ff"])
+def test_a_character_that_no_text_can_hold_is_named_and_a_way_on_offered(browser: FlaskClient, address: str) -> None:
+    answer = browser.get(address)
+    assert answer.status_code == 400
+    assert "a character that no text here can hold" in answer.text
+    assert f'<a href="{address.partition("?")[0]}">Open the page without the question</a>' in answer.text
+
+
 @pytest.mark.parametrize(
     "q",
     [

@@ -18,7 +18,7 @@ from flask import current_app
 from tracker import clock, policy
 from tracker.errors import NotFound
 from tracker.extensions import read
-from tracker.folding import fold, holding, terms
+from tracker.folding import Term, fold, holding, terms
 from tracker.models import (
     Account,
     AreaEdition,
@@ -107,10 +107,20 @@ def _folded_names() -> dict[str, str]:
     """All names of each State as search compares them. Shipped with the program: a process keeps them."""
     kept: dict[str, str] = current_app.extensions.setdefault("tracker_folded_state_names", {})
     if not kept:
-        rows = read(sa.select(StateName.state_id, StateName.name)).all()
-        kept.update({code: f"{fold(state.name)} | {fold(code)}" for code, state in catalogue.states().items()})
-        for code, name in rows:
-            kept[code] += f" | {fold(name)}"
+        further = _further_names()
+        known = catalogue.states().items()
+        kept.update({code: " | ".join(map(fold, (row.name, code, *further.get(code, ())))) for code, row in known})
+    return kept
+
+
+def _further_names() -> dict[str, list[str]]:
+    """The names of each State in all languages, at all times. A process keeps them, too."""
+    kept: dict[str, list[str]] = current_app.extensions.setdefault("tracker_further_state_names", {})
+    if not kept:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for code, name in read(sa.select(StateName.state_id, StateName.name).order_by(StateName.id)):
+            found[code].append(name)
+        kept.update(found)
     return kept
 
 
@@ -206,12 +216,21 @@ def row_of(row: Any) -> Sequence[Any]:
     return row.id, row.name, row.region, row.visits, row.last_visit, row.open, row.overdue
 
 
-def named(words: str, account: Account) -> list[tuple[str, str]]:
-    """Code and today's name of the visible States that bear or bore such a name, without asking the database."""
+def named(words: str, account: Account) -> list[tuple[str, str, str]]:
+    """Of the visible States that bear or bore such a name: code, today's name, and the name that was meant where this
+    is another. States that the process knows are found without asking the database."""
     wanted, covered = list(terms(words)), policy.reach(account)
     known = catalogue.states()
     found = holding(_folded_names(), wanted) if wanted else []
-    return sorted(((code, known[code].name) for code in found if covered.covers(code)), key=lambda one: one[1])
+    told = [(code, known[code].name, _meant(code, wanted)) for code in found if covered.covers(code)]
+    return sorted(told, key=lambda one: one[1])
+
+
+def _meant(code: str, wanted: list[Term]) -> str:
+    """Another name than today's that holds the words: nothing where today's does, or only several names together."""
+    folded = {name: fold(name) for name in (catalogue.states()[code].name, *_further_names().get(code, ()))}
+    held = holding(folded, wanted)
+    return "" if not held or held[0] == catalogue.states()[code].name else held[0]
 
 
 def scope(account: Account) -> Condition:

@@ -225,6 +225,14 @@ def test_a_refusal_says_which_page_and_which_rule(browser: FlaskClient) -> None:
     assert "was refused: GET /admin/people – Your role does not allow this." in page
 
 
+def test_an_export_says_which_file_and_how_many_rows(session: Any, browser: FlaskClient) -> None:
+    FollowupFactory()
+    session.commit()
+    assert browser.get("/reports/status.csv").data.count(b"\r\n") == 2
+    page = re.sub(r"<[^>]+>", "", browser.get("/audit?kind=export").text)
+    assert page.count(": status-report, 1 row") == 2
+
+
 def test_a_change_of_the_rating_scale_is_said_in_words(browser: FlaskClient, sign_in: SignIn) -> None:
     administrator = sign_in(AccountFactory(role=Role.ADMINISTRATOR))
     shown = administrator.get("/admin/ratings/largely").text

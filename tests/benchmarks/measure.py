@@ -16,7 +16,7 @@ from tracker.models import Implementation
 
 WARMING = 12  # requests
 AT_ONCE = 4  # clients who ask twice each, so that no worker meets the page only while it is measured
-WRITES = 3  # a round
+WRITES = 5  # a round
 AFTER = 0.005  # seconds until a worker has put away what it answered
 CROWDS = 3  # rounds
 ASSESSED = {

@@ -122,7 +122,7 @@ def extension_rows(found: Iterable[Any], states: Mapping[str, Any]) -> Rows:
         (_("Reference"), lambda row: _link(f"{base}{row.reference}/extension/{row.id}", row.reference)),
         (_("Member State"), _state(states)),
         (_("Due now"), lambda row: due(row.old_due) or no_date),
-        (_("Asked for"), lambda row: due(row.new_due)),
+        (_("New due date"), lambda row: due(row.new_due)),
         (_("Reason"), lambda row: _text(row.reason)),
         (_("Asked by"), lambda row: person(row.requested_by)),
         (_("Asked"), lambda row: at(row.requested_at)),

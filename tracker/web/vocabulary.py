@@ -481,7 +481,7 @@ FIELDS: dict[str, Any] = {
     "reported_on": _l("Reported on"),
     "reported_source": _l("Source of the reported status"),
     "reported_status": _l("Status the Member State reports"),
-    "requested_at": _l("Asked for"),
+    "requested_at": _l("Asked for on"),
     "requested_by_id": _l("Asked for by"),
     "resolution_number": _l("Resolution"),
     "resolutions": _l("Applicable resolutions"),

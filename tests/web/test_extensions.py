@@ -47,6 +47,15 @@ def test_asked_for_and_shown(session: Any, browser: Any) -> None:
     assert session.scalar(sa.select(Followup.current_due)) == PartialDate(2007, 6)
 
 
+def test_where_no_due_date_is_agreed_the_page_leads_to_where_one_is_given(analyst: Account, sign_in: Any) -> None:
+    FollowupFactory(current_due=None)
+    browser = sign_in(analyst)
+    page = browser.get(PATH).text
+    assert 'href="/follow-ups/PAK-F001/edit"' in page and "Ask for the extension" not in page
+    refused = browser.post(PATH, data=GIVEN)
+    assert refused.status_code == 422 and "Parliament was dissolved." in refused.text, "what was typed stays"
+
+
 def test_sent_six_times_it_is_asked_once(session: Any, browser: Any) -> None:
     data = GIVEN | {"request_key": "0d0f5f5c-6b8a-4a53-9f0f-8b1f6a1f2a3b"}
     assert len({browser.post(PATH, data=data).location for _time in range(6)}) == 1

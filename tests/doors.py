@@ -182,7 +182,9 @@ DOORS = {
     "action_plan.export": Door("report_run", "GET", "/reports/action-plan.csv"),
     # sign-off
     "review.index": Door("review", "GET", "/review"),
+    "review.export": Door("review", "GET", "/review/queue.csv"),
     "review.extensions": Door("review", "GET", "/review/extensions"),
+    "review.export_extensions": Door("review", "GET", "/review/extensions.csv"),
     "review.item": Door("record_read", "GET", "/review/followup/{submitted}"),
     "review.as_signed": Door("record_read", "GET", "/review/followup/{sealed}/seals/1"),
     "review.sign_off": Door("review", "POST", "/review/followup/{submitted}/sign"),

@@ -1,19 +1,25 @@
 """What holds for every page: it is HTML, has one heading, no id twice, no cell that shows a label and nothing else, and
-nothing inline that the CSP refuses."""
+nothing inline that the CSP refuses. And what a list shows beside the file that it leads to."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections import Counter
 from functools import lru_cache
+from html import unescape
 
 import html5lib
+from werkzeug.test import TestResponse
 
 INLINE = re.compile(r"<style\b|<[^>]*\s(?:style|on[a-z]+)=|<script(?![^>]*\ssrc=)|href=\"javascript:", re.IGNORECASE)
 ID = re.compile(r"<[^>]*\sid=\"([^\"]*)\"")
 CELL = re.compile(r"<td[^>]*\sdata-label=\"([^\"]*)\"[^>]*>(.*?)</td>", re.DOTALL)
 SHOWN = re.compile(r"<(?:input|select|textarea|button|svg|img)\b|[^\s<>](?![^<>]*>)")
 FRAGMENT = re.compile(r"\s*<!doctype", re.IGNORECASE)
+LISTED = re.compile(r'<th scope="row"><a class="record-link" href="[^"]+"><bdi[^>]*>([^<]+)</bdi>')
+EXPORT = re.compile(r'<a class="btn btn-secondary"\s+href="([^"]+)"><svg(?:(?!</a>).)*Export as CSV</a>', re.DOTALL)
 
 
 def check_page(html: str) -> None:
@@ -45,3 +51,20 @@ def _parse(html: str) -> None:
 def text_of(html: str) -> str:
     """A page's text, or a part's, without marks and white space in excess."""
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def listed(html: str) -> list[str]:
+    """The references of the rows that a page, or a part of it, shows, in their order."""
+    return LISTED.findall(html)
+
+
+def export_href(html: str) -> str | None:
+    """Where the page's "Export as CSV" leads; None where it offers none."""
+    found = EXPORT.search(html)
+    return unescape(found[1]) if found else None
+
+
+def rows_of(answer: TestResponse) -> list[dict[str, str]]:
+    """The rows of a file by its header, which its columns are in the order of."""
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv"), answer.status_code
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))

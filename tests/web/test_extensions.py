@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from tests.counting import sent_by
 from tests.factories import AccountFactory, FollowupFactory, grant
+from tests.pages import export_href, listed, rows_of
 from tests.services.test_followups import signed
 from tests.submittable import submittable
 from tracker import clock
@@ -196,3 +198,74 @@ def test_few_extensions_stand_in_the_queue_whole(session: Any, browser: Any, ana
     page = sign_in(AccountFactory(role=Role.REVIEWER)).get("/review").text
     assert "Parliament was dissolved." in page
     assert "/review/extensions" not in page
+
+
+# The file of those that are asked for
+
+
+def ask_for(years: range, analyst: Account, **columns: Any) -> None:
+    """An extension of a follow-up of its own for each of the years."""
+    for year in years:
+        followup = FollowupFactory(current_due=PartialDate(2007, 6), **columns)
+        extensions.request(followup, PartialDate(year), f"Asked for {year}.", by=analyst)
+
+
+@pytest.mark.parametrize(
+    ("question", "count"), [("", 5), ("?sort=-asked", 5), ("?state=KEN&sort=-asked", 2), ("?state=FRA", 0)]
+)
+def test_the_file_holds_the_extensions_that_the_list_shows_in_its_order(
+    session: Any, sign_in: Any, question: str, count: int
+) -> None:
+    asker = AccountFactory()
+    ask_for(range(2030, 2033), asker)
+    ask_for(range(2033, 2035), asker, state_id="KEN")
+    session.commit()
+    reviewer = sign_in(AccountFactory(role=Role.REVIEWER))
+    page = reviewer.get(f"/review/extensions{question}").text
+    href = export_href(page)
+    assert href == f"/review/extensions.csv{question}"
+    found = [row["reference"] for row in rows_of(reviewer.get(href))]
+    assert found == listed(page) and len(found) == count
+
+
+def test_a_row_of_the_file_is_an_extension_and_no_cell_is_a_formula(session: Any, sign_in: Any) -> None:
+    asker = AccountFactory(name="=Analyst")
+    with clock.at(datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)):
+        extensions.request(FollowupFactory(current_due=PartialDate(2007, 6)), PartialDate(2032), "=1+1", by=asker)
+    session.commit()
+    answer = sign_in(AccountFactory(role=Role.REVIEWER)).get("/review/extensions.csv")
+    assert 'filename="review-extensions-' in answer.headers["Content-Disposition"]
+    (row,) = rows_of(answer)
+    assert row == {
+        "reference": "PAK-F001",
+        "iso3": "PAK",
+        "member_state": "Pakistan",
+        "old_due": "2007-06",
+        "new_due": "2032",
+        "reason": "'=1+1",
+        "asked_by": "'=Analyst",
+        "asked_on": "2031-05-06T07:08:09Z",
+    }
+
+
+def test_the_file_of_the_extensions_keeps_to_the_scope_and_to_what_waits(session: Any, sign_in: Any) -> None:
+    asker, reviewer = AccountFactory(), AccountFactory(role=Role.REVIEWER, states=["KEN"])
+    ask_for(range(2030, 2032), asker)
+    ask_for(range(2032, 2034), asker, state_id="KEN")
+    decided = session.scalar(sa.select(DueExtension).where(DueExtension.reason == "Asked for 2032."))
+    extensions.refuse(decided, by=reviewer, note="It may sit sooner")
+    session.commit()
+    browser = sign_in(reviewer)
+    assert [row["reason"] for row in rows_of(browser.get("/review/extensions.csv"))] == ["Asked for 2033."]
+    assert rows_of(browser.get("/review/extensions.csv?state=PAK")) == []
+
+
+def test_the_file_of_the_extensions_takes_as_many_statements_whatever_it_holds(session: Any, sign_in: Any) -> None:
+    asker, browser = AccountFactory(), sign_in(AccountFactory(role=Role.REVIEWER))
+    ask_for(range(2030, 2031), asker)
+    session.commit()
+    rows_of(browser.get("/review/extensions.csv"))  # what a process keeps is there by then
+    few = sent_by(lambda: rows_of(browser.get("/review/extensions.csv")))
+    ask_for(range(2031, 2061), asker)
+    session.commit()
+    assert len(sent_by(lambda: rows_of(browser.get("/review/extensions.csv")))) == len(few)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from passlib.totp import TOTP
 
+from tests import world
+from tests.counting import sent_by
 from tests.factories import PASSWORD, AccountFactory, FollowupFactory, grant
+from tests.pages import export_href, listed, rows_of
 from tests.submittable import submittable
+from tracker import clock, policy
 from tracker.extensions import db
 from tracker.models import Followup, FollowupStatus, Role, Seal
 from tracker.services import factors, followups, records, signoff
@@ -283,3 +288,115 @@ def test_a_signature_and_its_message_are_one_durable_write(sign_in: Any, reviewe
     finally:
         sa.event.remove(db.engine, "commit", count)
     _tests_own, _try_with_the_password, _act = written
+
+
+# The file of the queue
+
+MOMENT = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def queue(session: Any, analyst: Any, reviewer: Any, told: world.World) -> None:
+    """Follow-ups of two Member States, one of them to be withdrawn, beside what waits in the world."""
+    ending, *others = (submittable(analyst, state_id=state) for state in ("PAK", "KEN", "PAK", "KEN"))
+    signoff.submit(ending, by=analyst)
+    signoff.sign_off(ending, by=reviewer, content_version=ending.content_version)
+    followups.withdraw(ending, "Said twice.", by=analyst)
+    for one in others:
+        signoff.submit(one, by=analyst)
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [
+        ("", 6),
+        ("?sort=-submitted", 6),
+        ("?state=KEN&sort=-submitted", 2),
+        ("?noun=conclusion", 1),
+        ("?purpose=withdraw", 1),
+        ("?state=FRA", 0),
+        ("?size=25", 6),
+    ],
+)
+def test_the_file_of_the_queue_holds_what_the_queue_shows_in_its_order(
+    sign_in: Any, reviewer: Any, queue: None, question: str, count: int
+) -> None:
+    browser = sign_in(reviewer)
+    page = browser.get(f"/review{question}").text
+    href = export_href(page)
+    assert href == f"/review/queue.csv{question}"
+    found = [row["reference"] for row in rows_of(browser.get(href))]
+    assert found == listed(page.partition('id="extensions-title"')[0])
+    assert len(found) == count
+
+
+def test_a_row_of_the_queue_is_told_in_full_and_no_cell_is_a_formula(session: Any, sign_in: Any, reviewer: Any) -> None:
+    analyst = AccountFactory(name="=Analyst")
+    made = submittable(analyst, state_id="KEN", title="=1+1")
+    with clock.at(MOMENT):
+        signoff.submit(made, by=analyst)
+    grant(analyst, Role.REVIEWER)
+    session.commit()
+    answer = sign_in(reviewer).get("/review/queue.csv")
+    assert 'filename="review-queue-' in answer.headers["Content-Disposition"]
+    assert rows_of(answer) == [
+        {
+            "reference": "KEN-F001",
+            "object_type": "followup",
+            "iso3": "KEN",
+            "member_state": "Kenya",
+            "text": "'=1+1",
+            "purpose": "sign_off",
+            "submitted_by": "'=Analyst",
+            "submitted_on": "2031-05-06T07:08:09Z",
+            "whose_move": "yours",
+        }
+    ]
+    (row,) = rows_of(sign_in(analyst).get("/review/queue.csv"))
+    assert row["whose_move"] == "another", "nobody signs what they submitted"
+
+
+def test_the_file_of_the_queue_keeps_to_the_scope(session: Any, sign_in: Any, queue: None) -> None:
+    browser = sign_in(AccountFactory(role=Role.REVIEWER, states=["KEN"]))
+    assert [row["iso3"] for row in rows_of(browser.get("/review/queue.csv"))] == ["KEN", "KEN"]
+    assert rows_of(browser.get("/review/queue.csv?state=PAK")) == []
+
+
+FILES = {"/review": "/review/queue.csv", "/review/extensions": "/review/extensions.csv"}
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.COORDINATOR, Role.AUDITOR, Role.ADMINISTRATOR])
+@pytest.mark.parametrize("file", FILES.values())
+def test_whoever_is_no_reviewer_has_no_file_of_what_waits(session: Any, sign_in: Any, file: str, role: Role) -> None:
+    assert sign_in(AccountFactory(role=role)).get(file).status_code == 403
+
+
+@pytest.mark.parametrize(("page", "file"), FILES.items())
+def test_a_reviewer_who_may_run_no_reports_has_the_page_without_the_file(
+    sign_in: Any, reviewer: Any, monkeypatch: pytest.MonkeyPatch, page: str, file: str
+) -> None:
+    monkeypatch.setitem(policy.ROLES, policy.Permission.REPORT_RUN, frozenset())
+    browser = sign_in(reviewer)
+    answer = browser.get(page)
+    assert answer.status_code == 200 and export_href(answer.text) is None
+    assert browser.get(file).status_code == 403
+
+
+@pytest.mark.parametrize(("page", "file"), FILES.items())
+def test_an_address_that_makes_no_sense_has_no_file(sign_in: Any, reviewer: Any, page: str, file: str) -> None:
+    browser = sign_in(reviewer)
+    assert export_href(browser.get(f"{page}?state=QQQ").text) is None
+    assert browser.get(f"{file}?state=QQQ").status_code == 400
+
+
+def test_the_file_of_the_queue_takes_as_many_statements_whatever_it_holds(
+    session: Any, sign_in: Any, reviewer: Any, analyst: Any, followup: Any
+) -> None:
+    browser = sign_in(reviewer)
+    rows_of(browser.get("/review/queue.csv"))  # what a process keeps is there by then
+    few = sent_by(lambda: rows_of(browser.get("/review/queue.csv")))
+    for _row in range(30):
+        signoff.submit(submittable(analyst), by=analyst)
+    session.commit()
+    assert len(sent_by(lambda: rows_of(browser.get("/review/queue.csv")))) == len(few)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,7 +28,7 @@ from tracker.models import (
     Submission,
 )
 from tracker.policy import Permission
-from tracker.reports import filters, sealables
+from tracker.reports import catalogue, filters, sealables
 from tracker.reports.listing import MOST_COUNTED, Listing, Sort
 from tracker.texts import gettext as _
 
@@ -129,6 +129,57 @@ def _is_theirs(account_id: int) -> sa.ColumnElement[bool]:
     has_changed = change.limit(1).scalar_subquery().is_not(None)
     is_drafted = sa.func.coalesce(Submission.drafted_by_id, 0) == account_id
     return sa.or_(Submission.submitted_by_id == account_id, is_drafted, has_changed)
+
+
+# The files
+
+QUEUE_HEADER = (
+    "reference",
+    "object_type",
+    "iso3",
+    "member_state",
+    "text",
+    "purpose",
+    "submitted_by",
+    "submitted_on",
+    "whose_move",
+)
+EXTENSIONS_HEADER = ("reference", "iso3", "member_state", "old_due", "new_due", "reason", "asked_by", "asked_on")
+
+
+def queue_row_maker() -> Callable[[Any], Sequence[Any]]:
+    """What turns a row of ``queue`` into one of its file. The names are looked up before the rows are read, because
+    those outlive the request."""
+    states = catalogue.states()
+    return lambda row: (
+        row.reference,
+        row.object_type,
+        row.state_id,
+        states[row.state_id].name,
+        row.title,
+        row.purpose,
+        row.submitted_by,
+        row.submitted_at,
+        "another" if row.is_own else "yours",
+    )
+
+
+def extension_row_maker() -> Callable[[Any], Sequence[Any]]:
+    """What turns a row of ``EXTENSIONS`` into one of its file."""
+    states = catalogue.states()
+    return lambda row: (
+        row.reference,
+        row.state_id,
+        states[row.state_id].name,
+        row.old_due,
+        row.new_due,
+        row.reason,
+        row.requested_by,
+        row.requested_at,
+    )
+
+
+# One item
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,9 @@ ACCESS: dict[str, Open | P] = {
     "action_plan.export": P.REPORT_RUN,
     # sign-off
     "review.index": P.REVIEW,
+    "review.export": P.REVIEW,
     "review.extensions": P.REVIEW,
+    "review.export_extensions": P.REVIEW,
     "review.item": P.RECORD_READ,
     "review.as_signed": P.RECORD_READ,
     "review.sign_off": P.REVIEW,

@@ -20,6 +20,7 @@ from tracker.services import sign_in, signoff
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web import filters, sealed
+from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.record_rows import extension_rows, queue_rows
 from tracker.web.request_keys import Made, once, repeated
@@ -36,9 +37,12 @@ def index() -> ResponseReturnValue:
     policy.require(account, Permission.REVIEW)
     page = review.QUEUE.page(request.args, review.scope(account), base=review.queue(account.id))
     states, extensions = catalogue.states(), review.extensions(account)
+    shown = _list_page(page)
     return render_template(
         "review/index.html",
-        list=_list_page(page),
+        list=shown,
+        may_export=policy.can(account, Permission.REPORT_RUN),
+        export_href=shown.export_href(url_for("review.export")),
         queue=queue_rows(page.rows, states),
         extensions=extension_rows(extensions[: review.FIRST_EXTENSIONS], states),
         extension_count=review.extension_count(account) if len(extensions) > review.FIRST_EXTENSIONS else 0,
@@ -48,18 +52,60 @@ def index() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/queue.csv")
+def export() -> ResponseReturnValue:
+    """The rows of the queue as a file."""
+    account = _exporting()
+    return csv_response(
+        "review-queue",
+        review.QUEUE_HEADER,
+        review.QUEUE,
+        request.args,
+        review.scope(account),
+        review.queue_row_maker(),
+        base=review.queue(account.id),
+        bom=request.args.get("bom") != "0",
+    )
+
+
 @blueprint.get("/extensions")
 def extensions() -> ResponseReturnValue:
     """All later due dates that are asked for, oldest first."""
     account: Account = current_user._get_current_object()
     policy.require(account, Permission.REVIEW)
     page = review.EXTENSIONS.page(request.args, review.extension_scope(account))
+    shown = _extensions_page(page)
     return render_template(
         "review/extensions.html",
-        list=_extensions_page(page),
+        list=shown,
+        may_export=policy.can(account, Permission.REPORT_RUN),
+        export_href=shown.export_href(url_for("review.export_extensions")),
         rows=extension_rows(page.rows, catalogue.states()),
         state_choices=filters.with_all(filters.states(policy.reach(account, Permission.REVIEW))),
     )
+
+
+@blueprint.get("/extensions.csv")
+def export_extensions() -> ResponseReturnValue:
+    """The rows of the list as a file."""
+    account = _exporting()
+    return csv_response(
+        "review-extensions",
+        review.EXTENSIONS_HEADER,
+        review.EXTENSIONS,
+        request.args,
+        review.extension_scope(account),
+        review.extension_row_maker(),
+        bom=request.args.get("bom") != "0",
+    )
+
+
+def _exporting() -> Account:
+    """Whoever asks for a file of what waits for the reviewers: who may open the page, and may run reports."""
+    account: Account = current_user._get_current_object()
+    policy.require(account, Permission.REVIEW)
+    policy.require(account, Permission.REPORT_RUN)
+    return account
 
 
 @blueprint.get("/<object_type>/<reference>")

@@ -126,6 +126,7 @@ DOORS = {
     # Member States and the catalogue
     "home.index": Door("signed_in", "GET", "/"),
     "home.rows": Door("record_read", "GET", "/my-work/visits"),
+    "home.export": Door("report_run", "GET", "/my-work/visits.csv"),
     "search.index": Door("record_read", "GET", "/search?q=tells"),
     "help.index": Door("signed_in", "GET", "/help"),
     "audit.index": Door("log_read", "GET", "/audit"),

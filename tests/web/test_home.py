@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 from itertools import product
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.counting import statements
+from tests.counting import sent_by, statements
 from tests.factories import (
     AccountFactory,
     ConclusionFactory,
@@ -24,20 +24,20 @@ from tests.factories import (
     grant,
     serve,
 )
+from tests.pages import export_href, listed, rows_of
 from tests.submittable import submittable
-from tracker import clock, history
+from tracker import clock, history, policy
 from tracker.extensions import db
 from tracker.models import FollowupStatus, Implementation, MeasureStatus, Role, VisitStage
 from tracker.partial_date import PartialDate
 from tracker.reports import followups, work, work_desk
-from tracker.services import extensions, records, signoff
+from tracker.services import extensions, grants, records, signoff
 
 SignIn = Callable[[Any], FlaskClient]
 LONG_AGO = PartialDate(2007, 1, 31)
 FIGURE = re.compile(
     r'<a class="count-link"\s+href="([^"]+)"><span class="count">([^<]+)</span> <span[^>]*>([^<]+)</span>'
 )
-LISTED = re.compile(r'<th scope="row"><a class="record-link" href="[^"]+"><bdi[^>]*>([^<]+)</bdi>')
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_each_figure_leads_to_exactly_its_rows(analyst: Any, reviewer: Any, sign
                 continue
             page = browser.get(href)
             assert page.status_code == 200, (words, href)
-            assert len(LISTED.findall(page.text)) == int(count), (words, href)
+            assert len(listed(page.text)) == int(count), (words, href)
 
 
 # The coordinator's
@@ -265,12 +265,12 @@ def test_an_extension_asked_for_stands_on_the_desk_of_whoever_asked_until_it_is_
     page = browser.get("/").text
     count, href = figures(page)["Extensions that I asked for"]
     assert count == "1" and "Parliament sits in spring" in page
-    assert LISTED.findall(browser.get(href).text) == [mine.reference]
+    assert listed(browser.get(href).text) == [mine.reference]
     assert browser.get(f"/follow-ups/{mine.reference}/extension/{asked.id}").status_code == 200
     extensions.refuse(asked, by=reviewer, note="It may sit sooner")
     db.session.commit()
     assert figures(browser.get("/").text)["Extensions that I asked for"][0] == "0"
-    assert LISTED.findall(browser.get(href).text) == []
+    assert listed(browser.get(href).text) == []
 
 
 def test_a_record_signed_again_has_not_changed_since(analyst: Any, reviewer: Any, sign_in: SignIn) -> None:
@@ -382,3 +382,231 @@ def test_statements_do_not_grow_with_the_work(session: Any, reviewer: Any, sign_
     few = statements(browser, "/")
     busy_desk(everything, reviewer)
     assert statements(browser, "/") == few <= 6
+
+
+# The files
+
+
+def at(second: int) -> Any:
+    """A moment of which a file tells the second."""
+    return clock.at(datetime(2031, 5, 6, 7, 8, second, tzinfo=UTC))
+
+
+def two_of_each(analyst: Any, reviewer: Any, state: str = "PAK", **columns: Any) -> None:
+    """Two records for each list of an analyst and of a reviewer, the later one of a higher number."""
+    for second in (10, 20):
+        with at(second):
+            returned, waiting = (submittable(analyst, state_id=state, **columns) for _each in range(2))
+            asked = FollowupFactory(state_id=state, current_due=LONG_AGO, **columns)
+            signoff.submit(returned, by=analyst)
+            signoff.return_(returned, by=reviewer, reason="=Name the article")
+            signoff.submit(waiting, by=analyst, note="=Please look")
+            extensions.request(asked, new_due=PartialDate(2030), reason="=Elections", by=analyst)
+            changed = submittable(analyst, state_id=state, **columns)
+            signoff.submit(changed, by=analyst)
+            signoff.sign_off(changed, by=reviewer, content_version=changed.content_version, note="Agreed")
+            changed.text = "Table the bill"
+            records.save(changed, "followup.edited", by=analyst)
+            VisitFactory(state_id=state, year=2000 + second, stage=VisitStage.PREPARING)
+    db.session.commit()
+
+
+FILES = {
+    "returned": {
+        "reference": "PAK-F005",
+        "object_type": "followup",
+        "iso3": "PAK",
+        "member_state": "Pakistan",
+        "text": "'=1+1",
+        "reason": "'=Name the article",
+        "returned_by": "'=Reviewer",
+        "returned_on": "2031-05-06T07:08:20Z",
+    },
+    "waiting": {
+        "reference": "PAK-F002",
+        "object_type": "followup",
+        "iso3": "PAK",
+        "member_state": "Pakistan",
+        "text": "'=1+1",
+        "note": "'=Please look",
+        "submitted_on": "2031-05-06T07:08:10Z",
+    },
+    "asked": {
+        "reference": "PAK-F003",
+        "object_type": "followup",
+        "iso3": "PAK",
+        "member_state": "Pakistan",
+        "text": "'=1+1",
+        "reason": "'=Elections",
+        "asked_on": "2031-05-06T07:08:10Z",
+    },
+    "changed": {
+        "reference": "PAK-F008",
+        "object_type": "followup",
+        "iso3": "PAK",
+        "member_state": "Pakistan",
+        "text": "'=1+1",
+        "signed_on": "2031-05-06T07:08:20Z",
+    },
+    "visits": {
+        "visit_id": "PAK-2010-1",
+        "iso3": "PAK",
+        "member_state": "Pakistan",
+        "visit_start": "2010-11-13",
+        "visit_end": "2010-11-17",
+        "stage": "preparing",
+        "need": "dates_passed",
+    },
+}
+"""Of each list the first row, as its file tells it."""
+
+
+@pytest.fixture
+def desks(session: Any, sign_in: SignIn) -> dict[str, FlaskClient]:
+    """For each list whoever has two rows in it."""
+    analyst = AccountFactory(role=Role.ANALYST)
+    reviewer = AccountFactory(role=Role.REVIEWER, name="=Reviewer")
+    two_of_each(analyst, reviewer, title="=1+1")
+    return dict.fromkeys(FILES, sign_in(analyst)) | {"changed": sign_in(reviewer)}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_file_of_a_list_holds_what_the_list_shows_in_its_order(desks: dict[str, FlaskClient], name: str) -> None:
+    browser, key = desks[name], next(iter(FILES[name]))
+    by = "date" if name == "visits" else "day"
+    for question in ("", f"?sort={by}", f"?sort=-{by}&size=25"):
+        page = browser.get(f"/my-work/{name}{question}").text
+        href = export_href(page)
+        assert href == f"/my-work/{name}.csv{question}"
+        found = [row[key] for row in rows_of(browser.get(href))]
+        assert found == listed(page) and len(found) == 2
+    answer = browser.get(f"/my-work/{name}.csv")
+    assert f'filename="my-work-{name}-' in answer.headers["Content-Disposition"]
+    first, _second = rows_of(answer)
+    assert first == FILES[name], "and no cell is a formula"
+
+
+def test_the_file_of_what_changed_is_that_of_the_list_where_they_are_many(
+    desks: dict[str, FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "FEW_CHANGED", 0)
+    page = desks["changed"].get("/my-work/changed").text
+    assert [row["reference"] for row in rows_of(desks["changed"].get("/my-work/changed.csv"))] == listed(page)
+    assert len(listed(page)) == 2
+
+
+def test_a_visit_in_the_file_names_the_state_as_on_its_day(analyst: Any, sign_in: SignIn) -> None:
+    VisitFactory(state_id="CZE", stage=VisitStage.PREPARING, year=2013)
+    (row,) = rows_of(sign_in(analyst).get("/my-work/visits.csv"))
+    assert row["member_state"] == "Czech Republic"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_file_of_a_list_keeps_to_the_scope_and_to_the_person(session: Any, sign_in: SignIn, name: str) -> None:
+    analyst, reviewer = (AccountFactory(role=role, states=["PAK"]) for role in (Role.ANALYST, Role.REVIEWER))
+    elsewhere = [grant(analyst, Role.ANALYST, ["KEN"]), grant(reviewer, Role.REVIEWER, ["KEN"])]
+    two_of_each(analyst, reviewer)
+    two_of_each(analyst, reviewer, state="KEN")
+    person = reviewer if name == "changed" else analyst
+    assert len(rows_of(sign_in(person).get(f"/my-work/{name}.csv"))) == 4
+    for given in elsewhere:
+        grants.revoke(given, by=AccountFactory(role=Role.ADMINISTRATOR))
+    session.commit()
+    assert [row["iso3"] for row in rows_of(sign_in(person).get(f"/my-work/{name}.csv"))] == ["PAK", "PAK"]
+    other = sign_in(AccountFactory(role=person.grants[0].role, states=["PAK"]))
+    assert len(rows_of(other.get(f"/my-work/{name}.csv"))) == (2 if name == "visits" else 0)
+
+
+MEASURES = {
+    "past-deadline": [
+        ("JP-1-M01", "2013", "under_way", ""),
+        ("JP-1-M04", "2013-06-30", "delayed", "under_way"),
+        ("JP-1-M07", "2014", "delayed", ""),
+    ],
+    "differing": [
+        ("JP-1-M02", "2013-06", "delayed", "completed"),
+        ("JP-1-M04", "2013-06-30", "delayed", "under_way"),
+    ],
+}
+
+
+@pytest.fixture
+def measured(session: Any) -> None:
+    MeasureFactory(plan=busy_plan(), text="=1+1", deadline=PartialDate(2014))
+    session.commit()
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_the_file_of_measures_holds_what_the_list_shows_in_its_order(
+    measured: None, sign_in: SignIn, name: str
+) -> None:
+    browser = sign_in(AccountFactory(role=Role.COORDINATOR))
+    for question in ("", "?sort=-plan"):
+        page = browser.get(f"/my-work/{name}{question}").text
+        href = export_href(page)
+        assert href == f"/my-work/{name}.csv{question}"
+        assert [row["measure"] for row in rows_of(browser.get(href))] == listed(page)
+    answer = browser.get(f"/my-work/{name}.csv")
+    assert f'filename="my-work-{name}-' in answer.headers["Content-Disposition"]
+    told = rows_of(answer)
+    assert list(told[0]) == ["measure", "plan", "pillar", "text", "deadline", "computed_status", "stated_status"]
+    states = [(row["measure"], row["deadline"], row["computed_status"], row["stated_status"]) for row in told]
+    assert states == MEASURES[name]
+    assert {(row["plan"], row["pillar"]) for row in told} == {("JP-1", "II")}
+    assert [row["text"] for row in told if row["measure"] == "JP-1-M07"] == ["'=1+1"] * (name == "past-deadline")
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_the_file_of_measures_is_for_whoever_keeps_the_plan(measured: None, sign_in: SignIn, name: str) -> None:
+    whole, part = (AccountFactory(role=Role.COORDINATOR, states=states) for states in (["KGZ", "TJK"], ["KGZ"]))
+    assert len(rows_of(sign_in(whole).get(f"/my-work/{name}.csv"))) == len(MEASURES[name])
+    assert rows_of(sign_in(part).get(f"/my-work/{name}.csv")) == [], "how the region stands is not theirs to know"
+    for role, status in ((Role.ANALYST, 404), (Role.AUDITOR, 404), (Role.ADMINISTRATOR, 403)):
+        assert sign_in(AccountFactory(role=role)).get(f"/my-work/{name}.csv").status_code == status, role
+
+
+def test_a_list_that_is_none_has_no_file_and_nobody_without_records_has_one(analyst: Any, sign_in: SignIn) -> None:
+    assert sign_in(analyst).get("/my-work/nothing.csv").status_code == 404
+    for name in FILES:
+        administrator = sign_in(AccountFactory(role=Role.ADMINISTRATOR))
+        assert administrator.get(f"/my-work/{name}.csv").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["returned", "visits", "differing"])
+def test_whoever_may_run_no_reports_has_the_list_without_its_file(
+    session: Any, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(policy.ROLES, policy.Permission.REPORT_RUN, frozenset())
+    browser = sign_in(AccountFactory(role=Role.COORDINATOR))
+    answer = browser.get(f"/my-work/{name}")
+    assert answer.status_code == 200 and export_href(answer.text) is None
+    assert browser.get(f"/my-work/{name}.csv").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["returned", "visits", "differing"])
+def test_a_list_whose_address_makes_no_sense_has_no_file(session: Any, sign_in: SignIn, name: str) -> None:
+    browser = sign_in(AccountFactory(role=Role.COORDINATOR))
+    assert export_href(browser.get(f"/my-work/{name}").text) == f"/my-work/{name}.csv"
+    assert export_href(browser.get(f"/my-work/{name}?sort=colour").text) is None
+    assert browser.get(f"/my-work/{name}.csv?sort=colour").status_code == 400
+
+
+def test_the_files_take_as_many_statements_whatever_they_hold(analyst: Any, reviewer: Any, sign_in: SignIn) -> None:
+    browsers = dict.fromkeys(FILES, sign_in(analyst)) | {"changed": sign_in(reviewer)}
+    browsers["past-deadline"] = sign_in(AccountFactory(role=Role.COORDINATOR))
+
+    def sent() -> dict[str, int]:
+        return {
+            name: len(sent_by(lambda name=name: rows_of(browsers[name].get(f"/my-work/{name}.csv"))))
+            for name in browsers
+        }
+
+    two_of_each(analyst, reviewer)
+    plan = busy_plan()
+    sent()  # what a process keeps is there by then
+    few = sent()
+    for _time in range(4):
+        two_of_each(analyst, reviewer)
+        MeasureFactory(plan=plan, deadline=PartialDate(2013))
+    db.session.commit()
+    assert sent() == few

@@ -51,6 +51,8 @@ FILES = {
     "/reports/status.csv": "analyst",
     "/review/queue.csv": "reviewer",
     "/review/extensions.csv": "reviewer",
+    "/my-work/waiting.csv": "analyst",
+    "/my-work/asked.csv": "analyst",
 }
 """Each file, and who may have it."""
 QUESTIONS = [

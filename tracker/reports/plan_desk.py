@@ -7,7 +7,7 @@ no query knows: the few measures that come into question are found first, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,9 +82,19 @@ def counts(account: Account) -> dict[str, int]:
 
 def page(name: str, args: Mapping[str, Any], account: Account) -> Found:
     """One page of the measures of a section, by plan."""
+    such = standings(name, account)
+    return Found(MEASURES.page(args, scope(such), counted=len(such)), such)
+
+
+def standings(name: str, account: Account) -> Mapping[int, Standing]:
+    """All measures of a section, each with how it stands: what its page and its file show."""
     ids = db.session.scalars(sa.select(Measure.id).where(_in_question())).all()
-    such = {key: one for key, one in _kept_by(account, ids).items() if LISTS[name](one)}
-    return Found(MEASURES.page(args, Measure.id.in_(sorted(such)), counted=len(such)), such)
+    return {key: one for key, one in _kept_by(account, ids).items() if LISTS[name](one)}
+
+
+def scope(such: Mapping[int, Standing]) -> Condition:
+    """These measures, of all that the list could hold."""
+    return Measure.id.in_(sorted(such))
 
 
 def _in_question() -> Condition:
@@ -104,3 +114,21 @@ def _kept_by(account: Account, ids: Any) -> dict[int, Standing]:
 def _is_kept(standing: Standing, edited: Reach) -> bool:
     """Plans are kept by whoever's grant holds each State that takes part; the Strategy's are all."""
     return edited.is_all or (standing.is_regional and edited.states.issuperset(standing.participants))
+
+
+# The file
+
+HEADER = ("measure", "plan", "pillar", "text", "deadline", "computed_status", "stated_status")
+
+
+def row_maker(such: Mapping[int, Standing]) -> Callable[[Any], Sequence[Any]]:
+    """What turns a row of the list into one of its file."""
+    return lambda row: (
+        row.reference,
+        row.plan_code,
+        row.pillar,
+        row.text,
+        row.deadline,
+        such[row.id].status,
+        such[row.id].stated,
+    )

@@ -7,7 +7,7 @@ whatever there is: hence a section with two ways into it is two legs, each with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -34,9 +34,9 @@ from tracker.models import (
 )
 from tracker.models.followup import FollowupStatus
 from tracker.policy import Permission
-from tracker.reports import followups, review
+from tracker.reports import catalogue, followups, review
 from tracker.reports.filters import Condition
-from tracker.reports.listing import MOST_COUNTED, Args, Listing, Page, Sort
+from tracker.reports.listing import MOST_COUNTED, Args, Columns, Listing, Page, Sort
 from tracker.workflow.visit import BEFORE
 
 RECENT_DAYS = 7
@@ -68,17 +68,43 @@ class Asker:
     edits: Callable[[Any], Condition]
 
 
+@dataclass(frozen=True)
+class Mine:
+    """A section's own list as one person has it: the list, which of its rows, and what is read of each, where that is
+    more than the list's own columns."""
+
+    listing: Listing
+    scope: Condition
+    base: Columns | None = None
+
+
+def mine(name: str, account: Account) -> Mine:
+    """All that a section's own list holds for the person: its page and its file ask this one."""
+    by = _asker(account)
+    match name:
+        case "visits":
+            return Mine(VISITS, visits(by), VISITS.base.add_columns(need(by)))
+        case "changed":
+            return Mine(CHANGED, changed_since_signed(by, are_many=False))
+        case "asked":
+            return Mine(ASKED, own_extensions(by))
+        case "returned":
+            return Mine(RETURNED, returned(by))
+    return Mine(WAITING, waiting(by))
+
+
 def page(name: str, args: Mapping[str, Any], account: Account) -> Page:
     """One page of a section's own list."""
-    by = _asker(account)
-    if name == "visits":
-        return VISITS.page(args, visits(by), base=VISITS.base.add_columns(need(by)))
     if name == "changed":
-        counted = db.session.execute(count(changed_seals(by))).scalar_one()
-        return CHANGED.page(args, changed_since_signed(by, counted > FEW_CHANGED), counted=counted)
-    if name == "asked":
-        return ASKED.page(args, own_extensions(by))
-    return RETURNED.page(args, returned(by)) if name == "returned" else WAITING.page(args, waiting(by))
+        return _changed_page(args, _asker(account))
+    found = mine(name, account)
+    return found.listing.page(args, found.scope, base=found.base)
+
+
+def _changed_page(args: Mapping[str, Any], by: Asker) -> Page:
+    """A page reads the latest alone, and finds them in another way where they are many; a file reads all."""
+    counted = db.session.execute(count(changed_seals(by))).scalar_one()
+    return CHANGED.page(args, changed_since_signed(by, counted > FEW_CHANGED), counted=counted)
 
 
 def conclusion_question(account: Account) -> Args:
@@ -308,3 +334,51 @@ VISITS = Listing(
     sorts={"date": Sort(Visit.sort_day)},
     default_sort="date",
 )
+
+
+# Their files
+
+HEADERS: dict[str, Sequence[str]] = {
+    "returned": ("reference", "object_type", "iso3", "member_state", "text", "reason", "returned_by", "returned_on"),
+    "waiting": ("reference", "object_type", "iso3", "member_state", "text", "note", "submitted_on"),
+    "asked": ("reference", "object_type", "iso3", "member_state", "text", "reason", "asked_on"),
+    "changed": ("reference", "object_type", "iso3", "member_state", "text", "signed_on"),
+    "visits": ("visit_id", "iso3", "member_state", "visit_start", "visit_end", "stage", "need"),
+}
+_LAST = {
+    "returned": ("reason", "who", "at"),
+    "waiting": ("reason", "at"),
+    "asked": ("reason", "at"),
+    "changed": ("at",),
+}
+"""What a file holds of a row after that which the records of all sections have."""
+
+
+def row_maker(name: str, names: Any) -> Callable[[Any], Sequence[Any]]:
+    """What turns a row of a section's list into one of its file; ``names``: the names of States over time, which a
+    visit bears as on its day."""
+    return _visit_line(names) if name == "visits" else _record_line(_LAST[name])
+
+
+def _visit_line(names: Any) -> Callable[[Any], Sequence[Any]]:
+    return lambda row: (
+        row.reference,
+        row.state_id,
+        names.as_at(row.state_id, row.sort_day),
+        row.start,
+        row.end,
+        row.stage,
+        row.need,
+    )
+
+
+def _record_line(last: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    states = catalogue.states()  # looked up before the rows are read, because those outlive the request
+    return lambda row: (
+        row.reference,
+        row.object_type,
+        row.state_id,
+        states[row.state_id].name,
+        row.title,
+        *(getattr(row, column) for column in last),
+    )

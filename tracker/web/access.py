@@ -124,6 +124,7 @@ ACCESS: dict[str, Open | P] = {
     "search.index": P.RECORD_READ,
     "home.index": SIGNED_IN,
     "home.rows": P.RECORD_READ,
+    "home.export": P.REPORT_RUN,
     "help.index": SIGNED_IN,
     "audit.index": P.LOG_READ,
     "audit.export": P.LOG_READ,

@@ -19,6 +19,7 @@ from tracker.reports.states import names_over_time
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web import record_rows
+from tracker.web.exports import csv_response
 from tracker.web.lists import ListPage
 from tracker.web.locale import language
 from tracker.web.presentation import number
@@ -80,36 +81,90 @@ def index() -> ResponseReturnValue:
 def rows(name: str) -> ResponseReturnValue:
     """All rows of a section that spans several nouns, or of the visits that need something."""
     policy.require(current_user, Permission.RECORD_READ)
-    if name in plan_desk.LISTS and policy.has_role(current_user, Role.COORDINATOR):
+    if _is_of_measures(name):
         return _measures_page(name)
-    if name not in work.LISTS:
-        raise NotFound(_("There is no such list. My work shows those that there are."))
     page = work.page(name, request.args, current_user)
     if name == "visits":
         return _visits_page(page)
-    return render_template(
+    return _rows_page(
         "home/records.html",
+        ListPage(page, url_for("home.rows", name=name), _counted, {}, {"day": _("day")}),
+        name,
         title=_list_titles()[name],
-        list=ListPage(page, url_for("home.rows", name=name), _counted, {}, {"day": _("day")}),
         rows=_record_rows(name, page.rows, is_whole=True),
     )
 
 
+@blueprint.get("/my-work/<name>.csv")
+def export(name: str) -> ResponseReturnValue:
+    """The rows of the list as a file."""
+    policy.require(current_user, Permission.RECORD_READ)
+    policy.require(current_user, Permission.REPORT_RUN)
+    return _measures_file(name) if _is_of_measures(name) else _records_file(name)
+
+
+def _is_of_measures(name: str) -> bool:
+    """Whether the list is one of a coordinator's measures; NotFound where the reader has none of that name."""
+    is_coordinators = name in plan_desk.LISTS and policy.has_role(current_user, Role.COORDINATOR)
+    if not is_coordinators and name not in work.LISTS:
+        raise NotFound(_("There is no such list. My work shows those that there are."))
+    return is_coordinators
+
+
 def _measures_page(name: str) -> ResponseReturnValue:
     found = plan_desk.page(name, request.args, current_user)
-    return render_template(
+    return _rows_page(
         "home/records.html",
+        ListPage(found.page, url_for("home.rows", name=name), _counted_measures, {}, {"plan": _("plan")}),
+        name,
         title=_list_titles()[name],
-        list=ListPage(found.page, url_for("home.rows", name=name), _counted_measures, {}, {"plan": _("plan")}),
         rows=record_rows.measure_rows(found.page.rows, found.standings),
     )
 
 
 def _visits_page(page: Page) -> ResponseReturnValue:
-    return render_template(
+    return _rows_page(
         "home/visits.html",
-        list=ListPage(page, url_for("home.rows", name="visits"), _counted_visits, {}, {"date": _("date")}),
+        ListPage(page, url_for("home.rows", name="visits"), _counted_visits, {}, {"date": _("date")}),
+        "visits",
         rows=_visit_rows(page.rows),
+    )
+
+
+def _rows_page(template: str, shown: ListPage, name: str, **more: Any) -> ResponseReturnValue:
+    return render_template(
+        template,
+        list=shown,
+        may_export=policy.can(current_user, Permission.REPORT_RUN),
+        export_href=shown.export_href(url_for("home.export", name=name)),
+        **more,
+    )
+
+
+def _measures_file(name: str) -> ResponseReturnValue:
+    such = plan_desk.standings(name, current_user)
+    return csv_response(
+        f"my-work-{name}",
+        plan_desk.HEADER,
+        plan_desk.MEASURES,
+        request.args,
+        plan_desk.scope(such),
+        plan_desk.row_maker(such),
+        bom=request.args.get("bom") != "0",
+    )
+
+
+def _records_file(name: str) -> ResponseReturnValue:
+    mine = work.mine(name, current_user)
+    return csv_response(
+        f"my-work-{name}",
+        work.HEADERS[name],
+        mine.listing,
+        request.args,
+        mine.scope,
+        work.row_maker(name, names_over_time(language())),
+        base=mine.base,
+        bom=request.args.get("bom") != "0",
     )
 
 

@@ -177,6 +177,14 @@ def names(record: Any) -> tuple[str, ...]:
     return {Followup: FOLLOWUP_FIELDS, Conclusion: CONCLUSION_FIELDS, Matrix: MATRIX_FIELDS}[type(record)]
 
 
+def content_and_standing(record: Any) -> tuple[Content, dict[str, str]]:
+    """The same, and where each conclusion stands that a follow-up answers: in one statement."""
+    if not isinstance(record, Followup):
+        return content(record), {}
+    links = _followup_links(record.id)
+    return followup_content(record, links), links.standing
+
+
 def is_changed(record: Any) -> bool:
     """Changed since it was signed off."""
     return record.sealed_state is SealedState.CHANGED
@@ -191,6 +199,8 @@ class Links:
     conclusions: list[list[str]] = field(default_factory=list)
     authorities: list[str] = field(default_factory=list)
     evidence: list[list[Any]] = field(default_factory=list)
+    standing: dict[str, str] = field(default_factory=dict)
+    """The status of each conclusion, by its reference: not sealed, but read by whoever signs."""
 
 
 def followup_content(record: Any, links: Links) -> Content:
@@ -267,6 +277,7 @@ def _followup_links(followup_id: int) -> Links:
         conclusions=[[row.one, row.two] for row in found["conclusion"]],
         authorities=[row.one for row in found["authority"]],
         evidence=list(evidence.values()),
+        standing={row.one: row.three for row in found["conclusion"]},
     )
 
 
@@ -293,7 +304,7 @@ _LINKS = sa.union_all(
     _link("authority", _NONE, _NONE, Authority.name)
     .join(FollowupAuthority, FollowupAuthority.authority_id == Authority.id)
     .where(FollowupAuthority.followup_id == _RECORD),
-    _link("conclusion", Conclusion.id, _NONE, Conclusion.reference, Conclusion.text)
+    _link("conclusion", Conclusion.id, _NONE, Conclusion.reference, Conclusion.text, Conclusion.workflow)
     .join(FollowupConclusion, FollowupConclusion.conclusion_id == Conclusion.id)
     .where(FollowupConclusion.followup_id == _RECORD),
     _link(

@@ -11,12 +11,12 @@ from passlib.totp import TOTP
 
 from tests import world
 from tests.counting import sent_by
-from tests.factories import PASSWORD, AccountFactory, FollowupFactory, grant
+from tests.factories import PASSWORD, AccountFactory, ConclusionFactory, FollowupFactory, grant
 from tests.pages import export_href, listed, rows_of
 from tests.submittable import submittable
-from tracker import clock, policy
+from tracker import clock, history, policy
 from tracker.extensions import db
-from tracker.models import Followup, FollowupStatus, Role, Seal
+from tracker.models import ConclusionStatus, Followup, FollowupConclusion, FollowupStatus, Role, Seal
 from tracker.services import factors, followups, records, signoff
 from tracker.web import sessions
 
@@ -98,6 +98,26 @@ def test_whoever_signs_an_end_reads_what_the_signature_does(
     assert f"{followup.reference} {ended}" in answer
     inbox = sign_in(analyst).get("/inbox").text
     assert ("was withdrawn" if purpose == "withdraw" else "was superseded") in inbox
+
+
+def test_whoever_signs_sees_where_the_conclusions_stand_that_are_answered(
+    session: Any, sign_in: Any, reviewer: Any, analyst: Any
+) -> None:
+    made = submittable(analyst)
+    draft = ConclusionFactory(workflow=ConclusionStatus.DRAFT)
+    session.add(FollowupConclusion(followup_id=made.id, conclusion_id=draft.id, state_id="PAK"))
+    records.save(made, "followup.edited", by=analyst)
+    signoff.submit(made, by=analyst)
+    session.commit()
+    page = sign_in(reviewer).get(item(made)).text
+    card = page.split('id="conclusions"')[1].split("</section>")[0]
+    assert f'href="/conclusions/{draft.reference}"' in card and "Draft" in card
+    assert "may still be changed" in card
+    draft.workflow = ConclusionStatus.SIGNED_OFF
+    history.record("conclusion.signed_off", draft, by=reviewer)
+    session.commit()
+    card = sign_in(reviewer).get(item(made)).text.split('id="conclusions"')[1].split("</section>")[0]
+    assert "Signed off" in card and "may still be changed" not in card
 
 
 def test_what_was_signed_can_be_read_as_it_was(

@@ -12,7 +12,7 @@ from flask_login import current_user
 from tracker import policy, seals
 from tracker.errors import Invalid, TrackerError
 from tracker.forms.review import ReturnForm, SignForm, SubmitForm
-from tracker.models import Account, Purpose, Role, Seal
+from tracker.models import Account, ConclusionStatus, Purpose, Role, Seal
 from tracker.policy import Permission
 from tracker.reports import catalogue, review, sealables
 from tracker.reports.listing import Page
@@ -249,7 +249,7 @@ def _extensions_page(page: Page) -> ListPage:
 
 def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int = 200) -> ResponseReturnValue:
     rounds = review.rounds(record)
-    seal, now = seals.last(record), seals.content(record)
+    seal, (now, standing) = seals.last(record), seals.content_and_standing(record)
     return (
         render_template(
             "review/item.html",
@@ -265,6 +265,7 @@ def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int
             changes=sealed.changes(record, now) if record.seal_count else [],
             rewritten=sealed.since_returned(record, rounds.decided, now),
             files=review.files(record),
+            answered=[(reference, ConclusionStatus(status)) for reference, status in standing.items()],
             extension=review.waiting_extension(record),
             refusal=policy.refusal(current_user, Permission.SIGN_OFF, record),
             may_return=policy.can(current_user, Permission.RETURN, record),

@@ -169,7 +169,9 @@ def test_a_role_is_granted_and_revoked_and_holds_at_the_next_request(
     assert browser.post(f"/admin/people/{analyst.id}/grants/{given.id}/revoke").status_code == 303
     db.session.expire_all()
     assert not policy.has_role(analyst, Role.REVIEWER)
-    assert "revoked" in browser.get(f"/admin/people/{analyst.id}").text
+    page = browser.get(f"/admin/people/{analyst.id}").text
+    assert "revoked" in page
+    assert re.search(r"<del[^>]*>(?:<span[^>]*>[^<]*</span>)?\s*(?:<bdi>)?Reviewer", page), "what is gone is struck"
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_an_entry_shows_its_text_and_that_the_hash_covers_it(session: Any, brows
     event = session.scalars(sa.select(Event).where(Event.kind == "followup.created")).one()
     page = browser.get(f"/audit/{event.seq}").text
     assert event.hash in page and event.prev in page
-    assert "The hash covers the text below" in page
+    assert "Checked just now: the hash matches the text below" in page
 
 
 def test_an_entry_that_was_tampered_with_says_so(session: Any, browser: FlaskClient, monkeypatch: Any) -> None:
@@ -200,10 +200,14 @@ def test_only_an_auditor_reads_the_log(session: Any, sign_in: SignIn, role: Role
 
 
 def test_the_file_holds_each_entry_as_hashed(session: Any, browser: FlaskClient) -> None:
-    FollowupFactory()
+    followup = FollowupFactory()
+    history.record("followup.edited", followup, by=None, reason="=Said twice")
     session.commit()
     rows = list(csv.DictReader(io.StringIO(browser.get("/audit.csv?kind=followup&bom=0").text)))
-    assert [row["kind"] for row in rows] == ["followup.created"]
+    assert [(row["kind"], row["reference"], row["reason"]) for row in rows] == [
+        ("followup.edited", "PAK-F001", "'=Said twice"),
+        ("followup.created", "PAK-F001", ""),
+    ]
     prev = session.scalar(sa.select(Event.prev).where(Event.hash == rows[0]["hash"]))
     assert history.link(prev, rows[0]["text"]) == rows[0]["hash"]
 
@@ -223,6 +227,18 @@ def test_a_refusal_says_which_page_and_which_rule(browser: FlaskClient) -> None:
     browser.get("/admin/people")
     page = re.sub(r"<[^>]+>", "", browser.get("/audit?kind=access").text)
     assert "was refused: GET /admin/people – Your role does not allow this." in page
+
+
+def test_whoever_fails_to_prove_who_they_are_is_not_the_command_line(
+    session: Any, browser: FlaskClient, client: FlaskClient
+) -> None:
+    client.post("/login", data={"email": "nobody@example.org", "password": "guess"})
+    typed = {"password": "wrong", "new_password": "a new and long one", "again": "a new and long one"}
+    assert browser.post("/account/password", data=typed).status_code == 422
+    failed = re.sub(r"<[^>]+>", " ", browser.get("/audit?outcome=failed").text)
+    assert "Somebody" in failed and "The command line" not in failed
+    shell = browser.get("/audit?actor=none&outcome=failed").text
+    assert entries(shell) == []
 
 
 def test_an_export_says_which_file_and_how_many_rows(session: Any, browser: FlaskClient) -> None:

@@ -42,6 +42,7 @@ from tracker.policy import Reach
 from tracker.reports import catalogue
 
 SIZE = 50
+REVOKED = "account.revoked"
 KEPT = 2_000
 """Entries that a process keeps. What happened never changes: a page of a record that went on has one new entry."""
 LONGEST_KEPT = 20_000
@@ -149,11 +150,17 @@ class Moved(NamedTuple):
     new: int
 
 
+BY_STRANGERS = frozenset(
+    {"account.sign_in_failed", "account.sign_in_throttled", "account.factor_refused", "account.reset_asked"}
+)
+"""What somebody does who is not signed in: nobody we know, and not the command line either."""
+
+
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One event. ``actor`` is None for the command line; ``note`` is a comment, or was given with a submission. That
-    of a plan names the measures that were moved, and those that a file brought. What says the same is the same entry,
-    for as long as it is kept."""
+    """One event. ``actor`` is None for the command line and for strangers; ``note`` is a comment, or was given with a
+    submission. That of a plan names the measures that were moved, and those that a file brought. What says the same is
+    the same entry, for as long as it is kept."""
 
     seq: int
     at: datetime
@@ -261,7 +268,7 @@ def _entry(
     names = {(noun, str(one)): words for (noun, one), words in zip(_ids(said), named, strict=True) if words}
     changes = [_row_change(label, columns, text, root, names) for label, columns in text["changes"].items()]
     told = [change for change in changes if change.fields and change.table != "comment"]
-    details = _details(text["details"], root)
+    details = _details(kind, text["details"], root)
     return Entry(
         seq=seq,
         at=at,
@@ -282,20 +289,20 @@ def _is_kept(text: str) -> bool:
     return len(text) <= LONGEST_KEPT
 
 
-def _details(details: dict[str, Any], root: str) -> tuple[RowChange, ...]:
+def _details(kind: str, details: dict[str, Any], root: str) -> tuple[RowChange, ...]:
     """What stands in no column: the day on which it happened, the digest of a seal."""
     fields = []
     if isinstance(details.get("happened"), str):
         fields.append(FieldChange(root, "happened", None, PartialDate.parse(details["happened"])))
     if "grant" in details and "role" in details:
-        return (RowChange("account_grant", "", is_new=False, is_gone=False, fields=tuple(_granted(details))),)
+        return (RowChange("account_grant", "", is_new=False, is_gone=False, fields=tuple(_granted(kind, details))),)
     if "seal_sha256" in details:
         fields.append(FieldChange(root, "sha256", None, details["seal_sha256"]))
     return (RowChange(root, "", is_new=False, is_gone=False, fields=tuple(fields)),) if fields else ()
 
 
-def _granted(details: dict[str, Any]) -> Iterator[FieldChange]:
-    """Which role was granted or revoked, and where: the scope, then the region or the Member States by name."""
+def _granted(kind: str, details: dict[str, Any]) -> Iterator[FieldChange]:
+    """Which role was granted, or taken away, and where: the scope, then the region or the Member States by name."""
     regions, states = catalogue.regions(), catalogue.states()
     region = details["region"]
     told = {
@@ -305,7 +312,10 @@ def _granted(details: dict[str, Any]) -> Iterator[FieldChange]:
         "states": [states[code].name if code in states else code for code in details["states"]],
         "ends_on": details["ends_on"],
     }
-    return (FieldChange("account_grant", name, None, value) for name, value in told.items() if value)
+    for name, value in told.items():
+        if value:
+            before, now = (value, None) if kind == REVOKED else (None, value)
+            yield FieldChange("account_grant", name, before, now)
 
 
 def _comment(changes: dict[str, Any]) -> str:

@@ -100,7 +100,7 @@ def _confirm(account: Account, given: str, is_right: Callable[[Account, str], bo
     may_be_code = account.has_factor and field == "factor"
     attempt = _count(_key(email), account_id)
     if not is_right(account, given):
-        _refuse("account.factor_refused", account_id, email)
+        _refuse("account.factor_refused", account_id, email, by=account)
         if not may_be_code:
             raise Invalid(_("The password is not right."), field)
         raise Invalid(_("The password or code is not right. A code can be used once; wait for the next one."), field)
@@ -246,10 +246,10 @@ def _mark_right(attempt_id: int) -> None:
     db.session.connection().execute(_RIGHT, {"attempt_id": attempt_id})
 
 
-def _refuse(kind: str, account_id: int | None, email: str) -> None:
-    """One event of its own, with digests in place of the name typed and the address."""
+def _refuse(kind: str, account_id: int | None, email: str, by: Account | None = None) -> None:
+    """One event of its own, with digests in place of the name typed and the address; ``by`` whoever is signed in."""
     details = {"name": _digest(accounts.plain_email(email)), "address": _digest(_address())}
-    history.record_alone(kind, obj=_account(account_id), outcome=Outcome.FAILED, details=details)
+    history.record_alone(kind, by=by, obj=_account(account_id), outcome=Outcome.FAILED, details=details)
 
 
 def _account(account_id: int | None) -> Account | None:

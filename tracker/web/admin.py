@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -28,10 +27,6 @@ from tracker.web.sessions import commit_saying
 from tracker.web.words import words
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
-
-BY_STRANGERS = frozenset(
-    {"account.sign_in_failed", "account.sign_in_throttled", "account.factor_refused", "account.reset_asked"}
-)
 
 
 @blueprint.get("")
@@ -84,7 +79,7 @@ def person(account_id: int) -> ResponseReturnValue:
         person=found,
         is_oneself=found.id == current_user.id,
         grants=[(grant, granted.words(grant), policy.holds(grant)) for grant in given],
-        entries=[_with_actor(entry) for entry in log.entries],
+        entries=log.entries,
         earlier_href=url_for("admin.person", account_id=found.id, before=log.next_before) if log.next_before else None,
     )
 
@@ -233,8 +228,3 @@ def _pager(page: reports.Page, question: reports.Question) -> dict[str, Any]:
         "shown": str(len(page.people)),
         "count_words": _("more than 1,000 people") if count > reports.MOST_COUNTED else _("%(n)s people", n=count),
     }
-
-
-def _with_actor(entry: timeline.Entry) -> timeline.Entry:
-    """Whoever failed to sign in is nobody we know, and not the command line either."""
-    return replace(entry, actor=_("Somebody")) if entry.actor is None and entry.kind in BY_STRANGERS else entry

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from tracker import texts
 from tracker.models import Outcome, Visit
-from tracker.reports.timeline import KEPT, Entry, FieldChange, Moved, RowChange
+from tracker.reports.timeline import BY_STRANGERS, KEPT, Entry, FieldChange, Moved, RowChange
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
 from tracker.web import dates
@@ -45,11 +45,13 @@ class Frames(NamedTuple):
     is_gone: str
     reason: str
     command_line: str
+    somebody: str
 
 
 def init_entries(app: Flask) -> None:
-    """Give templates the entries of a timeline, the changes of an entry, and one change."""
+    """Give templates the entries of a timeline, the changes of an entry, one change, and whose act an entry is."""
     app.jinja_env.globals.update(timeline_entries=entries, changes=changes, change=change)
+    app.add_template_filter(who)
 
 
 def entries(shown: Iterable[Entry], root: str, visit: Visit | None = None) -> Markup:
@@ -96,7 +98,7 @@ def change(old: str, new: str) -> Markup:
 
 def _entry(entry: Entry, root: str, visit: Visit | None, language: Locale) -> str:
     frames = _frames(language)
-    actor = f"<bdi>{escape(entry.actor)}</bdi>" if entry.actor else frames.command_line
+    actor = _who(entry, frames)
     outcome = "" if entry.outcome is Outcome.DONE else _outcome(entry.outcome)
     reason = f'<p class="text-kept">{frames.reason} <bdi>{escape(entry.reason)}</bdi></p>' if entry.reason else ""
     note = f'<p class="text-kept"><bdi>{escape(entry.note)}</bdi></p>' if entry.note else ""
@@ -105,6 +107,17 @@ def _entry(entry: Entry, root: str, visit: Visit | None, language: Locale) -> st
         f' <span class="timeline-when">{dates.moment(entry.at)}</span></p>'
         f"{reason}{note}{_moved(entry.moved)}{_added(entry.added)}{_folded(entry.rows, root, visit, language)}</li>"
     )
+
+
+def who(entry: Entry) -> Markup:
+    """Whose act it is: a person's, somebody's who is not signed in, or the command line's."""
+    return Markup(_who(entry, _frames(texts.locale())))  # noqa: S704  # escaped below
+
+
+def _who(entry: Entry, frames: Frames) -> str:
+    if entry.actor:
+        return f"<bdi>{escape(entry.actor)}</bdi>"
+    return frames.somebody if entry.kind in BY_STRANGERS else frames.command_line
 
 
 def _moved(moved: Sequence[Moved]) -> str:
@@ -211,4 +224,5 @@ def _frames(language: Locale) -> Frames:
         is_gone=f" – {escape(_('taken off'))}",
         reason=str(escape(_("Reason:"))),
         command_line=str(escape(_("The command line"))),
+        somebody=str(escape(_("Somebody"))),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ from tracker.reports import sealables, timeline
 from tracker.reports.filters import BadValue, Condition, Filter, as_condition, day, each, members, state
 from tracker.reports.listing import Listing, Sort
 from tracker.reports.measures import OF_STATED_STATUS
-from tracker.reports.timeline import Entry
+from tracker.reports.timeline import BY_STRANGERS, Entry
 from tracker.texts import gettext as _
 
 COMMAND_LINE = "none"
@@ -115,7 +115,7 @@ def _of_kind(value: str) -> Condition:
 def _by(value: str) -> Condition:
     """An account's number, a part of its name or address; ``none`` for the command line."""
     if value == COMMAND_LINE:
-        return Event.actor_id.is_(None)
+        return sa.and_(Event.actor_id.is_(None), Event.kind.not_in(sorted(BY_STRANGERS)))
     if value.isascii() and value.isdigit() and len(value) < 10:
         return as_condition(Event.actor_id == int(value))
     named = sa.or_(Account.name.icontains(value, autoescape=True), Account.email.icontains(value, autoescape=True))
@@ -234,7 +234,7 @@ class Whole:
 def tell(rows: Sequence[Any]) -> list[LogEntry]:
     """The rows of the list in words: two statements, however many."""
     entries = timeline.tell(rows)
-    names = _references(rows)
+    names = _references(rows, db.session.execute)
     return [_told(row, entry, names) for row, entry in zip(rows, entries, strict=True)]
 
 
@@ -289,7 +289,7 @@ def _untold(details: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in details.items() if name not in told and value not in (None, "", [])}
 
 
-def _references(rows: Iterable[Any]) -> dict[tuple[str, int], str]:
+def _references(rows: Iterable[Any], ask: Callable[..., Any]) -> dict[tuple[str, int], str]:
     """What the records are called, by kind and number, in one statement."""
     wanted: dict[str, set[int]] = {}
     for row in rows:
@@ -302,7 +302,7 @@ def _references(rows: Iterable[Any]) -> dict[tuple[str, int], str]:
     ]
     if not selects:
         return {}
-    return {(noun, key): called for noun, key, called in db.session.execute(sa.union_all(*selects))}
+    return {(noun, key): called for noun, key, called in ask(sa.union_all(*selects))}
 
 
 _CALLED: dict[str, tuple[Any, Any, Any]] = {
@@ -330,11 +330,19 @@ HEADER = (
     "iso3",
     "text",
     "hash",
+    "reference",
+    "reason",
 )
 
 
-def row_of(row: Any) -> Sequence[Any]:
-    """A row of the file, in the order of ``HEADER``; the text is exactly what the hash covers."""
+def file_rows(rows: Sequence[Any], connection: sa.Connection) -> Sequence[Any]:
+    """Rows of the file, in the order of ``HEADER``; the text is exactly what the hash covers. What a record is called
+    stands in no entry, and is asked once for all of them."""
+    names = _references(rows, connection.execute)
+    return [_line(row, names.get((row.object_type, row.object_id), "")) for row in rows]
+
+
+def _line(row: Any, reference: str) -> Sequence[Any]:
     return (
         row.seq,
         row.at,
@@ -347,4 +355,6 @@ def row_of(row: Any) -> Sequence[Any]:
         row.state_id,
         row.text,
         row.hash,
+        reference,
+        json.loads(row.text)["reason"],
     )

@@ -49,7 +49,7 @@ def export() -> Response:
         log.LOG,
         request.args,
         log.scope(current_user),
-        log.row_of,
+        told=log.file_rows,
         bom=request.args.get("bom") != "0",
     )
 

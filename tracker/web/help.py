@@ -189,6 +189,8 @@ COLUMNS: dict[str, Any] = {
     "object_id": _l("Number of the record"),
     "text": _l("The entry exactly as hashed"),
     "hash": _l("SHA-256 over the hash of the entry before and the text"),
+    "reference": _l("What the record is called, where it has a reference or a name"),
+    "reason": _l("Reason that was given"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from tests.factories import AccountFactory
+from tests.factories import AccountFactory, VisitFactory
 from tests.pages import text_of
 from tracker import clock
 from tracker.extensions import db
@@ -23,9 +23,8 @@ SignIn = Callable[[Any], FlaskClient]
 def test_a_move_keeps_the_day_it_happened(analyst: Any, visit: Visit, sign_in: SignIn) -> None:
     browser = sign_in(analyst)
     page = browser.get("/visits/PAK-2006-1/stage").text
-    today = clock.today()
-    for part, text in (("day", today.day), ("month", today.month), ("year", today.year)):
-        assert re.search(rf'name="happened-{part}"\s+value="{text}"', page), part
+    for part in ("day", "month", "year"):
+        assert re.search(rf'name="happened-{part}"\s+value=""', page), "long ago: nobody knows that it was today"
     assert "Begin the visit" in page and "Correct the stage back to" in page
     typed = {"stage": "under_way", "happened-day": "13", "happened-month": "11", "happened-year": "2006"}
     answer = browser.post("/visits/PAK-2006-1/stage", data={"version": str(visit.version), **typed})
@@ -33,6 +32,14 @@ def test_a_move_keeps_the_day_it_happened(analyst: Any, visit: Visit, sign_in: S
     assert visit.stage is VisitStage.UNDER_WAY
     assert visit.moves[-1].happened == PartialDate(2006, 11, 13)
     assert "13 November 2006" in browser.get("/visits/PAK-2006-1").text
+
+
+def test_today_is_offered_for_a_visit_of_these_days(analyst: Any, sign_in: SignIn) -> None:
+    today = clock.today()
+    VisitFactory(year=today.year, start=PartialDate.of(today), end=None)
+    page = sign_in(analyst).get(f"/visits/PAK-{today.year}-1/stage").text
+    for part, text in (("day", today.day), ("month", today.month), ("year", today.year)):
+        assert re.search(rf'name="happened-{part}"\s+value="{text}"', page), part
 
 
 def test_a_move_on_a_day_before_the_visits_start_is_allowed_and_said(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -35,6 +36,8 @@ from tracker.workflow.visit import LINE, has_begun, next_stage
 
 blueprint = Blueprint("visits", __name__)
 
+LONG_AGO = timedelta(days=366)
+"""What happened at a visit that began so long ago is entered afterwards: today is not offered as its day."""
 COLUMNS = ("dates", "type", "sequence", "mode", "stage", "tour", "conclusions", "followups", "sharing")
 SHOWN_AT_FIRST = ("dates", "type", "mode", "stage", "conclusions", "followups")
 SORTED_BY = {"dates": "date", "stage": "stage"}
@@ -360,7 +363,7 @@ def move(reference: str) -> ResponseReturnValue:
     here = url_for("visits.show", reference=visit.reference)
     form.stage.choices = _stage_choices(visit)
     form.fill(visit)
-    if not form.is_bound:
+    if not form.is_bound and clock.today() - visit.sort_day < LONG_AGO:
         form.happened.process(None, PartialDate.of(clock.today()))
     stale = None
     if form.is_submitted():

@@ -92,6 +92,8 @@ def test_a_reference_of_each_noun_leads_to_its_page(browser: FlaskClient) -> Non
     conclusion = ConclusionFactory()
     for reference, page in ((conclusion.reference, "conclusions"), (conclusion.visit.reference, "visits")):
         assert browser.get("/search", query_string={"q": reference}).location == f"/{page}/{reference}"
+    matrix = f"{conclusion.visit.reference}-M"
+    assert browser.get("/search", query_string={"q": matrix}).location == f"/visits/{conclusion.visit.reference}/matrix"
 
 
 def test_plans_measures_and_meetings_are_found_by_everyone(session: Any, sign_in: SignIn) -> None:

@@ -32,7 +32,7 @@ from tracker.models import (
     search,
 )
 from tracker.models.search import INDEX
-from tracker.reports import catalogue, filters
+from tracker.reports import catalogue, filters, sealables
 from tracker.reports.listing import MOST_COUNTED, Columns
 
 SHOWN = 10
@@ -69,8 +69,12 @@ def named(q: str, account: Account, nouns: Sequence[str]) -> tuple[str, str] | N
     typed = q.strip().upper()
     if len(typed) > LONGEST_REFERENCE or not _REFERENCE.fullmatch(typed):
         return None
-    rows = read(_bearing(tuple(nouns), policy.reach(account)), {"reference": typed}).all()
-    return min(((row.noun, row.reference) for row in rows), key=lambda one: nouns.index(one[0]), default=None)
+    whole = typed.removesuffix(sealables.MATRIX_SUFFIX)  # a matrix bears its visit's
+    rows = read(_bearing(tuple(nouns), policy.reach(account)), {"reference": whole}).all()
+    found = [(row.noun, row.reference) for row in rows]
+    if whole != typed:
+        return next((("matrix", typed) for noun, _reference in found if noun == "visit"), None)
+    return min(found, key=lambda one: nouns.index(one[0]), default=None)
 
 
 @lru_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -283,7 +284,8 @@ def test_a_forms_text_survives_the_end_of_its_session(client: FlaskClient, analy
     log_in(client, analyst)
     token = client.form_token()
     lapse(client)
-    typed = {"title": "Bring the bill before Parliament", "password": "never kept", "csrf_token": token}
+    own = {"version": "7", "request_key": "a" * 36, "owner_id": "4711"}
+    typed = {"title": "Bring the bill before Parliament", "password": "never kept", "csrf_token": token, **own}
     answer = client.post("/account/language?x=1", data=typed, token=None)
     assert answer.status_code == 400  # a public form: nothing is kept for it
     answer = client.post("/inbox/7/read?x=1", data=typed, token=None)
@@ -296,6 +298,9 @@ def test_a_forms_text_survives_the_end_of_its_session(client: FlaskClient, analy
     page = client.get("/account/kept").text
     assert 'action="/inbox/7/read?x=1"' in page
     assert 'value="Bring the bill before Parliament"' in page
+    shown = re.sub(r"<[^>]+>", " ", page)
+    assert "Bring the bill" in shown and "request key" not in shown and "4711" not in shown, "what people read alone"
+    assert 'name="owner_id" value="4711"' in page
     client.post("/account/kept/forget")
     assert client.get("/account/kept").status_code == 404
 

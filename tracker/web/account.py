@@ -28,7 +28,7 @@ from tracker.services import accounts, factors, sign_in
 from tracker.services import sessions as session_rows
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
-from tracker.web import browsers, locale, security, sessions
+from tracker.web import browsers, errors, locale, security, sessions
 
 blueprint = Blueprint("account", __name__)
 PENDING_FOR = timedelta(minutes=10)
@@ -143,7 +143,8 @@ def kept() -> ResponseReturnValue:
     waiting = security.kept_form()
     if waiting is None:
         raise NotFound(_("Nothing waits to be sent again."))
-    return render_template("account/kept.html", kept=waiting)
+    shown = errors.Kept([(name, value) for name, value in waiting["fields"]], waiting["files"])
+    return render_template("account/kept.html", kept=waiting, shown=shown)
 
 
 @blueprint.post("/account/kept/forget")

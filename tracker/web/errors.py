@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -30,7 +29,8 @@ from tracker.reports import sealables
 from tracker.texts import gettext as _
 
 SECRET_FIELD = re.compile(r"passw|passcode|passphrase|secret|token|otp|recovery|^code$|factor", re.IGNORECASE)
-OWN_FIELD = re.compile(r"(?:[a-z]+-)?(?:request_key|version|content_version|shown)")
+OWN_FIELD = re.compile(r"(?:[a-z]+-)?(?:request_key|version|content_version|shown)|.*_ids?")
+"""What a form sends beside what people read in it: marks of the program's own, and choices by number."""
 SENDABLE_AGAIN = (400, 429, 500, 503)
 RETRY_SECONDS = 15
 TWICE = ("23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")  # as PostgreSQL and SQLite call it
@@ -112,7 +112,7 @@ def _way_on() -> tuple[Missing, ...]:
     """The record in the address of an act that came too late, as it stands now."""
     asked = request.view_args or {}
     if not {"object_type", "reference"} <= asked.keys():
-        return ()
+        return _page_here()
     address = sealables.address(asked["object_type"], asked["reference"])
     way_on = Missing(_("Open %(reference)s, to see where it stands now", reference=asked["reference"]), address)
     if not policy.can(current_user, Permission.REVIEW):
@@ -120,14 +120,28 @@ def _way_on() -> tuple[Missing, ...]:
     return way_on, Missing(_("Back to what waits for a signature"), url_for("review.index"))
 
 
+def _page_here() -> tuple[Missing, ...]:
+    """The page that stands at the address of a form, as it is now."""
+    if request.method == "POST" and _is_page(request.path):
+        return (Missing(_("Open the page, to see how it stands now"), request.script_root + request.path),)
+    return ()
+
+
 def _page_above() -> tuple[Missing, ...]:
     """The nearest page over an address that only takes a form: somebody came back to it, or followed it by hand."""
-    path, adapter = request.path, request_ctx.url_adapter
-    while adapter is not None and (path := path.rpartition("/")[0]):
-        with suppress(HTTPException):  # no page, or one that leads elsewhere
-            adapter.match(path, method="GET")
+    path = request.path
+    while path := path.rpartition("/")[0]:
+        if _is_page(path):
             return (Missing(_("Open the page that the form stands on"), request.script_root + path),)
     return ()
+
+
+def _is_page(path: str) -> bool:
+    """Whether a page stands there: not one that leads elsewhere."""
+    try:
+        return request_ctx.url_adapter is not None and bool(request_ctx.url_adapter.match(path, method="GET"))
+    except HTTPException:
+        return False
 
 
 def _csrf_error(_error: CSRFError) -> Response:
@@ -336,7 +350,7 @@ def _sentence(status: int) -> str:
     sentences = {
         403: _("Your rights do not cover this."),
         404: _("The address is wrong, or what stood here lies outside your scope."),
-        405: _("It can be read but not written to, or the other way round."),
+        405: _("It takes what a form sends and shows no page, or the other way round."),
         409: _("Somebody else saved it at the same moment. Nothing of yours was saved; open it again and compare."),
         413: _("A file may have 25 MB at most. Nothing was saved."),
         429: _("Wait a minute, then try again."),

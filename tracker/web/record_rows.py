@@ -14,8 +14,9 @@ from flask import request
 from markupsafe import Markup, escape
 
 from tracker.models import SealedState
-from tracker.reports import sealables
+from tracker.reports import catalogue, sealables, search
 from tracker.reports.measures import Standing
+from tracker.reports.search import Highlighter
 from tracker.texts import gettext as _
 from tracker.web import dates
 from tracker.web.assets import icon
@@ -148,6 +149,35 @@ def measure_rows(found: Iterable[Any], standings: Mapping[int, Standing]) -> Row
         (_("Stated status"), lambda row: tagged(stated) if (stated := standings[row.id].stated) else ""),
     ]
     return _rows(found, columns)
+
+
+def hit_rows(
+    noun: str, found: Iterable[Any], light: Highlighter, names: Any, *, is_of_state: bool, is_dated: bool
+) -> Rows:
+    """What a search found of a noun, the words that were looked for lit; ``names``: the names of States over time."""
+    root, states, tagged = request.script_root, catalogue.states(), kept(tag)
+
+    def state(row: Any) -> str:
+        return _text(names.as_at(row.state_id, row.sort_day) if row.sort_day else states[row.state_id].name)
+
+    def text(row: Any) -> str:
+        title = f"<div>{_lit(light.pieces(row.title))}</div>" if row.title else ""
+        opened = '<div class="muted">' if title else "<div>"
+        return f"{title}{opened}{_lit(light.excerpt(row.text))}</div>" if row.text else title
+
+    columns: list[tuple[str, Cell]] = [
+        (_("Reference"), lambda row: _link(root + sealables.address(noun, row.reference), row.reference)),
+        *([(_("Member State"), state)] if is_of_state else []),
+        *([(_("Dates"), lambda row: dates.period(row.start, row.end))] if is_dated else []),
+        (_("Text"), text),
+        *([(_("Status"), lambda row: tagged(search.status(noun, row.status)))] if is_of_state else []),
+    ]
+    return _rows(found, columns)
+
+
+def _lit(pieces: Iterable[Any]) -> str:
+    said = (f"<mark>{escape(text)}</mark>" if is_match else escape(text) for text, is_match in pieces)
+    return f"<bdi>{''.join(said)}</bdi>"
 
 
 def record_href(row: Any) -> str:

@@ -7,12 +7,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from tracker.reports import catalogue, labels, sealables, search, states
+from tracker.reports import labels, sealables, search, states
 from tracker.reports.filters import BadValue
 from tracker.reports.listing import address
-from tracker.reports.search import Found
+from tracker.reports.search import Found, Highlighter
 from tracker.texts import gettext as _
 from tracker.web.locale import language
+from tracker.web.record_rows import Rows, hit_rows
 
 blueprint = Blueprint("search", __name__)
 
@@ -55,18 +56,20 @@ def index() -> ResponseReturnValue:
             "plan": _("Plans"),
             "meeting": _("Meetings"),
         },
-        status=search.status,
-        of_states=OF_STATES,
-        dated=DATED,
         labelled=labelled,
         all_href=lambda one: _all_href(one, q),
-        record_href=lambda noun, reference: request.script_root + sealables.address(noun, reference),
+        rows_of=lambda one: _rows_of(one, light),
         named=[] if problem else states.named(q.strip('"“”„«»'), current_user),
-        states=catalogue.states(),
-        names=states.names_over_time(language()),
         state_href=lambda code: url_for("states.show", code=code),
         light=light,
     )
+
+
+def _rows_of(one: Found, light: Highlighter | None) -> Rows:
+    if light is None:
+        raise ValueError("nothing is found where no words are looked for")
+    names, noun = states.names_over_time(language()), one.noun
+    return hit_rows(noun, one.rows, light, names, is_of_state=noun in OF_STATES, is_dated=noun in DATED)
 
 
 def _all_href(one: Found, q: str) -> str | None:

@@ -53,7 +53,7 @@ def index() -> ResponseReturnValue:
     """The conclusions in the reader's scope, as the address narrows and sorts them."""
     reach = policy.reach(current_user)
     page = report.CONCLUSIONS.page(request.args, report.scope(current_user), reach=reach)
-    shown = ListPage(page, url_for("conclusions.index"), _counted, _filter_words(), _sort_words())
+    shown = ListPage(page, url_for("conclusions.index"), _counted, _filter_words(), _sort_words(), reach=reach)
     return render_template(
         "conclusions/index.html",
         list=shown,

@@ -47,7 +47,7 @@ NO_ALTERNATIVES = ("q", "due-after", "due-before", "counted", "open", "overdue")
 
 def list_page(page: Page, path: str, extra: Args | None = None) -> ListPage:
     """One page of follow-ups in words; ``extra`` are parameters that are no filters, kept in each address."""
-    return ListPage(page, path, counted, filter_words(page.rows), sort_words(), extra)
+    return ListPage(page, path, counted, filter_words(page.rows), sort_words(), extra, policy.reach(current_user))
 
 
 def counted(count: int) -> str:

@@ -18,6 +18,8 @@ from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 
 from tracker import texts
+from tracker.policy import Reach
+from tracker.reports import catalogue
 from tracker.reports.filters import ANSWERS
 from tracker.reports.listing import Applied, Args, Page, address
 from tracker.texts import gettext as _
@@ -85,6 +87,8 @@ class ListPage:
     filters: Mapping[str, FilterWords]
     sorts: Mapping[str, Any]
     extra: Args | None = None
+    reach: Reach | None = None
+    """Where the reader may see the rows, where the list is one of records."""
 
     @property
     def rows(self) -> Sequence[Any]:
@@ -93,7 +97,18 @@ class ListPage:
     @property
     def problems(self) -> list[str]:
         """What is wrong with the address, in sentences that name the parameter."""
-        return [f"{self._label(problem.name)}: {problem.message}" for problem in self.page.problems]
+        said = [f"{self._label(problem.name)}: {problem.message}" for problem in self.page.problems]
+        return said + self._outside()
+
+    def _outside(self) -> list[str]:
+        """The Member States asked for that the reader may not see: that no row is shown says nothing of them."""
+        reach = self.reach
+        if reach is None:
+            return []
+        codes = [value.upper() for value in self.page.args.get("state", [])]
+        known = catalogue.states()
+        unseen = [known[code].name for code in codes if code in known and not reach.covers(code)]
+        return [_("Member State: %(name)s lies outside your scope", name=name) for name in unseen]
 
     @property
     def count_words(self) -> str:

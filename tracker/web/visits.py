@@ -78,7 +78,7 @@ def index() -> ResponseReturnValue:
     page = visits.VISITS.page(request.args, reach.condition(Visit.state_id), reach=reach)
     columns = _columns()
     extra = {"columns": [",".join(columns)]} if "columns" in request.args else None
-    shown = ListPage(page, url_for("visits.index"), _counted, filter_words(), sort_words(), extra)
+    shown = ListPage(page, url_for("visits.index"), _counted, filter_words(), sort_words(), extra, policy.reach(current_user))
     return render_template(
         "visits/index.html",
         list=shown,

@@ -41,6 +41,20 @@ def test_a_filter_that_makes_no_sense_is_said(browser: FlaskClient, address: str
     assert re.search("Export as CSV|Download CSV", browser.get(address.partition("?")[0]).text)
 
 
+@pytest.mark.parametrize("path", ["/follow-ups", "/reports/status", "/conclusions", "/visits"])
+def test_a_member_state_outside_the_scope_is_said_to_be_outside(session: Any, sign_in: SignIn, path: str) -> None:
+    inside = sign_in(AccountFactory(states=["PAK"]))
+    assert "Kenya lies outside your scope" in inside.get(f"{path}?state=KEN").text
+    assert "outside your scope" not in inside.get(f"{path}?state=PAK").text
+    assert "outside your scope" not in sign_in(AccountFactory()).get(f"{path}?state=KEN").text
+
+
+def test_member_states_stand_in_an_order_that_knows_no_accents(browser: FlaskClient) -> None:
+    offered = unescape(browser.get("/follow-ups").text)
+    places = [offered.index(f">{name}</option>") for name in ("Costa Rica", "Côte d'Ivoire", "Croatia", "Czechia")]
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize(
     ("typed", "kept"),
     [

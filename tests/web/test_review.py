@@ -147,6 +147,17 @@ def test_the_next_round_opens_on_what_was_rewritten(
     assert "Name the chamber." in page
 
 
+def test_what_was_handed_in_again_as_it_was_is_said_to_be(
+    session: Any, sign_in: Any, reviewer: Any, analyst: Any, followup: Any
+) -> None:
+    browser = sign_in(reviewer)
+    assert "since it was returned" not in browser.get(item(followup)).text
+    signoff.return_(followup, by=reviewer, reason="Name the chamber.")
+    signoff.submit(followup, by=analyst)
+    session.commit()
+    assert "Nothing: the sealed fields are as they were when it was returned." in browser.get(item(followup)).text
+
+
 def test_a_page_of_an_older_text_is_not_submitted(session: Any, sign_in: Any, analyst: Any) -> None:
     made = submittable(analyst)
     seen = made.content_version

@@ -39,11 +39,12 @@ def fields(record: Any, values: Content) -> list[tuple[str, str]]:
     return [(field_words(name), text(name, values.get(name))) for name in seals.names(record)]
 
 
-def since_returned(record: Any, notes: list[Submission], now: Content) -> list[Shown]:
-    """What was rewritten since a reviewer returned it in this round: the last reading, continued."""
+def since_returned(record: Any, notes: list[Submission], now: Content) -> list[Shown] | None:
+    """What was rewritten since a reviewer returned it in this round: the last reading, continued. None where it was not
+    returned."""
     last = next((note for note in notes if note.round == record.seal_count and note.canonical), None)
     if last is None or last.decision is not Decision.RETURNED:
-        return []
+        return None
     before = json.loads(last.canonical)
     return [show(change) for change in seals.compare(before, now, seals.names(record))]
 

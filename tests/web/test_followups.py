@@ -87,6 +87,20 @@ def closed_levels(page: str) -> set[str]:
     return set(re.findall(r'<option[^>]*\bdisabled\b[^>]*value="(\w+)"', select[: select.index("</select>")]))
 
 
+@pytest.mark.parametrize(("year", "is_said"), [("1999", True), ("2006", False), ("2031", False)])
+def test_a_due_date_before_the_visit_is_allowed_and_said(browser: FlaskClient, year: str, is_said: bool) -> None:
+    visit = VisitFactory()
+    followup = FollowupFactory(visit=visit).reference
+    typed = given(visit_id=str(visit.id)) | {"due-year": year}
+    made = browser.post("/follow-ups/new?state=PAK", data=typed)
+    assert made.status_code == 303
+    assert ("The due date lies before the visit" in browser.get(made.location).text) is is_said
+    path = f"/follow-ups/{followup}/edit"
+    edited = browser.post(path, data=typed | {"version": version_of(browser, path)})
+    assert edited.status_code == 303
+    assert ("The due date lies before the visit" in browser.get(edited.location).text) is is_said
+
+
 def test_levels_beyond_the_state_are_closed_until_it_consents(session: Any, browser: FlaskClient) -> None:
     silent, consenting = VisitFactory(), VisitFactory(share_consent=ConsentScope.FULL)
     under = {visit: FollowupFactory(visit=visit).reference for visit in (silent, consenting)}

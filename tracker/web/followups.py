@@ -40,6 +40,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.models.followup import ENDED
+from tracker.partial_date import PartialDate
 from tracker.policy import Permission
 from tracker.reports import catalogue, measure_links
 from tracker.reports import followups as report
@@ -271,6 +272,7 @@ def create() -> ResponseReturnValue:
         words = _("%(reference)s is a draft. Submit it when it is complete.", reference=reference)
         if outcome is not None and measure_links.of_its_meeting(followup):
             words += " " + _("Under “Measures it serves” stands what the meeting leads to; link what fits.")
+        words += _early_words(followup.current_due, _visit_chosen(form))
         return url_for("followups.page", reference=reference), words
 
     if form.validate_on_submit() and (answer := once(form, draft, lasts=True)):
@@ -358,7 +360,8 @@ def edit(reference: str) -> ResponseReturnValue:
             given = given if has_free_due_date else replace(given, due=followup.current_due)
             followups.edit(followup, given, by=current_user, reason=form.reason.data, version=form.version.data)
             is_saved = history.has_noted()
-            commit_saying(_("%(reference)s is saved.", reference=reference) if is_saved else _("Nothing was changed."))
+            words = _("%(reference)s is saved.", reference=reference) if is_saved else _("Nothing was changed.")
+            commit_saying(words + _early_words(given.due, _visit_chosen(form)))
         except Stale as stale:
             return _conflict("followups/edit.html", reference, form, stale, **_edit_context(form, has_free_due_date))
         except Invalid as error:
@@ -433,6 +436,13 @@ def _visit_chosen(form: FollowupForm) -> Visit | None:
     chosen = form.visit_id.posted
     offered = {one.value for one in form.visit_id.choices}
     return db.session.get(Visit, int(chosen)) if chosen in offered else None
+
+
+def _early_words(due: PartialDate | None, visit: Visit | None) -> str:
+    """What is said of a due date before the visit that raised the follow-up: it may be so, and is rarely meant."""
+    if due is None or visit is None or due.last_day >= visit.sort_day:
+        return ""
+    return " " + _("The due date lies before the visit. That is allowed; check both.")
 
 
 def _near(form: FollowupForm) -> set[str]:

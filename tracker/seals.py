@@ -178,7 +178,7 @@ def names(record: Any) -> tuple[str, ...]:
 
 
 def content_and_standing(record: Any) -> tuple[Content, dict[str, str]]:
-    """The same, and where each conclusion stands that a follow-up answers: in one statement."""
+    """What ``content`` gives, and where each conclusion stands that a follow-up answers: in one statement."""
     if not isinstance(record, Followup):
         return content(record), {}
     links = _followup_links(record.id)

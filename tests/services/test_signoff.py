@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.factories import AccountFactory, FollowupFactory, grant
 from tests.submittable import submittable
-from tracker import history
+from tracker import history, workflow
 from tracker.errors import Forbidden, Invalid, NotReady, Stale
 from tracker.models import (
     Decision,
@@ -238,3 +238,18 @@ def test_the_seal_says_what_takes_the_place(session: Any, analyst: Any, reviewer
     followups.supersede(followup, successor.reference, "Taken up by the new bill.", by=analyst)
     seal = signoff.sign_off(followup, by=reviewer, content_version=followup.content_version, note="Agreed.")
     assert seal.note == f"Superseded by {successor.reference}. Agreed."
+
+
+def test_a_move_that_was_asked_for_is_made_with_that_record_by_that_person_alone(
+    session: Any, analyst: Any, reviewer: Any
+) -> None:
+    waiting, other = submittable(analyst), submittable(analyst)
+    signoff.submit(waiting, by=analyst)
+    begun = workflow.start(waiting, "sign_off", by=reviewer)
+    for record, by in ((other, reviewer), (waiting, analyst)):
+        with pytest.raises(ValueError, match="that were asked for"):
+            workflow.move(record, begun, by=by, target="signed_off")
+    with pytest.raises(Forbidden):
+        workflow.start(waiting, "sign_off", by=analyst)
+    with pytest.raises(Stale):
+        workflow.start(other, "sign_off", by=reviewer)

@@ -235,6 +235,13 @@ def test_whoever_fails_to_prove_who_they_are_is_not_the_command_line(
     client.post("/login", data={"email": "nobody@example.org", "password": "guess"})
     typed = {"password": "wrong", "new_password": "a new and long one", "again": "a new and long one"}
     assert browser.post("/account/password", data=typed).status_code == 422
+    for _time in range(12):
+        browser.post("/account/password", data=typed)
+    assert (
+        {one.actor_id for one in session.scalars(sa.select(Event).where(Event.kind == "account.sign_in_throttled"))}
+        == {session.scalar(sa.select(Event.actor_id).where(Event.kind == "account.factor_refused"))}
+        != {None}
+    )
     failed = re.sub(r"<[^>]+>", " ", browser.get("/audit?outcome=failed").text)
     assert "Somebody" in failed and "The command line" not in failed
     shell = browser.get("/audit?actor=none&outcome=failed").text

@@ -235,7 +235,28 @@ def test_an_address_that_only_takes_a_form_leads_to_the_page_over_it(
 ) -> None:
     answer = sign_in(factories.AccountFactory()).get(address)
     assert answer.status_code == 405
-    assert findall('<a href="([^"]+)">Open the page that the form stands on', answer.text) == ([page] if page else [])
+    assert findall('<a href="([^"]+)">Open the page over it', answer.text) == ([page] if page else [])
+
+
+def test_a_form_sent_where_only_a_page_stands_leads_to_that_page(sign_in: Any, session: Any) -> None:
+    answer = sign_in(factories.AccountFactory()).post("/states/PAK")
+    assert answer.status_code == 405
+    assert findall('<a href="([^"]+)">Open the page', answer.text) == ["/states/PAK"]
+
+
+@pytest.mark.parametrize(
+    ("address", "links"),
+    [
+        ("/%5Cevil.example/?q=%00", []),
+        ("/%5C%5Cevil.example?q=%ff", []),
+        ("/nowhere?q=%00", []),
+        ("/visits?q=%00", ["/visits"]),
+        ("/visits/PAK%3Fx=1?q=%00", ["/visits/PAK%3Fx%3D1"]),
+    ],
+)
+def test_a_way_on_leads_to_a_page_of_this_host_alone(client: FlaskClient, address: str, links: list[str]) -> None:
+    page = client.get(address).text
+    assert findall('<a href="([^"]+)">Open the page without the question', page) == links
 
 
 def test_a_file_that_is_too_large_keeps_the_fields_beside_it(client: FlaskClient) -> None:

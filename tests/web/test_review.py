@@ -112,12 +112,12 @@ def test_whoever_signs_sees_where_the_conclusions_stand_that_are_answered(
     page = sign_in(reviewer).get(item(made)).text
     card = page.split('id="conclusions"')[1].split("</section>")[0]
     assert f'href="/conclusions/{draft.reference}"' in card and "Draft" in card
-    assert "may still be changed" in card
-    draft.workflow = ConclusionStatus.SIGNED_OFF
-    history.record("conclusion.signed_off", draft, by=reviewer)
+    assert "this needs a new signature" in card
+    draft.workflow = ConclusionStatus.FINAL
+    history.record("conclusion.made_final", draft, by=reviewer)
     session.commit()
     card = sign_in(reviewer).get(item(made)).text.split('id="conclusions"')[1].split("</section>")[0]
-    assert "Signed off" in card and "may still be changed" not in card
+    assert "Final" in card and "this needs a new signature" not in card
 
 
 def test_what_was_signed_can_be_read_as_it_was(

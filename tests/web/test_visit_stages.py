@@ -42,6 +42,12 @@ def test_today_is_offered_for_a_visit_of_these_days(analyst: Any, sign_in: SignI
         assert re.search(rf'name="happened-{part}"\s+value="{text}"', page), part
 
 
+def test_today_is_offered_for_a_visit_without_dates(analyst: Any, sign_in: SignIn) -> None:
+    VisitFactory(start=None, end=None, stage=VisitStage.PREPARING)
+    page = sign_in(analyst).get("/visits/PAK-2006-1/stage").text
+    assert re.search(rf'name="happened-year"\s+value="{clock.today().year}"', page)
+
+
 def test_a_move_on_a_day_before_the_visits_start_is_allowed_and_said(
     analyst: Any, visit: Visit, sign_in: SignIn
 ) -> None:

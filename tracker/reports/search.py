@@ -69,11 +69,12 @@ def named(q: str, account: Account, nouns: Sequence[str]) -> tuple[str, str] | N
     typed = q.strip().upper()
     if len(typed) > LONGEST_REFERENCE or not _REFERENCE.fullmatch(typed):
         return None
-    whole = typed.removesuffix(sealables.MATRIX_SUFFIX)  # a matrix bears its visit's
-    rows = read(_bearing(tuple(nouns), policy.reach(account)), {"reference": whole}).all()
-    found = [(row.noun, row.reference) for row in rows]
-    if whole != typed:
-        return next((("matrix", typed) for noun, _reference in found if noun == "visit"), None)
+    bearing = _bearing(tuple(nouns), policy.reach(account))
+    found = [(row.noun, row.reference) for row in read(bearing, {"reference": typed})]
+    whole = typed.removesuffix(sealables.MATRIX_SUFFIX)
+    if not found and whole != typed:  # a matrix bears the reference of its visit
+        of_visit = any(row.noun == "visit" for row in read(bearing, {"reference": whole}))
+        return ("matrix", typed) if of_visit else None
     return min(found, key=lambda one: nouns.index(one[0]), default=None)
 
 

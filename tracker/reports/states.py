@@ -227,10 +227,11 @@ def named(words: str, account: Account) -> list[tuple[str, str, str]]:
 
 
 def _meant(code: str, wanted: list[Term]) -> str:
-    """Another name than today's that holds the words: nothing where today's does, or only several names together."""
-    folded = {name: fold(name) for name in (catalogue.states()[code].name, *_further_names().get(code, ()))}
-    held = holding(folded, wanted)
-    return "" if not held or held[0] == catalogue.states()[code].name else held[0]
+    """Another name than today's that holds the words: nothing where today's or the code does, or only several names
+    together."""
+    names = (catalogue.states()[code].name, code, *_further_names().get(code, ()))
+    held = holding({name: fold(name) for name in names}, wanted)
+    return "" if not held or held[0] in names[:2] else held[0]
 
 
 def scope(account: Account) -> Condition:

@@ -151,9 +151,16 @@ class Moved(NamedTuple):
 
 
 BY_STRANGERS = frozenset(
-    {"account.sign_in_failed", "account.sign_in_throttled", "account.factor_refused", "account.reset_asked"}
+    {
+        "access.refused",
+        "account.sign_in_failed",
+        "account.sign_in_throttled",
+        "account.factor_refused",
+        "account.reset_asked",
+    }
 )
-"""What somebody does who is not signed in: nobody we know, and not the command line either."""
+"""What is done from a browser alone: where an entry names nobody, somebody did it who was not signed in, and not the
+command line."""
 
 
 @dataclass(frozen=True, eq=False)

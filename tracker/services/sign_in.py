@@ -98,7 +98,7 @@ def confirm_password(account: Account, given: str | None, field: str = "factor")
 def _confirm(account: Account, given: str, is_right: Callable[[Account, str], bool], field: str = "factor") -> int:
     account_id, email = account.id, account.email
     may_be_code = account.has_factor and field == "factor"
-    attempt = _count(_key(email), account_id)
+    attempt = _count(_key(email), account_id, by=account)
     if not is_right(account, given):
         _refuse("account.factor_refused", account_id, email, by=account)
         if not may_be_code:
@@ -141,16 +141,16 @@ def _is_code(given: str) -> bool:
 # The tries
 
 
-def _count(key: str, account_id: int | None) -> int:
-    """Write this try down as wrong until shown right; raise TooMany when there were too many."""
+def _count(key: str, account_id: int | None, by: Account | None = None) -> int:
+    """Write this try down as wrong until shown right; raise TooMany when there were too many. ``by``: whoever is signed
+    in."""
     _require_nothing_changed()
     address = _address()
     _one_at_a_time(key)
     wait = _wait(key, address)
     if wait:
-        history.record_alone(
-            "account.sign_in_throttled", obj=_account(account_id), details={"address": _digest(address)}
-        )
+        throttled, details = "account.sign_in_throttled", {"address": _digest(address)}
+        history.record_alone(throttled, by=by, obj=_account(account_id), details=details)
         raise TooMany(wait)
     tried = {"account_key": key, "address": address, "at": clock.now(), "succeeded": False}
     key_of: Any = db.session.connection().execute(_TRIED, tried).inserted_primary_key

@@ -111,7 +111,7 @@ def sign_off(record: Any, *, by: Account, content_version: int, note: str = "") 
     """
     lock(record)
     submission = _pending(record, by)
-    signing = workflow.starting(record, "sign_off", by=by)
+    signing = workflow.start(record, "sign_off", by=by)
     if content_version != record.content_version:
         raise Stale(_("The text changed after you opened it. Read what is there now, then sign."))
     if submission.purpose is Purpose.SUPERSEDE:

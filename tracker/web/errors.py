@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
@@ -29,8 +30,10 @@ from tracker.reports import sealables
 from tracker.texts import gettext as _
 
 SECRET_FIELD = re.compile(r"passw|passcode|passphrase|secret|token|otp|recovery|^code$|factor", re.IGNORECASE)
-OWN_FIELD = re.compile(r"(?:[a-z]+-)?(?:request_key|version|content_version|shown)|.*_ids?")
-"""What a form sends beside what people read in it: marks of the program's own, and choices by number."""
+OWN_FIELD = re.compile(r"(?:[a-z]+-)?(?:request_key|version|content_version|shown)")
+"""What a form sends beside what people fill in: marks of the program's own."""
+CHOSEN = re.compile(r".*_ids?")
+"""What a form sends by number, and shows in words."""
 SENDABLE_AGAIN = (400, 429, 500, 503)
 RETRY_SECONDS = 15
 TWICE = ("23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")  # as PostgreSQL and SQLite call it
@@ -60,14 +63,18 @@ class Kept:
 
     @property
     def typed(self) -> list[tuple[str, str]]:
-        """The fields that people fill in, by their labels; the others are the program's own, sent again with them."""
-        return [(_label(name), value) for name, value in self.fields if not OWN_FIELD.fullmatch(name)]
-
-
-def _label(name: str) -> str:
-    """What the form calls a field; its bare name, where the form was never read."""
-    field: Any = getattr(g.get("bound_form"), "_fields", {}).get(name)
-    return str(field.label.text) if field and field.label.text else re.sub("[_-]", " ", name)
+        """The fields that people fill in, by their labels, and choices in words; the others are the program's own, sent
+        again with them. Where the form was never read, its bare names stand for labels, and choices are left out."""
+        known = getattr(g.get("bound_form"), "_fields", {})
+        told: dict[tuple[str, str], None] = {}
+        for name, value in self.fields:
+            field: Any = known.get(name)
+            label = str(field.label.text) if field and field.label.text else re.sub("[_-]", " ", name)
+            if field and CHOSEN.fullmatch(name):
+                told[label, field.typed()] = None
+            elif not (OWN_FIELD.fullmatch(name) or CHOSEN.fullmatch(name)):
+                told[label, value] = None
+        return list(told)
 
 
 def init_errors(app: Flask) -> None:
@@ -87,6 +94,7 @@ def init_errors(app: Flask) -> None:
 def _tracker_error(error: TrackerError) -> Response:
     missing = error.missing
     if isinstance(error, Stale):
+        db.session.rollback()  # nothing half-made is written by what is asked here
         missing = (*missing, *_way_on())
     if isinstance(error, Forbidden):
         missing = (*missing, *_way_back(error.thing))
@@ -104,7 +112,7 @@ def _way_back(thing: object) -> tuple[Missing, ...]:
     if not isinstance(thing, Sealable):
         return ()
     reference: str = thing.reference  # type: ignore[attr-defined]  # each sealable noun has one
-    address = sealables.address(thing.__tablename__, reference)  # type: ignore[attr-defined]  # and a table
+    address = request.script_root + sealables.address(thing.__tablename__, reference)  # type: ignore[attr-defined]  # and a table
     return (Missing(_("Open %(reference)s, to see what may be done now", reference=reference), address),)
 
 
@@ -112,8 +120,8 @@ def _way_on() -> tuple[Missing, ...]:
     """The record in the address of an act that came too late, as it stands now."""
     asked = request.view_args or {}
     if not {"object_type", "reference"} <= asked.keys():
-        return _page_here()
-    address = sealables.address(asked["object_type"], asked["reference"])
+        return (*_page_here(), *_page_above())
+    address = request.script_root + sealables.address(asked["object_type"], asked["reference"])
     way_on = Missing(_("Open %(reference)s, to see where it stands now", reference=asked["reference"]), address)
     if not policy.can(current_user, Permission.REVIEW):
         return (way_on,)
@@ -122,22 +130,32 @@ def _way_on() -> tuple[Missing, ...]:
 
 def _page_here() -> tuple[Missing, ...]:
     """The page that stands at the address of a form, as it is now."""
-    if request.method == "POST" and _is_page(request.path):
-        return (Missing(_("Open the page, to see how it stands now"), request.script_root + request.path),)
-    return ()
+    return _leading(_("Open the page, to see how it stands now"), request.path)
 
 
 def _page_above() -> tuple[Missing, ...]:
     """The nearest page over an address that only takes a form: somebody came back to it, or followed it by hand."""
     path = request.path
     while path := path.rpartition("/")[0]:
-        if _is_page(path):
-            return (Missing(_("Open the page that the form stands on"), request.script_root + path),)
+        if found := _leading(_("Open the page over it"), path):
+            return found
     return ()
 
 
+def page_asked() -> tuple[Missing, ...]:
+    """The page of the address, without what is asked of it."""
+    return _leading(_("Open the page without the question"), request.path)
+
+
+def _leading(words: str, path: str) -> tuple[Missing, ...]:
+    """A link to a page of this host, where one stands: never ``//elsewhere``."""
+    if not _is_page(path):
+        return ()
+    return (Missing(words, request.script_root + "/" + quote(path.lstrip("/\\"))),)
+
+
 def _is_page(path: str) -> bool:
-    """Whether a page stands there: not one that leads elsewhere."""
+    """Whether the address is that of a page: not one that is led elsewhere for a slash."""
     try:
         return request_ctx.url_adapter is not None and bool(request_ctx.url_adapter.match(path, method="GET"))
     except HTTPException:
@@ -165,7 +183,7 @@ def _http_error(error: HTTPException) -> Any:
     if status == 403:
         _record_refusal(request.endpoint or request.method)
     db.session.rollback()
-    way_on = _page_above() if status == 405 else ()
+    way_on = () if status != 405 else _page_above() if request.method in ("GET", "HEAD") else _page_here()
     answer = page(Refusal(status, _title(status), _sentence(status), way_on))
     answer.headers.extend((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
     return answer

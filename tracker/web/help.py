@@ -182,7 +182,7 @@ COLUMNS: dict[str, Any] = {
     "overdue_followups": _l("Number of overdue follow-ups"),
     "entry": _l("Number of the entry"),
     "at": _l("When, UTC"),
-    "actor": _l("Who; empty for the command line"),
+    "actor": _l("Who; empty for the command line, and for somebody who was not signed in"),
     "category": _l("Changes, comments, sign-offs, files or access"),
     "outcome": _l("done, refused or failed"),
     "object_type": _l("Kind of record"),

@@ -12,8 +12,9 @@ from flask import Flask, Response, abort, g, request, request_started
 from werkzeug.routing import IntegerConverter
 
 from tracker import history, logs
-from tracker.errors import Missing, TrackerError
+from tracker.errors import TrackerError
 from tracker.texts import gettext as _
+from tracker.web import errors
 
 LARGEST_ID = 2**31 - 1  # what an id's column holds on both databases
 ENCODED = 3  # bytes that percent-encoding makes of one
@@ -67,7 +68,7 @@ def _refuse_wrong_bytes() -> None:
     if not _is_clean(unquote_to_bytes(request.query_string)):
         raise TrackerError(
             _("The address asks with a character that no text here can hold. Ask again without it."),
-            [Missing(_("Open the page without the question"), request.script_root + request.path)],
+            errors.page_asked(),
         )
 
 

@@ -100,6 +100,12 @@ class ListPage:
         said = [f"{self._label(problem.name)}: {problem.message}" for problem in self.page.problems]
         return said + self._outside()
 
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong with the filters: no file answers them. An order, a place or a size that makes no sense is left
+        out of the address."""
+        return [problem.name for problem in self.page.problems if problem.name in self.page.args]
+
     def _outside(self) -> list[str]:
         """The Member States asked for that the reader may not see: that no row is shown says nothing of them."""
         reach = self.reach

@@ -27,6 +27,9 @@ from tracker.web.request_keys import Made, once, repeated
 from tracker.web.sessions import commit_saying
 from tracker.web.words import noun_words
 
+CHANGEABLE = frozenset(ConclusionStatus) - {ConclusionStatus.FINAL, ConclusionStatus.WITHDRAWN}
+"""The statuses of a conclusion whose words may change yet: by an edit, or after it is returned."""
+
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
 
@@ -250,6 +253,8 @@ def _extensions_page(page: Page) -> ListPage:
 def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int = 200) -> ResponseReturnValue:
     rounds = review.rounds(record)
     seal, (now, standing) = seals.last(record), seals.content_and_standing(record)
+    answered = [(reference, ConclusionStatus(status)) for reference, status in standing.items()]
+    is_signing = rounds.pending is not None and rounds.pending.purpose is Purpose.SIGN_OFF
     return (
         render_template(
             "review/item.html",
@@ -265,7 +270,8 @@ def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int
             changes=sealed.changes(record, now) if record.seal_count else [],
             rewritten=sealed.since_returned(record, rounds.decided, now),
             files=review.files(record),
-            answered=[(reference, ConclusionStatus(status)) for reference, status in standing.items()],
+            answered=answered,
+            may_change=is_signing and any(status in CHANGEABLE for _reference, status in answered),
             extension=review.waiting_extension(record),
             refusal=policy.refusal(current_user, Permission.SIGN_OFF, record),
             may_return=policy.can(current_user, Permission.RETURN, record),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -37,7 +37,8 @@ from tracker.workflow.visit import LINE, has_begun, next_stage
 blueprint = Blueprint("visits", __name__)
 
 LONG_AGO = timedelta(days=366)
-"""What happened at a visit that began so long ago is entered afterwards: today is not offered as its day."""
+"""Where the last that is known of a visit happened so long ago, its next stage is entered afterwards: today is not
+offered as its day."""
 COLUMNS = ("dates", "type", "sequence", "mode", "stage", "tour", "conclusions", "followups", "sharing")
 SHOWN_AT_FIRST = ("dates", "type", "mode", "stage", "conclusions", "followups")
 SORTED_BY = {"dates": "date", "stage": "stage"}
@@ -78,7 +79,8 @@ def index() -> ResponseReturnValue:
     page = visits.VISITS.page(request.args, reach.condition(Visit.state_id), reach=reach)
     columns = _columns()
     extra = {"columns": [",".join(columns)]} if "columns" in request.args else None
-    shown = ListPage(page, url_for("visits.index"), _counted, filter_words(), sort_words(), extra, policy.reach(current_user))
+    here, reach = url_for("visits.index"), policy.reach(current_user)
+    shown = ListPage(page, here, _counted, filter_words(), sort_words(), extra, reach)
     return render_template(
         "visits/index.html",
         list=shown,
@@ -363,7 +365,7 @@ def move(reference: str) -> ResponseReturnValue:
     here = url_for("visits.show", reference=visit.reference)
     form.stage.choices = _stage_choices(visit)
     form.fill(visit)
-    if not form.is_bound and clock.today() - visit.sort_day < LONG_AGO:
+    if not form.is_bound and clock.today() - _last_known(visit) < LONG_AGO:
         form.happened.process(None, PartialDate.of(clock.today()))
     stale = None
     if form.is_submitted():
@@ -391,6 +393,13 @@ def move(reference: str) -> ResponseReturnValue:
         state_name=names_over_time(language()).as_at(visit.state_id, visit.sort_day),
     )
     return page, 409 if stale else 422 if form.errors else 200
+
+
+def _last_known(visit: Visit) -> date:
+    """The day of the last that is known to have happened; of a visit without dates it is today, so to say."""
+    days = [visit.sort_day if visit.start else clock.today()]
+    days += [move.happened.last_day for move in visit.moves if move.happened]
+    return max(days)
 
 
 def _moved(visit: Visit, form: StageForm, here: str) -> ResponseReturnValue:

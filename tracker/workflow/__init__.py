@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from tracker import clock, history, policy
@@ -55,24 +56,38 @@ def missing(record: Any) -> list[Missing]:
     return assessment.missing(record)
 
 
-def starting(record: Any, action: str, *, by: Account) -> Move:
-    """The move that ``by`` may make from where the record is: raises Stale when it starts elsewhere, and Forbidden."""
+@dataclass(frozen=True)
+class Start:
+    """A move that this person may make with this record, from where it is: ``start`` has asked."""
+
+    record: Any
+    move: Move
+    by: Account
+
+
+def start(record: Any, action: str, *, by: Account) -> Start:
+    """Ask once for a move that is made after other work: raises Stale when the record is not where it starts, and
+    Forbidden."""
     found = _find(record, action)
     policy.require(by, found.permission, record)
-    return found
+    return Start(record, found, by)
 
 
 def move(
     record: Any,
-    action: str | Move,
+    action: str | Start,
     *,
     by: Account,
     reason: str = "",
     target: str | None = None,
     details: dict[str, Any] | None = None,
 ) -> Move:
-    """Make a move: source → target, with its event. Raises what ``starting`` does; a move that this gave is made."""
-    found = action if isinstance(action, Move) else starting(record, action, by=by)
+    """Make a move: source → target, with its event. Raises what ``start`` does, unless that was asked of this record
+    for this person."""
+    begun = start(record, action, by=by) if isinstance(action, str) else action
+    if begun.record is not record or begun.by is not by:
+        raise ValueError("a move is made with the record, and by the person, that were asked for")
+    found = begun.move
     if found.owes_reason and not reason.strip():
         raise Invalid(_("Give a reason."), "reason")
     status = target or found.target

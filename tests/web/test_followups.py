@@ -20,6 +20,7 @@ from tests.factories import AccountFactory, ConclusionFactory, FollowupFactory, 
 from tests.forms_of_pages import forms
 from tests.services.test_followups import complete, signed
 from tracker import clock
+from tracker.errors import Forbidden
 from tracker.extensions import db
 from tracker.models import (
     Account,
@@ -99,6 +100,19 @@ def test_a_due_date_before_the_visit_is_allowed_and_said(browser: FlaskClient, y
     edited = browser.post(path, data=typed | {"version": version_of(browser, path)})
     assert edited.status_code == 303
     assert ("The due date lies before the visit" in browser.get(edited.location).text) is is_said
+
+
+def test_what_was_chosen_is_told_in_words_where_a_change_is_refused(
+    session: Any, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = VisitFactory()
+    session.commit()
+    refused = Forbidden("Not now.")
+    monkeypatch.setattr(followups, "create", lambda *_given, **_more: (_ for _ in ()).throw(refused))
+    page = browser.post("/follow-ups/new?state=PAK", data=given(visit_id=str(visit.id))).text
+    typed = unescape(re.sub(r"<[^>]+>", " ", page.split("What you typed")[1]))
+    assert "Visit that first raised it" in typed and visit.reference in typed
+    assert "Adopt the bill" in typed and "request key" not in typed
 
 
 def test_levels_beyond_the_state_are_closed_until_it_consents(session: Any, browser: FlaskClient) -> None:

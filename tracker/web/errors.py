@@ -70,10 +70,9 @@ class Kept:
         for name, value in self.fields:
             field: Any = known.get(name)
             label = str(field.label.text) if field and field.label.text else re.sub("[_-]", " ", name)
-            if field and CHOSEN.fullmatch(name):
-                told[label, field.typed()] = None
-            elif not (OWN_FIELD.fullmatch(name) or CHOSEN.fullmatch(name)):
-                told[label, value] = None
+            said = value if not CHOSEN.fullmatch(name) else field.typed() if field else ""
+            if said and not OWN_FIELD.fullmatch(name):
+                told[label, said] = None
         return list(told)
 
 

@@ -442,8 +442,9 @@ class Highlighter:
             yield from (found.span() for found in self._pattern.finditer(text.lower()))
             return
         signs = spelled(text)
-        ends = list(accumulate(map(len, signs)))
-        for found in self._pattern.finditer("".join(signs)):
+        matches = list(self._pattern.finditer("".join(signs)))
+        ends = list(accumulate(map(len, signs))) if matches else []  # of most texts, only the title holds the words
+        for found in matches:
             last = bisect_right(ends, found.end() - 1)
             yield bisect_right(ends, found.start()), max(last + 1, bisect_right(ends, found.end()))
 

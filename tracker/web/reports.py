@@ -45,6 +45,11 @@ def _lists() -> list[tuple[str, str, str]]:
         ),
     ]
     told += [(str(gap.title), url_for("gaps.show", kind=kind), str(gap.meaning)) for kind, gap in gaps.GAPS.items()]
+    if policy.can(current_user, Permission.REVIEW):
+        told += [
+            (_("Review"), url_for("review.index"), _("One row per record that waits for a signature.")),
+            (_("Extensions asked for"), url_for("review.extensions"), _("One row per later due date asked for.")),
+        ]
     if policy.can(current_user, Permission.LOG_READ):
         told.append((_("Log"), url_for("audit.index"), _("One row per entry, with the text that its hash covers.")))
     return told

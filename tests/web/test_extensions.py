@@ -49,6 +49,20 @@ def test_asked_for_and_shown(session: Any, browser: Any) -> None:
     assert session.scalar(sa.select(Followup.current_due)) == PartialDate(2007, 6)
 
 
+def test_who_decides_too_late_is_led_to_the_extension_and_to_its_follow_up(
+    session: Any, analyst: Account, browser: Any, sign_in: Any
+) -> None:
+    asked = ask(session, analyst)
+    session.commit()
+    reviewer, path = sign_in(AccountFactory(role=Role.REVIEWER)), f"{PATH}/{asked.id}"
+    given = {"decision": "refused", "note": "It may sit sooner"}
+    assert reviewer.post(path, data=given).status_code == 303
+    late = reviewer.post(path, data=given)
+    assert late.status_code == 409 and "It may sit sooner" in late.text
+    assert f'href="{path}">Open the page, to see how it stands now' in late.text
+    assert 'href="/follow-ups/PAK-F001">Open PAK-F001, to see where it stands now' in late.text
+
+
 def test_where_no_due_date_is_agreed_the_page_leads_to_where_one_is_given(analyst: Account, sign_in: Any) -> None:
     FollowupFactory(current_due=None)
     browser = sign_in(analyst)

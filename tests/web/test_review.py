@@ -298,7 +298,10 @@ def test_words_that_cannot_be_kept_with_the_deed_are_kept_after_it(
 ) -> None:
     browser = sign_in(reviewer)
     update = sessions._update
-    held = lambda session, changes, *, waits: waits and update(session, changes, waits=True)  # noqa: E731
+
+    def held(session: Any, changes: Any, *, waits: bool) -> bool:
+        return waits and update(session, changes, waits=True)
+
     monkeypatch.setattr(sessions, "_update", held)
     data = {"content_version": 1, "factor": PASSWORD}
     assert browser.post(f"{item(followup)}/sign", data=data).status_code == 303

@@ -133,30 +133,15 @@ def _is_theirs(account_id: int) -> sa.ColumnElement[bool]:
 
 # The files
 
-QUEUE_HEADER = (
-    "reference",
-    "object_type",
-    "iso3",
-    "member_state",
-    "text",
-    "purpose",
-    "submitted_by",
-    "submitted_on",
-    "whose_move",
-)
+QUEUE_HEADER = (*sealables.IDENTITY, "purpose", "submitted_by", "submitted_on", "whose_move")
 EXTENSIONS_HEADER = ("reference", "iso3", "member_state", "old_due", "new_due", "reason", "asked_by", "asked_on")
 
 
 def queue_row_maker() -> Callable[[Any], Sequence[Any]]:
-    """What turns a row of ``queue`` into one of its file. The names are looked up before the rows are read, because
-    those outlive the request."""
+    """What turns a row of ``queue`` into one of its file."""
     states = catalogue.states()
     return lambda row: (
-        row.reference,
-        row.object_type,
-        row.state_id,
-        states[row.state_id].name,
-        row.title,
+        *sealables.identity(row, states),
         row.purpose,
         row.submitted_by,
         row.submitted_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +41,15 @@ def id_of(object_type: str) -> sa.Select[Any]:
     if object_type == "matrix":
         return sa.select(Matrix.id).join(Visit, Visit.id == Matrix.visit_id).where(Visit.reference == reference)
     return sa.select(NOUNS[object_type].id).where(NOUNS[object_type].reference == reference)
+
+
+IDENTITY = ("reference", "object_type", "iso3", "member_state", "text")
+"""What a file of records of several kinds begins with."""
+
+
+def identity(row: Any, states: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The cells under ``IDENTITY``; ``states`` are read before the rows, because those outlive the request."""
+    return row.reference, row.object_type, row.state_id, states[row.state_id].name, row.title
 
 
 def address(object_type: str, reference: str) -> str:

@@ -43,6 +43,17 @@ from tracker.reports import catalogue
 
 SIZE = 50
 REVOKED = "account.revoked"
+BY_STRANGERS = frozenset(
+    {
+        "access.refused",
+        "account.sign_in_failed",
+        "account.sign_in_throttled",
+        "account.factor_refused",
+        "account.reset_asked",
+    }
+)
+"""What is done from a browser alone: where an entry names nobody, somebody did it who was not signed in, and not the
+command line."""
 KEPT = 2_000
 """Entries that a process keeps. What happened never changes: a page of a record that went on has one new entry."""
 LONGEST_KEPT = 20_000
@@ -148,19 +159,6 @@ class Moved(NamedTuple):
     reference: str
     old: int
     new: int
-
-
-BY_STRANGERS = frozenset(
-    {
-        "access.refused",
-        "account.sign_in_failed",
-        "account.sign_in_throttled",
-        "account.factor_refused",
-        "account.reset_asked",
-    }
-)
-"""What is done from a browser alone: where an entry names nobody, somebody did it who was not signed in, and not the
-command line."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ from tracker.models import (
 )
 from tracker.models.followup import FollowupStatus
 from tracker.policy import Permission
-from tracker.reports import catalogue, followups, review
+from tracker.reports import catalogue, followups, review, sealables
 from tracker.reports.filters import Condition
 from tracker.reports.listing import MOST_COUNTED, Args, Columns, Listing, Page, Sort
 from tracker.workflow.visit import BEFORE
@@ -79,7 +79,8 @@ class Mine:
 
 
 def mine(name: str, account: Account) -> Mine:
-    """All that a section's own list holds for the person: its page and its file ask this one."""
+    """All that a section's own list holds for the person: what its file has. Its page asks this one, too, but for
+    ``changed``, which a page finds in another way where they are many."""
     by = _asker(account)
     match name:
         case "visits":
@@ -90,7 +91,9 @@ def mine(name: str, account: Account) -> Mine:
             return Mine(ASKED, own_extensions(by))
         case "returned":
             return Mine(RETURNED, returned(by))
-    return Mine(WAITING, waiting(by))
+        case "waiting":
+            return Mine(WAITING, waiting(by))
+    raise ValueError(f"{name} is no list of somebody's own")
 
 
 def page(name: str, args: Mapping[str, Any], account: Account) -> Page:
@@ -339,10 +342,10 @@ VISITS = Listing(
 # Their files
 
 HEADERS: dict[str, Sequence[str]] = {
-    "returned": ("reference", "object_type", "iso3", "member_state", "text", "reason", "returned_by", "returned_on"),
-    "waiting": ("reference", "object_type", "iso3", "member_state", "text", "note", "submitted_on"),
-    "asked": ("reference", "object_type", "iso3", "member_state", "text", "reason", "asked_on"),
-    "changed": ("reference", "object_type", "iso3", "member_state", "text", "signed_on"),
+    "returned": (*sealables.IDENTITY, "reason", "returned_by", "returned_on"),
+    "waiting": (*sealables.IDENTITY, "note", "submitted_on"),
+    "asked": (*sealables.IDENTITY, "reason", "asked_on"),
+    "changed": (*sealables.IDENTITY, "signed_on"),
     "visits": ("visit_id", "iso3", "member_state", "visit_start", "visit_end", "stage", "need"),
 }
 _LAST = {
@@ -373,12 +376,5 @@ def _visit_line(names: Any) -> Callable[[Any], Sequence[Any]]:
 
 
 def _record_line(last: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
-    states = catalogue.states()  # looked up before the rows are read, because those outlive the request
-    return lambda row: (
-        row.reference,
-        row.object_type,
-        row.state_id,
-        states[row.state_id].name,
-        row.title,
-        *(getattr(row, column) for column in last),
-    )
+    states = catalogue.states()
+    return lambda row: (*sealables.identity(row, states), *(getattr(row, column) for column in last))

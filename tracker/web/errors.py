@@ -116,12 +116,16 @@ def _way_back(thing: object) -> tuple[Missing, ...]:
 
 
 def _way_on() -> tuple[Missing, ...]:
-    """The record in the address of an act that came too late, as it stands now."""
+    """The record in the address of an act that came too late, as it stands now; and for a reviewer, the queue."""
     asked = request.view_args or {}
-    if not {"object_type", "reference"} <= asked.keys():
-        return (*_page_here(), *_page_above())
-    address = request.script_root + sealables.address(asked["object_type"], asked["reference"])
-    way_on = Missing(_("Open %(reference)s, to see where it stands now", reference=asked["reference"]), address)
+    reference = str(asked.get("reference", ""))
+    if not reference:
+        return _page_here()
+    words = _("Open %(reference)s, to see where it stands now", reference=reference)
+    if "object_type" not in asked:
+        of_record, _slash, further = request.path.partition(f"/{reference}")
+        return _leading(words, f"{of_record}/{reference}") + (_page_here() if further else ())
+    way_on = Missing(words, request.script_root + sealables.address(asked["object_type"], reference))
     if not policy.can(current_user, Permission.REVIEW):
         return (way_on,)
     return way_on, Missing(_("Back to what waits for a signature"), url_for("review.index"))

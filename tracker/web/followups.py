@@ -42,7 +42,7 @@ from tracker.models import (
 from tracker.models.followup import ENDED
 from tracker.partial_date import PartialDate
 from tracker.policy import Permission
-from tracker.reports import catalogue, measure_links
+from tracker.reports import catalogue, measure_links, visits
 from tracker.reports import followups as report
 from tracker.reports import meetings as meetings_report
 from tracker.reports.followup_sheet import Sheet, sheet
@@ -440,7 +440,7 @@ def _visit_chosen(form: FollowupForm) -> Visit | None:
 
 def _early_words(due: PartialDate | None, visit: Visit | None) -> str:
     """What is said of a due date before the visit that raised the follow-up: it may be so, and is rarely meant."""
-    if due is None or visit is None or due.last_day >= visit.sort_day:
+    if visit is None or not visits.is_before(visit, due):
         return ""
     return " " + _("The due date lies before the visit. That is allowed; check both.")
 

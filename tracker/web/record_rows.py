@@ -161,9 +161,9 @@ def hit_rows(
         return _text(names.as_at(row.state_id, row.sort_day) if row.sort_day else states[row.state_id].name)
 
     def text(row: Any) -> str:
-        title = f"<div>{_lit(light.pieces(row.title))}</div>" if row.title else ""
+        title = f"<div>{lit(light.pieces(row.title))}</div>" if row.title else ""
         opened = '<div class="muted">' if title else "<div>"
-        return f"{title}{opened}{_lit(light.excerpt(row.text))}</div>" if row.text else title
+        return f"{title}{opened}{lit(light.excerpt(row.text))}</div>" if row.text else title
 
     columns: list[tuple[str, Cell]] = [
         (_("Reference"), lambda row: _link(root + sealables.address(noun, row.reference), row.reference)),
@@ -175,9 +175,10 @@ def hit_rows(
     return _rows(found, columns)
 
 
-def _lit(pieces: Iterable[Any]) -> str:
+def lit(pieces: Iterable[Any]) -> Markup:
+    """A text in pieces, those lit that were looked for."""
     said = (f"<mark>{escape(text)}</mark>" if is_match else escape(text) for text, is_match in pieces)
-    return f"<bdi>{''.join(said)}</bdi>"
+    return Markup(f"<bdi>{''.join(said)}</bdi>")  # noqa: S704  # escaped above
 
 
 def record_href(row: Any) -> str:

@@ -12,7 +12,7 @@ from flask_login import current_user
 from tracker import policy, seals
 from tracker.errors import Invalid, TrackerError
 from tracker.forms.review import ReturnForm, SignForm, SubmitForm
-from tracker.models import Account, ConclusionStatus, Purpose, Role, Seal
+from tracker.models import Account, Conclusion, ConclusionStatus, Purpose, Role, Seal
 from tracker.policy import Permission
 from tracker.reports import catalogue, review, sealables
 from tracker.reports.listing import Page
@@ -27,7 +27,7 @@ from tracker.web.request_keys import Made, once, repeated
 from tracker.web.sessions import commit_saying
 from tracker.web.words import noun_words
 
-CHANGEABLE = frozenset(ConclusionStatus) - {ConclusionStatus.FINAL, ConclusionStatus.WITHDRAWN}
+CHANGEABLE = policy.STATUSES[Permission.CONCLUSION_EDIT, Conclusion] | {ConclusionStatus.SUBMITTED}
 """The statuses of a conclusion whose words may change yet: by an edit, or after it is returned."""
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")

@@ -13,7 +13,7 @@ from tracker.reports.listing import address
 from tracker.reports.search import Found, Highlighter
 from tracker.texts import gettext as _
 from tracker.web.locale import language
-from tracker.web.record_rows import Rows, hit_rows
+from tracker.web.record_rows import Rows, hit_rows, lit
 
 blueprint = Blueprint("search", __name__)
 
@@ -62,6 +62,7 @@ def index() -> ResponseReturnValue:
         named=[] if problem else states.named(q.strip('"“”„«»'), current_user),
         state_href=lambda code: url_for("states.show", code=code),
         light=light,
+        lit=lit,
     )
 
 

@@ -152,10 +152,19 @@ def _sorted(table: str) -> list[str]:
     return sorted(_defaults(table))
 
 
-@lru_cache(maxsize=20_000, typed=True)
 def _part(name: str, value: Any) -> str:
     """A column as it stands in its row's canonical JSON."""
-    return f'"{name}":{history.canonical(_plain(value))}'
+    kind = type(value)
+    if kind is int:  # as JSON has it, without asking
+        return f'"{name}":{value}'
+    if kind is str:
+        return f'"{name}":{history.canonical(value)}'
+    return f'"{name}":{_canonical(value)}'
+
+
+@lru_cache(maxsize=1_000, typed=True)
+def _canonical(value: Any) -> str:
+    return history.canonical(history.plain(value))
 
 
 _plain = lru_cache(maxsize=1_000, typed=True)(history.plain)

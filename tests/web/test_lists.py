@@ -42,6 +42,24 @@ def test_a_filter_that_makes_no_sense_is_said(browser: FlaskClient, address: str
     assert re.search("Export as CSV|Download CSV", browser.get(address.partition("?")[0]).text)
 
 
+@pytest.mark.parametrize(
+    "path", ["/audit", "/visits", "/follow-ups", "/reports/status", "/conclusions", "/states", "/my-work/returned"]
+)
+def test_a_filter_that_the_list_has_not_is_said_to_narrow_nothing(browser: FlaskClient, path: str) -> None:
+    asked = browser.get(f"{path}?due_before=2026-01-01&size=25")
+    assert "“due_before” is no filter of this list and narrows nothing" in unescape(asked.text)
+    assert "“size”" not in unescape(asked.text)
+    assert re.search("Export as CSV|Download CSV", asked.text), "the file holds what the page shows"
+
+
+@pytest.mark.parametrize(
+    "address", ["/follow-ups?columns=state", "/visits?columns=state", "/reports/action-plan?unsigned=1"]
+)
+def test_what_says_how_a_list_is_shown_is_no_filter(browser: FlaskClient, address: str) -> None:
+    page = browser.get(address)
+    assert page.status_code == 200 and "is no filter" not in unescape(page.text)
+
+
 @pytest.mark.parametrize("path", ["/follow-ups", "/reports/status", "/conclusions", "/visits"])
 def test_a_member_state_outside_the_scope_is_said_to_be_outside(session: Any, sign_in: SignIn, path: str) -> None:
     inside = sign_in(AccountFactory(states=["PAK"]))

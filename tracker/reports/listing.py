@@ -24,8 +24,8 @@ they show the same rows in the same order::
     chunks = FOLLOWUPS.stream(request.args, scope_condition)    # every row of the same question, on its own connection
 
 The filters stand in ``reports/filters.py``. Rows are Core rows (``row.title``). A filter whose value makes no sense
-matches nothing and says why in ``page.problems``; a parameter that is not declared is ignored; a cursor that makes no
-sense gives the first page. Rows without a sort key come last in both directions, on both databases.
+matches nothing and says why in ``page.problems``; a parameter that is not declared narrows nothing and stands in
+``page.unknown``; a cursor that makes no sense gives the first page. Rows without a sort key come last in both directions, on both databases.
 """
 
 from __future__ import annotations
@@ -125,6 +125,7 @@ class Question:
     is_exact: bool = False
     filters_applied: list[Applied] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
     @property
     def sort(self) -> str:
@@ -134,7 +135,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of one page, and the addresses that lead on. ``args`` are the question without its place."""
+    """The rows of one page, and the addresses that lead on. ``args`` are the question without its place; ``unknown``
+    are the parameters of the address that the list does not declare."""
 
     rows: Sequence[sa.Row[Any]]
     args: Args
@@ -147,6 +149,7 @@ class Page:
     problems: list[Problem]
     sort: str
     size: int
+    unknown: Sequence[str] = ()
 
     def without(self, name: str, value: str | None = None) -> Args:
         """The question minus one filter, or minus one value of it: what a removable tag leads to."""
@@ -307,6 +310,7 @@ class Listing:
             size=self._size(given, problems),
             is_exact=given.get("count") == ["exact"],
             problems=problems,
+            unknown=[name for name in query_args if name not in self.filters and name not in OWN],
         )
         for filter_name in self.filters:
             self._filter(question, filter_name)
@@ -505,6 +509,7 @@ class Listing:
             problems=question.problems,
             sort=question.sort,
             size=question.size,
+            unknown=question.unknown,
         )
 
     def _leading(self, question: Question, name: str, edge: Sequence[sa.Row[Any]]) -> Args:

@@ -29,6 +29,10 @@ from tracker.web.words import words
 LISTS = ("reports.status_preview", "admin.people", "gaps.show", "home.rows", "review.extensions")
 """The lists beside those that are their blueprint's ``index``."""
 
+OF_PAGES = frozenset({"columns", "unsigned"})
+"""What the address of a list may say beside its filters: how its page shows the rows."""
+MOST_NAMED = 3
+
 
 def init_lists(app: Flask) -> None:
     """Keep the addresses of lists short."""
@@ -98,13 +102,19 @@ class ListPage:
     def problems(self) -> list[str]:
         """What is wrong with the address, in sentences that name the parameter."""
         said = [f"{self._label(problem.name)}: {problem.message}" for problem in self.page.problems]
-        return said + self._outside()
+        return said + self._outside() + self._unknown()
 
     @property
     def faults(self) -> list[str]:
         """What is wrong with the filters: no file answers them. An order, a place or a size that makes no sense is left
         out of the address."""
         return [problem.name for problem in self.page.problems if problem.name in self.page.args]
+
+    def _unknown(self) -> list[str]:
+        """What the address asks for and the list cannot answer: it looks narrowed, and is not."""
+        known = {*OF_PAGES, *self.filters, *(self.extra or {})}
+        said = [name[:60] for name in self.page.unknown if name in request.args and name not in known]
+        return [_("“%(name)s” is no filter of this list and narrows nothing", name=name) for name in said[:MOST_NAMED]]
 
     def _outside(self) -> list[str]:
         """The Member States asked for that the reader may not see: that no row is shown says nothing of them."""

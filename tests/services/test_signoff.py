@@ -251,5 +251,8 @@ def test_a_move_that_was_asked_for_is_made_with_that_record_by_that_person_alone
             workflow.move(record, begun, by=by, target="signed_off")
     with pytest.raises(Forbidden):
         workflow.start(waiting, "sign_off", by=analyst)
+    workflow.move(waiting, begun, by=reviewer, target="signed_off")
+    with pytest.raises(Stale):
+        workflow.move(waiting, begun, by=reviewer, target="signed_off")
     with pytest.raises(Stale):
         workflow.start(other, "sign_off", by=reviewer)

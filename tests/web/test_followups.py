@@ -109,10 +109,13 @@ def test_what_was_chosen_is_told_in_words_where_a_change_is_refused(
     session.commit()
     refused = Forbidden("Not now.")
     monkeypatch.setattr(followups, "create", lambda *_given, **_more: (_ for _ in ()).throw(refused))
-    page = browser.post("/follow-ups/new?state=PAK", data=given(visit_id=str(visit.id))).text
+    chosen = {"visit_id": str(visit.id), "priority": "high", "due-year": "2031", "due-month": "4"}
+    page = browser.post("/follow-ups/new?state=PAK", data=given(**chosen)).text
     typed = unescape(re.sub(r"<[^>]+>", " ", page.split("What you typed")[1]))
     assert "Visit that first raised it" in typed and visit.reference in typed
     assert "Adopt the bill" in typed and "request key" not in typed
+    assert "Internal" in typed and "High" in typed, "choices by their words"
+    assert "Due date" in typed and "due year" not in typed
 
 
 def test_levels_beyond_the_state_are_closed_until_it_consents(session: Any, browser: FlaskClient) -> None:

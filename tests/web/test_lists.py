@@ -60,12 +60,31 @@ def test_what_says_how_a_list_is_shown_is_no_filter(browser: FlaskClient, addres
     assert page.status_code == 200 and "is no filter" not in unescape(page.text)
 
 
-@pytest.mark.parametrize("path", ["/follow-ups", "/reports/status", "/conclusions", "/visits"])
+OF_STATES = (
+    "/follow-ups",
+    "/reports/status",
+    "/conclusions",
+    "/visits",
+    "/gaps/areas",
+    "/gaps/scope",
+    "/reports/action-plan",
+)
+
+
+@pytest.mark.parametrize("path", OF_STATES)
 def test_a_member_state_outside_the_scope_is_said_to_be_outside(session: Any, sign_in: SignIn, path: str) -> None:
     inside = sign_in(AccountFactory(states=["PAK"]))
     assert "Kenya lies outside your scope" in inside.get(f"{path}?state=KEN").text
     assert "outside your scope" not in inside.get(f"{path}?state=PAK").text
     assert "outside your scope" not in sign_in(AccountFactory()).get(f"{path}?state=KEN").text
+
+
+def test_a_member_state_outside_a_reviewers_scope_is_said_to_be_outside(session: Any, sign_in: SignIn) -> None:
+    inside = sign_in(AccountFactory(role=Role.REVIEWER, states=["PAK"]))
+    for path in ("/review", "/review/extensions"):
+        assert "Kenya lies outside your scope" in inside.get(f"{path}?state=KEN").text, path
+    auditor = sign_in(AccountFactory(role=Role.AUDITOR, states=["PAK"]))
+    assert "Kenya lies outside your scope" in auditor.get("/audit?state=KEN").text
 
 
 def test_member_states_stand_in_an_order_that_knows_no_accents(browser: FlaskClient) -> None:

@@ -25,7 +25,8 @@ they show the same rows in the same order::
 
 The filters stand in ``reports/filters.py``. Rows are Core rows (``row.title``). A filter whose value makes no sense
 matches nothing and says why in ``page.problems``; a parameter that is not declared narrows nothing and stands in
-``page.unknown``; a cursor that makes no sense gives the first page. Rows without a sort key come last in both directions, on both databases.
+``page.unknown``; a cursor that makes no sense gives the first page. Rows without a sort key come last in both
+directions, on both databases.
 """
 
 from __future__ import annotations

@@ -223,7 +223,7 @@ def named(words: str, account: Account) -> list[tuple[str, str, str]]:
     known = catalogue.states()
     found = holding(_folded_names(), wanted) if wanted else []
     told = [(code, known[code].name, _meant(code, wanted)) for code in found if covered.covers(code)]
-    return sorted(told, key=lambda one: one[1])
+    return sorted(told, key=lambda one: fold(one[1]))
 
 
 def _meant(code: str, wanted: list[Term]) -> str:

@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
     page = report.listing(reach, with_plans=True).page(request.args)
     rows = report.rows_of(page.rows, reach, signed_only=signed_only, today=clock.today())
     path, extra = url_for("action_plan.index"), _extra(signed_only)
-    shown = ListPage(page, path, _counted, _filter_words(), {"measure": _("plan and measure")}, extra)
+    shown = ListPage(page, path, _counted, _filter_words(), {"measure": _("plan and measure")}, extra, reach)
     return render_template(
         "action_plan/index.html",
         list=shown,

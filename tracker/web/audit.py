@@ -27,7 +27,9 @@ def index() -> ResponseReturnValue:
     """What happened, newest first, as the address narrows it."""
     policy.require(current_user, Permission.LOG_READ)
     page = log.LOG.page(request.args, log.scope(current_user))
-    shown = ListPage(page, url_for("audit.index"), _counted, _filter_words(), {"number": _("time, newest first")})
+    reach = policy.reach(current_user, Permission.LOG_READ)
+    sorts = {"number": _("time, newest first")}
+    shown = ListPage(page, url_for("audit.index"), _counted, _filter_words(), sorts, reach=reach)
     return render_template(
         "audit/index.html",
         list=shown,

@@ -65,15 +65,22 @@ class Kept:
     def typed(self) -> list[tuple[str, str]]:
         """The fields that people fill in, by their labels, and choices in words; the others are the program's own, sent
         again with them. Where the form was never read, its bare names stand for labels, and choices are left out."""
-        known = getattr(g.get("bound_form"), "_fields", {})
-        told: dict[tuple[str, str], None] = {}
-        for name, value in self.fields:
-            field: Any = known.get(name)
-            label = str(field.label.text) if field and field.label.text else re.sub("[_-]", " ", name)
-            said = value if not CHOSEN.fullmatch(name) else field.typed() if field else ""
-            if said and not OWN_FIELD.fullmatch(name):
-                told[label, said] = None
-        return list(told)
+        told = [_told(name, value) for name, value in self.fields if not OWN_FIELD.fullmatch(name)]
+        return list(dict.fromkeys(one for one in told if one[1]))
+
+
+def _told(name: str, value: str) -> tuple[str, str]:
+    """A field's label and what was typed: a choice and the parts of a date by the words of their field."""
+    form = g.get("bound_form")
+    known = getattr(form, "_fields", {})
+    short = name.removeprefix(getattr(form, "_prefix", ""))
+    whole = short.rpartition("-")[0]  # of the part of a date
+    field: Any = known.get(short) or known.get(whole)
+    label = str(field.label.text) if field and field.label.text else re.sub("[_-]", " ", name)
+    if field and (short not in known or hasattr(field, "options")):
+        said = str(field.typed())
+        return label, "" if said == value and CHOSEN.fullmatch(short) else said
+    return label, "" if CHOSEN.fullmatch(short) else value
 
 
 def init_errors(app: Flask) -> None:
@@ -151,7 +158,8 @@ def page_asked() -> tuple[Missing, ...]:
 
 
 def _leading(words: str, path: str) -> tuple[Missing, ...]:
-    """A link to a page of this host, where one stands: never ``//elsewhere``."""
+    """A link to a page of this host, where one stands: never ``//elsewhere``, and of a file the page that offers it."""
+    path = path.removesuffix(".csv")
     if not _is_page(path):
         return ()
     return (Missing(words, request.script_root + "/" + quote(path.lstrip("/\\"))),)

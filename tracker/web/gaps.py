@@ -77,7 +77,7 @@ def show(kind: str) -> ResponseReturnValue:
     gap = gaps.GAPS.get(kind) or abort(404)
     reach = policy.reach(current_user)
     page = gap.listing.page(request.args, gaps.scope(kind, reach, request.args))
-    shown = ListPage(page, url_for("gaps.show", kind=kind), _rows, _filter_words(), _sort_words())
+    shown = ListPage(page, url_for("gaps.show", kind=kind), _rows, _filter_words(), _sort_words(), reach=reach)
     known = [name for name in FILTERS if name in gap.listing.filters]
     return render_template(
         "gaps/show.html",

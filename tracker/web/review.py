@@ -198,7 +198,7 @@ def submit(object_type: str, reference: str) -> ResponseReturnValue:
         seen = form.seen_version() if form.content_version.data else None
         signoff.submit(record, by=current_user, note=form.note.data, content_version=seen)
         words = _("%(reference)s is submitted and locked until a reviewer decides.", reference=reference)
-        return sealables.address(object_type, reference), words
+        return request.script_root + sealables.address(object_type, reference), words
 
     if form.validate_on_submit() and (answer := once(form, hand_in)):
         return answer
@@ -212,7 +212,7 @@ def recall(object_type: str, reference: str) -> ResponseReturnValue:
     policy.require(current_user, Permission.SUBMIT, record)
     signoff.recall(record, by=current_user)
     commit_saying(_("%(reference)s is recalled; you can change it again.", reference=reference))
-    return redirect(sealables.address(object_type, reference), 303)
+    return redirect(request.script_root + sealables.address(object_type, reference), 303)
 
 
 def _signed_words(record: Any, seal: Seal) -> str:
@@ -237,6 +237,7 @@ def _list_page(page: Page) -> ListPage:
             "purpose": FilterWords(_("What for"), members(Purpose)),
         },
         {"submitted": _("day submitted")},
+        reach=policy.reach(current_user, Permission.REVIEW),
     )
 
 
@@ -247,6 +248,7 @@ def _extensions_page(page: Page) -> ListPage:
         lambda n: ngettext("%(num)s extension", "%(num)s extensions", n),
         {"state": filters.state_words()},
         {"asked": _("day asked")},
+        reach=policy.reach(current_user, Permission.REVIEW),
     )
 
 

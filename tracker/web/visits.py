@@ -79,8 +79,7 @@ def index() -> ResponseReturnValue:
     page = visits.VISITS.page(request.args, reach.condition(Visit.state_id), reach=reach)
     columns = _columns()
     extra = {"columns": [",".join(columns)]} if "columns" in request.args else None
-    here, reach = url_for("visits.index"), policy.reach(current_user)
-    shown = ListPage(page, here, _counted, filter_words(), sort_words(), extra, reach)
+    shown = ListPage(page, url_for("visits.index"), _counted, filter_words(), sort_words(), extra, reach)
     return render_template(
         "visits/index.html",
         list=shown,
@@ -396,8 +395,9 @@ def move(reference: str) -> ResponseReturnValue:
 
 
 def _last_known(visit: Visit) -> date:
-    """The day of the last that is known to have happened; of a visit without dates it is today, so to say."""
-    days = [visit.sort_day if visit.start else clock.today()]
+    """The latest day on which something of the visit can have happened; of a visit without dates, today."""
+    dated = visit.end or visit.start
+    days = [dated.last_day if dated else clock.today()]
     days += [move.happened.last_day for move in visit.moves if move.happened]
     return max(days)
 

@@ -82,12 +82,12 @@ def move(
     target: str | None = None,
     details: dict[str, Any] | None = None,
 ) -> Move:
-    """Make a move: source → target, with its event. Raises what ``start`` does, unless that was asked of this record
-    for this person."""
+    """Make a move: source → target, with its event. Raises what ``start`` does; where that was asked of this record
+    for this person, whether the record still stands where the move starts."""
     begun = start(record, action, by=by) if isinstance(action, str) else action
     if begun.record is not record or begun.by is not by:
         raise ValueError("a move is made with the record, and by the person, that were asked for")
-    found = begun.move
+    found = _find(record, begun.move.action)
     if found.owes_reason and not reason.strip():
         raise Invalid(_("Give a reason."), "reason")
     status = target or found.target

@@ -36,6 +36,16 @@ def test_a_later_visit_takes_it_up_and_says_what_it_found(session: Any, browser:
     assert session.scalar(sa.select(CarryOver.disposition)) is Disposition.PARTLY_MET
 
 
+def test_a_visit_that_is_still_to_come_has_found_nothing(session: Any, browser: Any) -> None:
+    browser.post(PATH, data={"visit_id": str(VisitFactory(year=2090).id)})
+    path = f"{PATH}/{session.scalar(sa.select(CarryOver.id))}"
+    finding = {"disposition": "met", "note": "Seen there.", "version": version_on(browser.get(path))}
+    refused = browser.post(path, data=finding)
+    assert refused.status_code == 422
+    assert "The visit has not begun, and has found nothing yet." in refused.text and "Seen there." in refused.text
+    assert session.scalar(sa.select(CarryOver.disposition)) is Disposition.PENDING
+
+
 def test_only_visits_that_may_take_it_up_are_offered(session: Any, browser: Any) -> None:
     taken, later = VisitFactory(year=2012), VisitFactory(year=2016)
     VisitFactory(year=2005)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from tracker import policy
+from tracker import clock, policy
 from tracker.errors import Invalid
 from tracker.extensions import db
 from tracker.models import Account, CarryOver, Disposition, Followup, Visit
@@ -44,6 +44,9 @@ def set_disposition(
     followup = db.session.get_one(Followup, carry_over.followup_id)
     policy.require(by, Permission.FOLLOWUP_TRACK, followup)
     records.require_version(followup, version)
+    start = carry_over.visit.start
+    if disposition is not Disposition.PENDING and start is not None and start.first_day > clock.today():
+        raise Invalid(_("The visit has not begun, and has found nothing yet."), "disposition")
     carry_over.disposition = disposition
     carry_over.note = note
     records.save(followup, "carry_over.recorded", by=by, details={"visit": carry_over.visit.reference})

@@ -285,7 +285,8 @@ def changes_between(before: dict[Key, Row | None], now: dict[Key, Row | None]) -
 
 def label(key: Key) -> str:
     """How an event names a row: ``followup:12``."""
-    return f"{key[0]}:{'/'.join(str(part) for part in key[1])}"
+    table, parts = key
+    return f"{table}:{parts[0]}" if len(parts) == 1 else f"{table}:{'/'.join(map(str, parts))}"
 
 
 def link(prev: str, text: str) -> str:
@@ -387,7 +388,10 @@ def _difference(old: Row | None, new: Row | None) -> dict[str, list[Any]]:
         was, now = before.get(name), after.get(name)
         if was is now or name in QUIET:
             continue
-        pair = [plain(was), plain(now)]
+        pair = [
+            was if type(was) in AS_THEY_ARE else plain(was),
+            now if type(now) in AS_THEY_ARE else plain(now),
+        ]
         if (pair[0] or None) != (pair[1] or None):
             found[name] = pair
     return found

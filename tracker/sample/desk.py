@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from json.encoder import encode_basestring
 from types import SimpleNamespace
 from typing import Any
 
@@ -158,13 +159,13 @@ def _part(name: str, value: Any) -> str:
     if kind is int:  # as JSON has it, without asking
         return f'"{name}":{value}'
     if kind is str:
-        return f'"{name}":{history.canonical(value)}'
+        return f'"{name}":{encode_basestring(value)}'
     return f'"{name}":{_canonical(value)}'
 
 
 @lru_cache(maxsize=1_000, typed=True)
 def _canonical(value: Any) -> str:
-    return history.canonical(history.plain(value))
+    return history.canonical(_plain(value))
 
 
 _plain = lru_cache(maxsize=1_000, typed=True)(history.plain)

@@ -438,4 +438,7 @@ class _FollowupStory:
 
 def moment_of(second: int) -> datetime:
     """The moment that a second of the story stands for."""
-    return datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC) + timedelta(seconds=second)
+    return _BEGINNING + timedelta(seconds=second)
+
+
+_BEGINNING = datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC)

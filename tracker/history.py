@@ -11,7 +11,7 @@ import hashlib
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 import structlog
 from flask import current_app, g, has_request_context
@@ -232,11 +233,28 @@ def plain(value: Any) -> Any:
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: the same value gives the same text for ever."""
-    return _ENCODER.encode(value)
+    """JSON with sorted keys and no spaces, columns' values in it as ``plain`` gives them: the same value gives the same
+    text for ever."""
+    return _json(value).decode("utf-8", "surrogatepass")
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def _json(value: Any) -> bytes:
+    """The library writes what is in UTF-8 and in numbers of 64 bits, and refuses the rest; both write one text."""
+    try:
+        return orjson.dumps(value, _plainly, _OPTIONS)
+    except orjson.JSONEncodeError:
+        return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
+
+
+def _plainly(value: Any) -> Any:
+    found = plain(value)
+    if found is value:
+        raise TypeError(f"{type(value).__name__} has no place in canonical JSON")
+    return found
+
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plainly)
 
 
 def digest(text: str) -> str:
@@ -245,7 +263,7 @@ def digest(text: str) -> str:
 
 def row_digest(table: str, row: Row) -> str:
     """The digest under which an event names a version row."""
-    return digest(table + canonical(_plain_row(row)))
+    return hashlib.sha256(table.encode() + _json(row)).hexdigest()
 
 
 def entry(seq: int, noted: Noted) -> Row:
@@ -261,13 +279,13 @@ def event_text(seq: int, noted: Row, rows: dict[str, str | None]) -> str:
         {
             "format": FORMAT,
             "seq": seq,
-            "at": plain(noted["at"]),
+            "at": noted["at"],
             "kind": noted["kind"],
-            "category": plain(noted["category"]),
+            "category": noted["category"],
             "actor": noted["actor_id"],
             "object": [noted["object_type"], noted["object_id"]],
             "state": noted["state_id"],
-            "outcome": plain(noted["outcome"]),
+            "outcome": noted["outcome"],
             "request": noted["request_id"],
             "reason": noted["reason"],
             "changes": noted["changes"],
@@ -279,8 +297,29 @@ def event_text(seq: int, noted: Row, rows: dict[str, str | None]) -> str:
 
 def changes_between(before: dict[Key, Row | None], now: dict[Key, Row | None]) -> Row:
     """The old and new values that an event tells of: row → column → both."""
-    changes = {label(key): _difference(before[key], row) for key, row in now.items() if key[0] not in SILENT}
+    changes = {label(key): change_of(key[0], before[key], row) for key, row in now.items()}
     return {name: change for name, change in changes.items() if change}
+
+
+def change_of(table: str, old: Row | None, new: Row | None, names: Iterable[str] | None = None) -> dict[str, list[Any]]:
+    """The values of a row that an event tells of, before and after, by column; ``names``: those that may differ."""
+    if table in SILENT:
+        return {}
+    if old is None:
+        return {name: [None, plain(now)] for name, now in (new or {}).items() if now and name not in QUIET}
+    after = new or {}
+    found: dict[str, list[Any]] = {}
+    for name in names or after or old:
+        was, now = old.get(name), after.get(name)
+        if was is now or name in QUIET:
+            continue
+        pair = [
+            was if type(was) in AS_THEY_ARE else plain(was),
+            now if type(now) in AS_THEY_ARE else plain(now),
+        ]
+        if (pair[0] or None) != (pair[1] or None):
+            found[name] = pair
+    return found
 
 
 def label(key: Key) -> str:
@@ -379,22 +418,6 @@ def _named(key: Key) -> Row:
 def _plain_row(row: Row) -> Row:
     """The row as JSON holds it. Most values are plain already; each column is asked for in every event."""
     return {name: value if type(value) in AS_THEY_ARE else plain(value) for name, value in row.items()}
-
-
-def _difference(old: Row | None, new: Row | None) -> dict[str, list[Any]]:
-    before, after = old or {}, new or {}
-    found = {}
-    for name in after or before:
-        was, now = before.get(name), after.get(name)
-        if was is now or name in QUIET:
-            continue
-        pair = [
-            was if type(was) in AS_THEY_ARE else plain(was),
-            now if type(now) in AS_THEY_ARE else plain(now),
-        ]
-        if (pair[0] or None) != (pair[1] or None):
-            found[name] = pair
-    return found
 
 
 def _is_worded_as_before(obj: Any, before: dict[Key, Row | None], rows: dict[Key, Row | None]) -> bool:

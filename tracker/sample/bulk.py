@@ -6,12 +6,12 @@ import pickle
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tracker import history
 from tracker.database import Base, UtcDateTime
@@ -21,11 +21,10 @@ Rows = list[tuple[Any, ...]]
 EVENT_COLUMNS = tuple(column.name for column in Base.metadata.tables[Event.__tablename__].columns)
 AT, TEXT = EVENT_COLUMNS.index("at"), EVENT_COLUMNS.index("text")
 
-DIALECTS: dict[str, Callable[[], sa.Dialect]] = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
-
 # While the rows are written: nothing is lost that cannot be generated again, and neither what points at what nor the
 # checks of the columns are asked for each row, which costs as much as writing it. The cache (in KiB) holds the log's
-# two indexes of hashes, where each entry falls on any page; indexes are sorted by two threads.
+# two indexes of hashes, where each entry falls on any page. Indexes are sorted in pieces as large as the cache, each
+# by a thread of its own: with a small one two of them work at once.
 UNHURRIED = {
     "foreign_keys": "OFF",
     "ignore_check_constraints": "ON",
@@ -35,6 +34,7 @@ UNHURRIED = {
     "cache_size": "-1000000",
     "wal_autocheckpoint": "100000",
 }
+SORTING = {"cache_size": "-4000"}
 
 # The indexes and triggers of our tables, each with the statement that makes it; those of the keys are not among them.
 _SQLITE_ATTACHED = """
@@ -53,18 +53,13 @@ ORDER BY 1, 2"""
 
 
 def stored(table: str, rows: Iterable[tuple[Any, ...]], dialect: str, *, without_id: bool = False) -> Rows:
-    """The rows with moments and days as the database stores them; all else is given as stored already."""
-    places = [(place - without_id, form) for place, form in _forms(table, dialect)]
-    if not places:
-        return list(rows)
-    found = []
-    for row in rows:
-        values = list(row)
-        for place, form in places:
-            if values[place] is not None:
-                values[place] = form(values[place])
-        found.append(tuple(values))
-    return found
+    """The rows with days, and moments as canonical JSON has them, as the database stores them; all else is given as
+    stored already."""
+    columns = list(zip(*rows, strict=True))
+    if columns:
+        for place, form in _forms(table, dialect):
+            columns[place - without_id] = tuple(map(form, columns[place - without_id]))
+    return list(zip(*columns, strict=True))
 
 
 @cache
@@ -80,11 +75,19 @@ def _forms(table: str, dialect: str) -> list[tuple[int, Callable[[Any], Any]]]:
 
 @cache
 def _form(is_day: bool, dialect: str) -> Callable[[Any], Any] | None:
-    """How the database stores a day or a moment; many rows hold the same."""
-    known: sa.Dialect = DIALECTS[dialect]()
-    kind: sa.types.TypeEngine[Any] = sa.Date() if is_day else UtcDateTime()
-    form = kind.dialect_impl(known).bind_processor(known)
-    return form and lru_cache(maxsize=100_000)(form)
+    """How the database stores a day or a moment; many rows hold the same. PostgreSQL takes them as they are."""
+    if dialect != "sqlite":
+        return None
+    return lru_cache(maxsize=100_000)(_day_in_sqlite if is_day else _moment_in_sqlite)
+
+
+def _day_in_sqlite(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _moment_in_sqlite(text: str | None) -> str | None:
+    """A moment of UTC without the letter between day and time and without the offset."""
+    return f"{text[:10]} {text[11:26]}" if text else None
 
 
 class Bulk:
@@ -166,32 +169,52 @@ def _bare(connection: sa.Connection) -> Iterator[None]:
     finally:
         connection.rollback()
         search.rebuild(connection)  # its trigger was away
+        connection.commit()
+        if is_sqlite:
+            _set(connection.connection.driver_connection, SORTING)
         for *_names, statement in attached:
             connection.exec_driver_sql(statement)
         connection.commit()
 
 
 class Spool:
-    """Events that wait for their place in the chain: a file for each period of days, read back in one piece."""
+    """Events that wait for their place in the chain, by periods of days: in memory, and when they become too many in a
+    file for each period."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, most: int = 500_000_000) -> None:
         self.folder = folder
+        self.most = most  # bytes
+        self._held: dict[int, list[bytes]] = {}
+        self._size = 0
 
     def add(self, period: int, packed: bytes) -> None:
         """Keep events of the period."""
-        with self._file(period).open("ab") as file:
-            file.write(packed)
+        self._held.setdefault(period, []).append(packed)
+        self._size += len(packed)
+        if self._size > self.most:
+            self._put_away()
 
     def take(self, period: int) -> Rows:
         """All events of the period in the order of their numbers; they are kept no longer."""
-        place = self._file(period)
+        held = self._held.pop(period, [])
+        self._size -= sum(map(len, held))
         rows: Rows = []
+        for packed in held:
+            rows += pickle.loads(packed)  # noqa: S301  # written by this run
+        place = self._file(period)
         if place.exists():
             with place.open("rb") as file:
                 while file.peek(1):
                     rows += pickle.load(file)  # noqa: S301  # written by this run, in a folder of its own
             place.unlink()
         return sorted(rows, key=_seq)
+
+    def _put_away(self) -> None:
+        for period, held in self._held.items():
+            with self._file(period).open("ab") as file:
+                file.writelines(held)
+        self._held.clear()
+        self._size = 0
 
     def _file(self, period: int) -> Path:
         return self.folder / f"{period:05}.events"

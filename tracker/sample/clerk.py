@@ -82,8 +82,8 @@ class Clerk:
             state_id=self.state_id,
             workflow="draft",
             drafted_by_id=self.analyst,
-            created_at=self.desk.now,
-            updated_at=self.desk.now,
+            created_at=self.desk.at,
+            updated_at=self.desk.at,
             **values,
         )
 
@@ -103,7 +103,7 @@ class Clerk:
         """What ``records.save`` does: the version rises, sealed fields are compared, an official record is reopened."""
         if not is_new:
             version = self.desk.row(noun, record_id)["version"] + 1
-            self.desk.change(noun, record_id, updated_at=self.desk.now, version=version, **values)
+            self.desk.change(noun, record_id, updated_at=self.desk.at, version=version, **values)
         differs = is_sealed and self._refresh(noun, record_id, by)
         self.record(kind, (noun, record_id), by, reason=reason, details=details)
         if differs and self.desk.row(noun, record_id)["sealed_sha256"] is not None:
@@ -158,7 +158,7 @@ class Clerk:
             round=row["seal_count"],
             drafted_by_id=row["drafted_by_id"],
             submitted_by_id=self.analyst,
-            submitted_at=self.desk.now,
+            submitted_at=self.desk.at,
             note=note,
         )
         is_reason = purpose is not Purpose.SIGN_OFF
@@ -183,7 +183,7 @@ class Clerk:
             raise RuntimeError(f"{noun} {record_id} cannot {action} from {row['workflow']}")
         status = history.plain(target or move.target)
         self.desk.change(
-            noun, record_id, workflow=status, updated_at=self.desk.now, version=row["version"] + 1, **values
+            noun, record_id, workflow=status, updated_at=self.desk.at, version=row["version"] + 1, **values
         )
         kind = f"{noun}.{move.past}"
         self.record(kind, (noun, record_id), by, reason=reason, details=details, category=move.category)

@@ -2,15 +2,14 @@
 
 Each version row is closed as soon as the next is known, so that all of them are inserted once and never updated. The
 events, their digests and what changed come from the functions that ordinary writing uses; but of a row that changed,
-only the columns that did are compared and written as JSON again.
+only the columns that did are compared. Rows hold what JSON holds, moments as text among it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from functools import cache, lru_cache
-from json.encoder import encode_basestring
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,47 +22,61 @@ from tracker.models import VERSION_TABLES, Category, Outcome
 DONE = Outcome.DONE.value
 
 
+class Kept:
+    """A row as it is, as the last event left it, and the columns that were touched since."""
+
+    __slots__ = ("label", "opened", "row", "table", "told", "touched")
+
+    def __init__(self, table: str, row: history.Row) -> None:
+        self.table = table
+        self.row = row
+        self.label = history.label((table, tuple(row[name] for name in _keys(table))))
+        self.touched: set[str] = set(row)
+        self.told: history.Row | None = None
+        self.opened = 0
+
+
 class Desk:
     """The rows of one visit's records, the version rows and events told so far."""
 
     def __init__(self, numbers: Iterable[int], request_ids: Iterator[str]) -> None:
         self._numbers = iter(numbers)
         self._request_ids = request_ids
-        self._rows: dict[history.Key, history.Row] = {}
-        self._told: dict[history.Key, tuple[history.Row, int]] = {}
-        self._touched: dict[history.Key, set[str]] = {}
-        self._json: dict[history.Key, dict[str, str]] = {}
+        self._kept: dict[tuple[Any, ...], Kept] = {}
+        self._touched: list[Kept] = []
         self._request = ""
         self.now = datetime.min.replace(tzinfo=UTC)
+        self.at = ""  # the same as rows hold it
         self.events: list[tuple[Any, ...]] = []  # as the table has them, up to what binds each to the one before
         self.versions: dict[str, list[tuple[Any, ...]]] = {}
 
-    def begin(self, now: datetime) -> None:
-        """A request of its own, at its moment."""
-        self.now = now
+    def begin(self, now: datetime, at: str) -> None:
+        """A request of its own, at its moment; ``at`` is the same as rows hold it."""
+        self.now, self.at = now, at
         self._request = next(self._request_ids)
 
     def add(self, table: str, **values: Any) -> history.Row:
         """A new row, with the defaults of its model."""
         row = {**_defaults(table), **values}
-        key = (table, tuple(row[name] for name in _keys(table)))
-        self._rows[key] = row
-        self._touched[key] = set(row)
+        kept = self._kept[table, *[row[name] for name in _keys(table)]] = Kept(table, row)
+        self._touched.append(kept)
         return row
 
     def change(self, table: str, identity: int, **values: Any) -> history.Row:
         """The row with new values; the old one stays what it was."""
-        key = (table, (identity,))
-        row = self._rows[key] = {**self._rows[key], **values}
-        self._touched.setdefault(key, set()).update(values)
+        kept = self._kept[table, identity]
+        if not kept.touched:
+            self._touched.append(kept)
+        kept.touched.update(values)
+        row = kept.row = {**kept.row, **values}
         return row
 
     def row(self, table: str, identity: int) -> history.Row:
         """The row as it is now."""
-        return self._rows[table, (identity,)]
+        return self._kept[table, identity].row
 
     def has(self, table: str, *identity: Any) -> bool:
-        return (table, identity) in self._rows
+        return (table, *identity) in self._kept
 
     def record(
         self,
@@ -78,19 +91,18 @@ class Desk:
     ) -> None:
         """One event on ``root``, with all rows touched since the last."""
         seq = next(self._numbers)
-        before: dict[history.Key, history.Row | None] = {}
-        now: dict[history.Key, history.Row | None] = {}
+        changes: history.Row = {}
         digests: dict[str, str | None] = {}
-        for key, names in self._touched.items():
-            row, last = self._rows[key], self._told.get(key)
-            before[key] = {name: last[0][name] for name in names} if last else None
-            now[key] = changed = {name: row[name] for name in names}
-            digests[history.label(key)] = self._digest(key, changed)
-            self._close(key, seq)
-            self._told[key] = row, seq
+        for kept in self._touched:
+            digests[kept.label] = history.row_digest(kept.table, kept.row)
+            change = history.change_of(kept.table, kept.told, kept.row, kept.touched)
+            if change:
+                changes[kept.label] = change
+            self._close(kept, seq)
+            kept.told, kept.opened, kept.touched = kept.row, seq, set()
         self._touched.clear()
         columns = {
-            "at": self.now,
+            "at": self.at,
             "kind": kind,
             "category": category.value,
             "actor_id": by,
@@ -100,35 +112,25 @@ class Desk:
             "outcome": DONE,
             "request_id": self._request,
         }
-        changes = history.changes_between(before, now)
-        rest = {"at": _plain(self.now), "reason": reason, "changes": changes, "details": details or {}}
-        text = history.event_text(seq, columns | rest, digests)
+        told = columns | {"reason": reason, "changes": changes, "details": details or {}}
+        text = history.event_text(seq, told, digests)
         self.events.append((seq, *columns.values(), history.FORMAT, text))
-
-    def _digest(self, key: history.Key, changed: history.Row) -> str:
-        """``history.row_digest`` of the row, made of what its columns were and the ``changed`` ones."""
-        table = key[0]
-        parts = self._json.get(key)
-        if parts is None:
-            parts = self._json[key] = dict.fromkeys(_sorted(table), "")
-        for name, value in changed.items():
-            parts[name] = _part(name, value)
-        return history.digest(f"{table}{{{','.join(parts.values())}}}")
 
     def close(self) -> dict[str, list[tuple[Any, ...]]]:
         """Ends the story: the rows that stand, by table; their version rows stay open."""
         if self._touched or next(self._numbers, None) is not None:
             raise RuntimeError("the story left other events than were planned")
         standing: dict[str, list[tuple[Any, ...]]] = {}
-        for key, row in self._rows.items():
-            standing.setdefault(key[0], []).append(tuple(row.values()))
-            self._close(key, None)
+        for kept in self._kept.values():
+            standing.setdefault(kept.table, []).append(tuple(kept.row.values()))
+            self._close(kept, None)
         return standing
 
-    def _close(self, key: history.Key, seq: int | None) -> None:
-        if key in self._told:
-            row, opened = self._told[key]
-            self.versions.setdefault(VERSION_TABLES[key[0]].name, []).append((*row.values(), opened, seq))
+    def _close(self, kept: Kept, seq: int | None) -> None:
+        """The version that the last event opened, which this one ends."""
+        if kept.told is not None:
+            version = (*kept.told.values(), kept.opened, seq)
+            self.versions.setdefault(VERSION_TABLES[kept.table].name, []).append(version)
 
 
 def view(row: history.Row) -> Any:
@@ -146,29 +148,6 @@ def _default(column: sa.Column[Any]) -> Any:
     if isinstance(column.default, sa.ColumnDefault) and column.default.is_scalar:
         return history.plain(column.default.arg)
     return None
-
-
-@cache
-def _sorted(table: str) -> list[str]:
-    return sorted(_defaults(table))
-
-
-def _part(name: str, value: Any) -> str:
-    """A column as it stands in its row's canonical JSON."""
-    kind = type(value)
-    if kind is int:  # as JSON has it, without asking
-        return f'"{name}":{value}'
-    if kind is str:
-        return f'"{name}":{encode_basestring(value)}'
-    return f'"{name}":{_canonical(value)}'
-
-
-@lru_cache(maxsize=1_000, typed=True)
-def _canonical(value: Any) -> str:
-    return history.canonical(_plain(value))
-
-
-_plain = lru_cache(maxsize=1_000, typed=True)(history.plain)
 
 
 @cache

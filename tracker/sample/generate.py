@@ -20,8 +20,9 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import count, pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -37,7 +38,6 @@ from tracker.errors import TrackerError
 from tracker.extensions import db
 from tracker.models import (
     Account,
-    Event,
     Followup,
     FollowupCounter,
     Mark,
@@ -59,8 +59,10 @@ from tracker.services import reference
 MOST = 5_000_000
 PERIOD = 30  # days
 BEFOREHAND = 130  # days: no event on a visit lies earlier
-WRITE_EVERY, COMMIT_EVERY = 10, 120  # visits
+WRITE_EVERY, COMMIT_EVERY = 10, 500  # visits
+OUTLINES = 20  # visits that are outlined in one go
 SMALL = 500  # follow-ups whose visits are told in this process: starting others would take longer
+AHEAD = 40  # visits that wait to be told or written, so that nobody waits while this process writes to the disk
 PROCESSES = min(4, os.cpu_count() or 1)  # this one waits for the database half of the time
 UNREAD_FOR = timedelta(days=60)
 EMPTY_DETAILS = "{}"  # JSON, as both databases take it
@@ -117,11 +119,15 @@ def generate(followups: int, seed: int, echo: Echo) -> Generated:
 
 
 def _generate(password: str, followups: int, seed: int, tellers: Tellers, echo: Echo) -> Generated:
-    head = _begin(password, followups, seed)
-    ground = _ground(seed)
-    visits = plans.lay_out(ground, followups)
+    with _before_the_story(seed):
+        coordinator = _cast(password)
+        ground = _ground(seed)
+        visits = plans.lay_out(ground, followups)
+        outlines = _outlines(tellers, ground, visits)  # made beside this process, which writes the plan meanwhile
+        joint_plan.load(followups, Random(f"{seed}/plan"), by=coordinator)  # noqa: S311  # chance, not secrecy
+        head = _begun()
+    tasks, last = _tasks(replace(ground, measures=_measures()), visits, outlines, head[0])
     db.session.remove()  # another connection writes from here on
-    tasks, last = _tasks(ground, visits, head[0])
     with (
         bulk.opened(db.engine) as writer,
         tempfile.TemporaryDirectory(prefix="tracker-generate-") as folder,
@@ -148,20 +154,35 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _begin(password: str, followups: int, seed: int) -> tuple[int, str]:
-    """Reference data, accounts, a plan and the mark, through the services; the head of the log so far."""
+@contextmanager
+def _before_the_story(seed: int) -> Iterator[None]:
+    """Work through the services, at one moment and in requests whose ids the seed gives."""
     rng = Random(f"{seed}/accounts")  # noqa: S311  # chance, not secrecy
     ids = (str(UUID(int=rng.getrandbits(128), version=4)) for _request in count())
     with clock.at(load.BEFORE_THE_STORY), history.request_ids(ids):
-        reference.load()
-        by_role = load.cast(password)
-        coordinator = by_role[people.COORDINATOR.local_part]
-        joint_plan.load(followups, Random(f"{seed}/plan"), by=coordinator)  # noqa: S311  # chance, not secrecy
-        db.session.add(Mark(name=load.MARK, value="generated"))
-        db.session.execute(sa.delete(OutboxMail))  # nobody reads mail at example.org
-        db.session.commit()
-    last = db.session.execute(sa.select(Event.seq, Event.hash).order_by(Event.seq.desc()).limit(1)).one()
+        yield
+
+
+def _cast(password: str) -> Account:
+    """Reference data and accounts; who keeps the plan."""
+    reference.load()
+    return load.cast(password)[people.COORDINATOR.local_part]
+
+
+def _begun() -> tuple[int, str]:
+    """Mark and commit what the services wrote; the head of the log so far."""
+    db.session.add(Mark(name=load.MARK, value="generated"))
+    db.session.execute(sa.delete(OutboxMail))  # nobody reads mail at example.org
+    db.session.commit()
+    last = db.session.execute(history.HEAD).one()
     return last.seq, last.hash
+
+
+def _measures() -> tuple[tuple[int, str], ...]:
+    return tuple((row.id, row.reference) for row in db.session.execute(_MEASURES))
+
+
+_MEASURES = sa.select(Measure.id, Measure.reference).order_by(Measure.id)
 
 
 def _ground(seed: int) -> plans.Ground:
@@ -169,7 +190,6 @@ def _ground(seed: int) -> plans.Ground:
     areas = {code: area.edition for code, area in catalogue.areas().items() if area.is_assessable}
     accounts = db.session.scalars(sa.select(Account).order_by(Account.id))
     resolutions = db.session.scalars(sa.select(Resolution).order_by(Resolution.number))
-    measures = db.session.execute(sa.select(Measure.id, Measure.reference).order_by(Measure.id))
     return plans.Ground(
         seed=seed,
         cast={row.email.partition("@")[0]: plans.Person(row.id, row.name) for row in accounts},
@@ -181,7 +201,7 @@ def _ground(seed: int) -> plans.Ground:
         resolutions=tuple((row.number, row.adopted_on) for row in resolutions),
         ratings=tuple(code for code, row in catalogue.ratings().items() if row.is_active),
         organisations=tuple(sorted(catalogue.organisations())),
-        measures=tuple((row.id, row.reference) for row in measures),
+        measures=(),  # not yet
     )
 
 
@@ -189,21 +209,58 @@ def _ground(seed: int) -> plans.Ground:
 
 
 @dataclass
+class Outline:
+    """What a visit's story will need: how many rows by table, and the moments of its events by period, each with the
+    event's place in the story."""
+
+    events: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+    moments: defaultdict[int, array[int]] = field(default_factory=lambda: defaultdict(_numbers_of_64_bits))
+
+
+@dataclass
 class Planned:
-    """What the stories will need: ids by table, and the moments of all events by period."""
+    """What all stories will need: the first ids by table, and the moments of all events by period."""
 
     first: list[dict[str, int]] = field(default_factory=list)
     events: list[int] = field(default_factory=list)
     place: int = 0
     ids: Counter[str] = field(default_factory=Counter)
-    moments: defaultdict[int, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("Q")))
+    moments: defaultdict[int, array[int]] = field(default_factory=lambda: defaultdict(_numbers_of_64_bits))
 
 
-def _tasks(ground: plans.Ground, visits: list[plans.VisitPlan], head: int) -> tuple[Iterator[Task], Counter[str]]:
+def _numbers_of_64_bits() -> array[int]:
+    return array("Q")
+
+
+def _outlines(tellers: Tellers, ground: plans.Ground, visits: list[plans.VisitPlan]) -> Iterator[Outline]:
+    """The outlines of the visits in their order, from now on made beside this process."""
+    if tellers is None:
+        return map(partial(outline, ground), visits)
+    return tellers.map(partial(outline, ground), visits, chunksize=OUTLINES)
+
+
+def outline(ground: plans.Ground, visit: plans.VisitPlan) -> Outline:
+    """Note how many rows and events the visit's story makes, and when. Runs in a process of its own."""
+    found = Outline()
+    acts = plans.story(ground, visit)
+    for act in acts:
+        moments = found.moments[_period(act.second)]
+        for _event in range(act.events):
+            moments.append(act.second << 32 | found.events)
+            found.events += 1
+    for name, times in Counter(act.name for act in acts).items():
+        found.rows.update(dict.fromkeys(plans.NEW_ROWS.get(name, ()), times))
+    return found
+
+
+def _tasks(
+    ground: plans.Ground, visits: list[plans.VisitPlan], outlines: Iterable[Outline], head: int
+) -> tuple[Iterator[Task], Counter[str]]:
     """The visits to be told, with their numbers; and the last id of each table."""
     planned = Planned()
-    for visit in visits:
-        _plan(planned, plans.story(ground, visit))
+    for each in outlines:
+        _plan(planned, each)
     numbers = _numbers(planned, head)
     dialect = db.engine.dialect.name
     starts = [0]
@@ -216,19 +273,14 @@ def _tasks(ground: plans.Ground, visits: list[plans.VisitPlan], head: int) -> tu
     return tasks, planned.ids
 
 
-def _plan(planned: Planned, acts: list[plans.Act]) -> None:
-    """Note how many rows and events the story makes, and when."""
+def _plan(planned: Planned, each: Outline) -> None:
+    """Add the outline to those before it."""
     planned.first.append({table: planned.ids[table] + 1 for table in plans.NUMBERED})
-    place = planned.place
-    for act in acts:
-        moments = planned.moments[_period(act.second)]
-        for _event in range(act.events):
-            moments.append(act.second << 32 | place)
-            place += 1
-    for name, times in Counter(act.name for act in acts).items():
-        planned.ids.update(dict.fromkeys(plans.NEW_ROWS.get(name, ()), times))
-    planned.events.append(place - planned.place)
-    planned.place = place
+    planned.ids.update(each.rows)
+    for period, moments in each.moments.items():
+        planned.moments[period].extend(moment + planned.place for moment in moments)
+    planned.events.append(each.events)
+    planned.place += each.events
 
 
 def _numbers(planned: Planned, head: int) -> array[int]:
@@ -261,7 +313,7 @@ def tell(task: Task) -> Told:
     told.rows[SearchRow.__tablename__] = list(clerk.searched())
     events: dict[int, Rows] = {}
     for event, row in zip(clerk.desk.events, bulk.stored("event", clerk.desk.events, task.dialect), strict=True):
-        days = (event[bulk.AT].date() - plans.EPOCH).days
+        days = (date.fromisoformat(event[bulk.AT][:10]) - plans.EPOCH).days
         events.setdefault(days // PERIOD, []).append(row)
     told.events = {period: bulk.packed(rows) for period, rows in events.items()}
     return told
@@ -285,8 +337,8 @@ def _notification(notice: Notice, state_id: str) -> tuple[object, ...]:
         notice.reference,
         state_id,
         EMPTY_DETAILS,
-        notice.created_at,
-        read_at,
+        history.plain(notice.created_at),
+        history.plain(read_at),
     )
 
 
@@ -310,7 +362,7 @@ def _told(tellers: Tellers, tasks: Iterator[Task]) -> Iterator[Told]:
     waiting: deque[Future[Told]] = deque()
     for task in tasks:
         waiting.append(tellers.submit(tell, task))
-        if len(waiting) > 2 * PROCESSES + 1:
+        if len(waiting) > AHEAD:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()

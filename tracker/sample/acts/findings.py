@@ -30,7 +30,7 @@ def assess_area(clerk: Clerk, place: int) -> None:
         rating=clerk.one(clerk.ground.ratings),
         explanation=f"{vocabulary.RATED} {clerk.note()}",
         updated_by_id=clerk.analyst,
-        updated_at=clerk.desk.now,
+        updated_at=clerk.desk.at,
     )
     clerk.assessments.append(row)
     clerk.save("matrix", matrix_id, "matrix.assessed", clerk.analyst, details={"area": code})

@@ -78,7 +78,7 @@ def link_measure(clerk: Clerk, number: int, place: int) -> None:
         measure_id=measure_id,
         reason=vocabulary.SERVES,
         linked_by_id=clerk.analyst,
-        linked_at=clerk.desk.now,
+        linked_at=clerk.desk.at,
     )
     linked = {"reason": vocabulary.SERVES, "details": {"measure": reference}}
     clerk.record("followup.measure_linked", ("followup", followup_id), clerk.analyst, **linked)
@@ -151,7 +151,7 @@ def add_progress(clerk: Clerk, number: int) -> None:
         text=clerk.note(),
         source=vocabulary.SOURCE,
         written_by_id=clerk.analyst,
-        written_at=clerk.desk.now,
+        written_at=clerk.desk.at,
     )
     clerk.save("followup", followup_id, "progress.added", clerk.analyst, is_sealed=False)
 
@@ -172,7 +172,7 @@ def record_response(clerk: Clerk, number: int) -> None:
         text=clerk.text(),
         source=vocabulary.SOURCE,
         recorded_by_id=clerk.analyst,
-        recorded_at=clerk.desk.now,
+        recorded_at=clerk.desk.at,
     )
     shown: history.Row = {}
     if reported != Implementation.NOT_ASSESSED:
@@ -195,7 +195,7 @@ def comment(clerk: Clerk, number: int) -> None:
         state_id=clerk.state_id,
         text=clerk.note(),
         written_by_id=by,
-        written_at=clerk.desk.now,
+        written_at=clerk.desk.at,
     )
     clerk.record("comment.written", ("followup", followup_id), by, category=Category.COMMENT)
 
@@ -216,7 +216,7 @@ def ask_extension(clerk: Clerk, number: int) -> None:
         new_due=PartialDate(later.year, later.month).iso,
         reason=vocabulary.MORE_TIME,
         requested_by_id=clerk.analyst,
-        requested_at=clerk.desk.now,
+        requested_at=clerk.desk.at,
     )
     clerk.save(
         "followup",
@@ -319,7 +319,7 @@ def _decide(clerk: Clerk, followup_id: int, status: ExtensionStatus, note: str) 
         clerk.extensions[followup_id],
         status=status.value,
         decided_by_id=clerk.reviewers[0].id,
-        decided_at=clerk.desk.now,
+        decided_at=clerk.desk.at,
         decision_note=note,
     )
 

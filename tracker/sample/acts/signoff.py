@@ -67,7 +67,7 @@ def _decided(clerk: Clerk, noun: str, record_id: int, decision: str, by: int, re
         clerk.submissions[noun, record_id],
         decision=decision,
         decided_by_id=by,
-        decided_at=clerk.desk.now,
+        decided_at=clerk.desk.at,
         reason=reason,
     )
 
@@ -100,7 +100,7 @@ def _seal(clerk: Clerk, noun: str, record_id: int, meaning: Purpose, by: int) ->
         "signer_id": by,
         "signer_name": next(person.name for person in clerk.reviewers if person.id == by),
         "signer_role": Role.REVIEWER.value,
-        "signed_at": clerk.desk.now,
+        "signed_at": clerk.desk.at,
         **dict.fromkeys(("assessed_status", "assessed_on", "current_due", "current_due_last")),
         **seals.columns_of(view(row), values, is_followup=noun == "followup"),
     }

@@ -37,8 +37,8 @@ def create_visit(clerk: Clerk, scope: int) -> None:
         sort_day=day,
         summary=clerk.text(),
         created_by_id=clerk.analyst,
-        created_at=clerk.desk.now,
-        updated_at=clerk.desk.now,
+        created_at=clerk.desk.at,
+        updated_at=clerk.desk.at,
     )
     _component(clerk, 1, VisitMode.ON_SITE, start, end, clerk.scope[:4])
     for code in clerk.scope:
@@ -141,12 +141,12 @@ def _stage_kept(clerk: Clerk, came_from: str | None, stage: VisitStage, happened
         to_stage=stage.value,
         happened=happened,
         recorded_by_id=clerk.analyst,
-        recorded_at=clerk.desk.now,
+        recorded_at=clerk.desk.at,
     )
 
 
 def _note_visit(clerk: Clerk, past: str, **values: Any) -> None:
     if past != "created":
         version = clerk.desk.row("visit", clerk.plan.id)["version"] + 1
-        clerk.desk.change("visit", clerk.plan.id, updated_at=clerk.desk.now, version=version, **values)
+        clerk.desk.change("visit", clerk.plan.id, updated_at=clerk.desk.at, version=version, **values)
     clerk.record(f"visit.{past}", ("visit", clerk.plan.id), clerk.analyst)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.counting import pages_made_anew, statements
@@ -25,6 +26,7 @@ from tests.factories import (
 )
 from tracker import history
 from tracker.models import FollowupStatus, Implementation, MeasureStatus, MeetingState, Position, Role
+from tracker.models.state import BY_NAME
 from tracker.partial_date import PartialDate
 from tracker.services import followups as services
 
@@ -50,6 +52,12 @@ def test_the_list_holds_the_states_in_scope_by_name_and_by_region(browser: Flask
     assert names(browser.get("/states?sort=-name").text) == ["PAK", "MKD", "KAZ"]
     assert names(browser.get("/states?sort=region").text)[-1] == "MKD"
     assert names(browser.get("/states?region=142").text) == ["KAZ", "PAK"]
+
+
+def test_an_accent_moves_no_state_to_the_end(session: Any, sign_in: SignIn) -> None:
+    browser = sign_in(AccountFactory(role=Role.ANALYST, states=["HRV", "CIV", "CRI", "TKM", "TUR", "TUN"]))
+    assert names(browser.get("/states").text) == ["CRI", "CIV", "HRV", "TUN", "TUR", "TKM"]
+    assert all(name.isascii() for name in session.scalars(sa.select(BY_NAME)))
 
 
 @pytest.mark.parametrize("sort", ["overdue", "open", "visits", "-overdue"])

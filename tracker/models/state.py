@@ -52,6 +52,10 @@ class State(Base):
     names: Mapped[list[StateName]] = relationship(order_by="StateName.valid_from")
 
 
+BY_NAME = sa.func.replace(sa.func.replace(State.name, "ô", "o"), "ü", "u", type_=sa.String)
+"""A State's name as lists sort it: databases put letters with accents after z. These two are all that names bear."""
+
+
 class StateName(Base):
     """A name a State bore, in one language, from a day (inclusive) to a day (exclusive); NULL is open."""
 

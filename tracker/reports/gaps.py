@@ -37,6 +37,7 @@ from tracker.models import (
     VisitArea,
     VisitStage,
 )
+from tracker.models.state import BY_NAME
 from tracker.policy import Reach
 from tracker.reports import catalogue, conclusions, examinations, filters, followups, kept, measures
 from tracker.reports.assessments import NAME_AT_VISIT
@@ -388,7 +389,7 @@ GAPS: dict[str, Gap] = {
             "No visit that was held had the area in its scope, assessed it or concluded on it; with a number of years, "
             "none within them."
         ),
-        _list(_UNEXAMINED, Area.position, "state", Sort(State.name), _of(State.id, area=each(_under), years=_years)),
+        _list(_UNEXAMINED, Area.position, "state", Sort(BY_NAME), _of(State.id, area=each(_under), years=_years)),
         {"state": _STATE, "area": _AREA, "last": _l("Last examined"), "next": _l("Next step")},
         State.id,
         "years",

@@ -38,6 +38,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.models.followup import ENDED, is_open
+from tracker.models.state import BY_NAME
 from tracker.policy import Reach
 from tracker.reports import catalogue, examinations, followups, kept, neighbours
 from tracker.reports.filters import BadValue, Condition, each, region
@@ -192,7 +193,7 @@ STATES = Listing(
         "examined": each(lambda code: examinations.states(State.id, code)),
         "rated": each(lambda code: examinations.states(State.id, code, is_rated=True)),
     },
-    sorts={"name": Sort(State.name), "region": Sort(Region.name)},
+    sorts={"name": Sort(BY_NAME), "region": Sort(Region.name)},
     default_sort="name",
 )
 

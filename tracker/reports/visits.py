@@ -24,6 +24,7 @@ from tracker.models import (
     VisitStage,
     VisitType,
 )
+from tracker.models.state import BY_NAME
 from tracker.partial_date import PartialDate, Precision
 from tracker.reports.filters import beginning, day, each, known_area, members, numbers, region, state, words
 from tracker.reports.listing import Listing, Sort
@@ -86,7 +87,7 @@ VISITS = Listing(
     },
     sorts={
         "date": Sort(Visit.sort_day),
-        "state": Sort(State.name),
+        "state": Sort(BY_NAME),
         "stage": Sort(_IN_ORDER),
         "reference": Sort(Visit.reference),
     },

@@ -86,8 +86,10 @@ def record(
 ) -> None:
     """Note one event on ``obj``, with the old and new values of all its rows changed since the last call.
 
-    ``kind`` is past tense: ``followup.created``. Events on accounts give ``details`` with field names only.
+    ``kind`` is past tense: ``followup.created``. Events on accounts give ``details`` with field names only; raises
+    TypeError for details that JSON has no one text for.
     """
+    _require_one_text(details)
     db.session.flush()
     ledger = _ledger(db.session())
     object_type, object_id = _name_of(obj)
@@ -239,11 +241,26 @@ def canonical(value: Any) -> str:
 
 
 def _json(value: Any) -> bytes:
-    """The library writes what is in UTF-8 and in numbers of 64 bits, and refuses the rest; both write one text."""
+    """The library writes what is in UTF-8 and in numbers of 64 bits, and refuses the rest; of all that is recorded both
+    write one text. Of fractions they would not, and no column that is kept holds any."""
     try:
         return orjson.dumps(value, _plainly, _OPTIONS)
     except orjson.JSONEncodeError:
         return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
+
+
+def _require_one_text(value: Any) -> None:
+    """Of texts, whole numbers, truth and nothing, in lists and under names, every library writes the same."""
+    if isinstance(value, dict):
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError("a name that is no text has no place in the log")
+        for inner in value.values():
+            _require_one_text(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _require_one_text(inner)
+    elif not isinstance(value, str | int | None):
+        raise TypeError(f"{type(value).__name__} has no place in the log")
 
 
 def _plainly(value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -98,6 +100,14 @@ def test_a_change_without_an_event_cannot_be_committed(session: Any) -> None:
 def test_a_bulk_update_that_would_pass_by_the_history_is_refused(session: Any, table: Any) -> None:
     with pytest.raises(history.Unrecorded):
         session.execute(sa.update(table).values(title="Unseen"))
+
+
+@pytest.mark.parametrize(
+    "details", [{"share": 0.5}, {"of": [{"id": UUID(int=1)}]}, {"on": date(2026, 3, 5)}, {"at": {1: "a"}}]
+)
+def test_details_that_have_no_one_text_are_refused(session: Any, analyst: Any, details: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="has no place in the log"):
+        history.record("followup.edited", FollowupFactory(), by=analyst, details=details)
 
 
 def test_versions_that_begin_and_end_in_one_commit_follow_upon_each_other(session: Any, analyst: Any) -> None:

@@ -45,6 +45,11 @@ def test_no_rows_are_stored_as_none() -> None:
     assert bulk.stored("seal", [], "sqlite") == bulk.stored("seal", [], "postgresql") == []
 
 
+def test_postgresql_takes_moments_and_days_as_they_are() -> None:
+    row = tuple((dict.fromkeys(NAMES) | {"signed_at": plan.text_of(1), "current_due_last": date(2026, 3, 5)}).values())
+    assert bulk.stored("seal", [row], "postgresql") == [row]
+
+
 @pytest.mark.parametrize("most", [0, 200, 10_000])
 def test_events_come_back_in_order_wherever_they_waited(tmp_path: Path, most: int) -> None:
     spool = bulk.Spool(tmp_path, most)
@@ -52,8 +57,18 @@ def test_events_come_back_in_order_wherever_they_waited(tmp_path: Path, most: in
     for visit in range(6):  # each tells ten events, of two periods in turn
         for period in (3, 4):
             spool.add(period, bulk.packed([row for row in rows[visit::6] if row[0] % 2 == period % 2]))
+    assert bool(list(tmp_path.iterdir())) is (most < 10_000)
     assert spool.take(2) == []
     assert spool.take(3) == rows[0::2]
     assert spool.take(4) == rows[1::2]
     assert spool.take(4) == []
     assert not list(tmp_path.iterdir())
+
+
+def test_what_was_taken_leaves_room(tmp_path: Path) -> None:
+    events = bulk.packed([(1, "event")])
+    spool = bulk.Spool(tmp_path, most=len(events))
+    for period in range(5):
+        spool.add(period, events)
+        assert not list(tmp_path.iterdir())
+        assert spool.take(period) == [(1, "event")]

@@ -23,8 +23,8 @@ AT, TEXT = EVENT_COLUMNS.index("at"), EVENT_COLUMNS.index("text")
 
 # While the rows are written: nothing is lost that cannot be generated again, and neither what points at what nor the
 # checks of the columns are asked for each row, which costs as much as writing it. The cache (in KiB) holds the log's
-# two indexes of hashes, where each entry falls on any page. Indexes are sorted in pieces as large as the cache, each
-# by a thread of its own: with a small one two of them work at once.
+# two indexes of hashes, where each entry falls on any page. When the indexes are made it is small: they are sorted in
+# pieces as large as the cache, each by a thread of its own, so that two of them work at once.
 UNHURRIED = {
     "foreign_keys": "OFF",
     "ignore_check_constraints": "ON",
@@ -34,7 +34,7 @@ UNHURRIED = {
     "cache_size": "-1000000",
     "wal_autocheckpoint": "100000",
 }
-SORTING = {"cache_size": "-4000"}
+SORTING = {"cache_size": "-16000"}
 
 # The indexes and triggers of our tables, each with the statement that makes it; those of the keys are not among them.
 _SQLITE_ATTACHED = """
@@ -82,12 +82,12 @@ def _form(is_day: bool, dialect: str) -> Callable[[Any], Any] | None:
 
 
 def _day_in_sqlite(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+    return day.isoformat() if day is not None else None
 
 
 def _moment_in_sqlite(text: str | None) -> str | None:
     """A moment of UTC without the letter between day and time and without the offset."""
-    return f"{text[:10]} {text[11:26]}" if text else None
+    return f"{text[:10]} {text[11:26]}" if text is not None else None
 
 
 class Bulk:
@@ -169,8 +169,8 @@ def _bare(connection: sa.Connection) -> Iterator[None]:
     finally:
         connection.rollback()
         search.rebuild(connection)  # its trigger was away
-        connection.commit()
         if is_sqlite:
+            connection.commit()  # until then the cache stays what it is
             _set(connection.connection.driver_connection, SORTING)
         for *_names, statement in attached:
             connection.exec_driver_sql(statement)
@@ -178,12 +178,12 @@ def _bare(connection: sa.Connection) -> Iterator[None]:
 
 
 class Spool:
-    """Events that wait for their place in the chain, by periods of days: in memory, and when they become too many in a
-    file for each period."""
+    """Events that wait for their place in the chain, by periods of days: in memory, and when they become more than
+    ``most`` bytes in a file for each period."""
 
     def __init__(self, folder: Path, most: int = 500_000_000) -> None:
         self.folder = folder
-        self.most = most  # bytes
+        self.most = most
         self._held: dict[int, list[bytes]] = {}
         self._size = 0
 

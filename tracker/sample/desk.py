@@ -8,7 +8,7 @@ only the columns that did are compared. Rows hold what JSON holds, moments as te
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from tracker import history
 from tracker.database import Base
 from tracker.models import VERSION_TABLES, Category, Outcome
+from tracker.sample import plan as plans
 
 DONE = Outcome.DONE.value
 
@@ -43,30 +44,29 @@ class Desk:
         self._numbers = iter(numbers)
         self._request_ids = request_ids
         self._kept: dict[tuple[Any, ...], Kept] = {}
-        self._touched: list[Kept] = []
-        self._request = ""
-        self.now = datetime.min.replace(tzinfo=UTC)
-        self.at = ""  # the same as rows hold it
+        self._touched: dict[Kept, None] = {}
+        self._request: str
+        self.now: datetime
+        self.at: str
         self.events: list[tuple[Any, ...]] = []  # as the table has them, up to what binds each to the one before
         self.versions: dict[str, list[tuple[Any, ...]]] = {}
 
-    def begin(self, now: datetime, at: str) -> None:
-        """A request of its own, at its moment; ``at`` is the same as rows hold it."""
-        self.now, self.at = now, at
+    def begin(self, second: int) -> None:
+        """A request of its own, at its moment: ``now``, and ``at`` as rows hold it."""
+        self.now, self.at = plans.moment_of(second), plans.text_of(second)
         self._request = next(self._request_ids)
 
     def add(self, table: str, **values: Any) -> history.Row:
         """A new row, with the defaults of its model."""
         row = {**_defaults(table), **values}
         kept = self._kept[table, *[row[name] for name in _keys(table)]] = Kept(table, row)
-        self._touched.append(kept)
+        self._touched[kept] = None
         return row
 
     def change(self, table: str, identity: int, **values: Any) -> history.Row:
         """The row with new values; the old one stays what it was."""
         kept = self._kept[table, identity]
-        if not kept.touched:
-            self._touched.append(kept)
+        self._touched[kept] = None
         kept.touched.update(values)
         row = kept.row = {**kept.row, **values}
         return row

@@ -1,8 +1,8 @@
 """Generates a large, plausible database: ``flask sample generate``. Never in production, into an empty one only.
 
 Three steps keep it small and quick. The stories are planned and all their events numbered in the order of time. Each
-visit is then told on its own, in a process beside this one, as rows that are final. Events wait in files by period and
-are chained as soon as no earlier one can come. It commits as it goes, and indexes and triggers stand again at the end
+visit is then told on its own, in a process beside this one, as rows that are final. Events wait by period and are
+chained as soon as no earlier one can come. It commits as it goes, and indexes and triggers stand again at the end
 only: after an interruption start with an empty database.
 
 The same seed and number give the same events, records and version rows. What may differ: the accounts' password hashes
@@ -344,14 +344,19 @@ def _notification(notice: Notice, state_id: str) -> tuple[object, ...]:
 
 @contextmanager
 def _tellers(followups: int) -> Iterator[Tellers]:
-    """The processes that tell visits; None where this one is quicker alone. They start while the rest is prepared."""
+    """The processes that outline and tell visits; None where this one is quicker alone. They start while the rest is
+    prepared, and after an error leave what was not begun."""
     if followups <= SMALL:
         yield None
         return
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=gc.disable) as pool:
         for _each in range(PROCESSES):
             pool.submit(gc.isenabled)
-        yield pool
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _told(tellers: Tellers, tasks: Iterator[Task]) -> Iterator[Told]:

@@ -50,5 +50,5 @@ ACTS: dict[str, Callable[..., None]] = {
 def carry_out(clerk: Clerk, story: Iterable[plans.Act]) -> None:
     """Do each act at its moment."""
     for act in story:
-        clerk.desk.begin(plans.moment_of(act.second), plans.text_of(act.second))
+        clerk.desk.begin(act.second)
         ACTS[act.name](clerk, *act.args)

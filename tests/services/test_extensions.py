@@ -75,6 +75,8 @@ def test_a_refusal_moves_nothing_and_owes_a_reason(
     session.commit()
     assert followup.current_due == OLD
     assert asked.decision_note == "Too late"
+    told = session.scalars(sa.select(Notification).where(Notification.kind == "extension_refused")).one()
+    assert told.details == {"note": "Too late"}
 
 
 def test_whoever_asked_does_not_decide(session: Any, asked: DueExtension, analyst: Account) -> None:

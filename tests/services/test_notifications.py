@@ -27,7 +27,7 @@ def analyst(session: Any) -> Account:
 
 def notify(account: Account) -> Any:
     followup = FollowupFactory()
-    notifications.notify(account, "record_returned", obj=followup)
+    notifications.notify(account, "record_returned", obj=followup, note="Name the chamber.")
     db.session.commit()
     return followup
 
@@ -39,7 +39,8 @@ def test_a_message_and_its_mail(analyst: Account) -> None:
     assert (row.object_type, row.reference, row.state_id) == ("followup", followup.reference, "PAK")
     assert followup.reference in notifications.sentence(row)
     assert sent.recipient == analyst.email
-    for secret in (followup.title, followup.text, followup.reference, "PAK", "Pakistan"):
+    assert row.details == {"note": "Name the chamber."}
+    for secret in (followup.title, followup.text, followup.reference, "PAK", "Pakistan", "chamber"):
         assert secret not in sent.body + sent.subject
 
 

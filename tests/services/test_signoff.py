@@ -216,9 +216,8 @@ def test_whoever_reads_from_right_to_left_is_told_too(session: Any, analyst: Any
     signoff.submit(followup, by=analyst)
     signoff.return_(followup, by=reviewer, reason="Name the chamber.")
     session.commit()
-    assert (
-        session.scalar(sa.select(Notification.kind).where(Notification.account_id == analyst.id)) == "record_returned"
-    )
+    told = session.scalars(sa.select(Notification).where(Notification.account_id == analyst.id)).one()
+    assert (told.kind, told.details) == ("record_returned", {"note": "Name the chamber."})
 
 
 def test_nobody_signs_for_a_successor_that_has_ended_meanwhile(session: Any, analyst: Any, reviewer: Any) -> None:

@@ -47,6 +47,15 @@ def test_a_message_links_to_its_record_and_is_marked_as_read(sign_in: Any, analy
     assert '<td data-label="Action"></td>' in client.get("/inbox").text, "nothing is left to do, and no label says so"
 
 
+def test_a_message_says_what_whoever_decided_wrote(sign_in: Any, analyst: Account) -> None:
+    tell(analyst)
+    notifications.notify(analyst, "extension_refused", obj=FollowupFactory(), note="The <b>House</b> sits in May.")
+    db.session.commit()
+    page = sign_in(analyst).get("/inbox").text
+    assert "The &lt;b&gt;House&lt;/b&gt; sits in May." in page
+    assert page.count('data-label="Note"></td>') == 1, "a message without a note shows no empty label"
+
+
 def test_everything_is_marked_as_read(sign_in: Any, analyst: Account) -> None:
     tell(analyst, 3)
     client = sign_in(analyst)

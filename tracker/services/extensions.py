@@ -124,4 +124,5 @@ def _require_later(followup: Followup, new_due: PartialDate) -> None:
 
 def _tell(extension: DueExtension, kind: str, by: Account, followup: Followup) -> None:
     if extension.requested_by_id != by.id:
-        notifications.notify(db.session.get_one(Account, extension.requested_by_id), kind, obj=followup)
+        asker = db.session.get_one(Account, extension.requested_by_id)
+        notifications.notify(asker, kind, obj=followup, note=extension.decision_note)

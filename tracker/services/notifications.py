@@ -70,9 +70,10 @@ def notify(
     obj: Any = None,
     reference: str | None = None,
     state_id: str | None = None,
-    details: dict[str, Any] | None = None,
+    note: str = "",
 ) -> None:
-    """Tell ``account`` that something of ``kind`` happened to ``obj``."""
+    """Tell ``account`` that something of ``kind`` happened to ``obj``, with what whoever did it wrote: that stands in
+    the inbox alone, never in the mail."""
     if not account.active:
         return
     db.session.add(
@@ -83,7 +84,7 @@ def notify(
             object_id=getattr(obj, "id", None),
             reference=reference or getattr(obj, "reference", None),
             state_id=state_id or getattr(obj, "state_id", None),
-            details=details or {},
+            details={"note": note} if note else {},
             created_at=clock.now(),
         )
     )

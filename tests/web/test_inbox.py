@@ -51,9 +51,7 @@ def test_a_message_says_what_whoever_decided_wrote(sign_in: Any, analyst: Accoun
     tell(analyst)
     notifications.notify(analyst, "extension_refused", obj=FollowupFactory(), note="The <b>House</b> sits in May.")
     db.session.commit()
-    page = sign_in(analyst).get("/inbox").text
-    assert "The &lt;b&gt;House&lt;/b&gt; sits in May." in page
-    assert page.count('data-label="Note"></td>') == 1, "a message without a note shows no empty label"
+    assert "The &lt;b&gt;House&lt;/b&gt; sits in May." in sign_in(analyst).get("/inbox").text
 
 
 def test_everything_is_marked_as_read(sign_in: Any, analyst: Account) -> None:

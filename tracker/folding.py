@@ -69,10 +69,7 @@ def fold(text: str) -> str:
     plain = _plain(text)
     if not plain.isascii():
         plain = UNSPACED.sub(lambda found: f" {' '.join((*_pairs(found.group()), found.group()[-1]))} ", plain)
-    words = _WORD.findall(plain)
-    if max(map(len, words), default=0) > LONGEST_WORD:
-        words = [word[:LONGEST_WORD] for word in words]
-    return " ".join(words)
+    return " ".join(word[:LONGEST_WORD] for word in _WORD.findall(plain))
 
 
 def terms(text: str, is_phrase: bool = False) -> Iterator[Term]:

@@ -62,32 +62,28 @@ def stored(table: str, rows: Iterable[tuple[Any, ...]], dialect: str, *, without
     return list(zip(*columns, strict=True))
 
 
-@cache
-def _forms(table: str, dialect: str) -> list[tuple[int, Callable[[Any], Any]]]:
-    forms: list[tuple[int, Callable[[Any], Any]]] = []
-    for place, column in enumerate(Base.metadata.tables[table].columns):
-        if isinstance(column.type, UtcDateTime | sa.Date):
-            form = _form(isinstance(column.type, sa.Date), dialect)
-            if form is not None:
-                forms.append((place, form))
-    return forms
-
-
-@cache
-def _form(is_day: bool, dialect: str) -> Callable[[Any], Any] | None:
-    """How the database stores a day or a moment; many rows hold the same. PostgreSQL takes them as they are."""
-    if dialect != "sqlite":
-        return None
-    return lru_cache(maxsize=100_000)(_day_in_sqlite if is_day else _moment_in_sqlite)
-
-
+@lru_cache(maxsize=100_000)  # many rows hold the same
 def _day_in_sqlite(day: date | None) -> str | None:
     return day.isoformat() if day is not None else None
 
 
+@lru_cache(maxsize=100_000)
 def _moment_in_sqlite(text: str | None) -> str | None:
     """A moment of UTC without the letter between day and time and without the offset."""
     return f"{text[:10]} {text[11:26]}" if text is not None else None
+
+
+@cache
+def _forms(table: str, dialect: str) -> list[tuple[int, Callable[[Any], Any]]]:
+    """What to make of the columns in these places; PostgreSQL takes them as they are."""
+    if dialect != "sqlite":
+        return []
+    columns = enumerate(column.type for column in Base.metadata.tables[table].columns)
+    return [
+        (place, _day_in_sqlite if isinstance(kind, sa.Date) else _moment_in_sqlite)
+        for place, kind in columns
+        if isinstance(kind, UtcDateTime | sa.Date)
+    ]
 
 
 class Bulk:

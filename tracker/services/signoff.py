@@ -100,7 +100,7 @@ def return_(record: Any, *, by: Account, reason: str) -> None:
     _decide(submission, Decision.RETURNED, by, reason)
     _take_back(record, submission)
     workflow.move(record, "return", by=by, reason=reason, target=target)
-    _tell(submission, "record_returned", by, record, reason)
+    _tell(submission, "record_returned", by, record)
 
 
 def sign_off(record: Any, *, by: Account, content_version: int, note: str = "") -> Seal:
@@ -134,7 +134,7 @@ def sign_off(record: Any, *, by: Account, content_version: int, note: str = "") 
                 "seal_sha256": seal.seal_sha256,
             },
         )
-    _tell(submission, TOLD[submission.purpose], by, record, note)
+    _tell(submission, TOLD[submission.purpose], by, record)
     return seal
 
 
@@ -229,8 +229,8 @@ def _seal(record: Any, meaning: Purpose, by: Account, note: str) -> Seal:
     return seal
 
 
-def _tell(submission: Submission, kind: str, by: Account, record: Any, note: str) -> None:
+def _tell(submission: Submission, kind: str, by: Account, record: Any) -> None:
     """Tell whoever drafted and submitted it; nobody is told of one's own act."""
     people = {submission.submitted_by_id, record.drafted_by_id} - {by.id, None}
     for account_id in sorted(people):
-        notifications.notify(db.session.get_one(Account, account_id), kind, obj=record, note=note)
+        notifications.notify(db.session.get_one(Account, account_id), kind, obj=record, note=submission.reason)

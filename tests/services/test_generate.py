@@ -23,6 +23,7 @@ from tests.services.test_history import live_rows, rebuilt_rows
 from tracker import clock, create_app, history, seals
 from tracker.errors import TrackerError
 from tracker.extensions import db
+from tracker.folding import fold
 from tracker.models import (
     PILLARS,
     VERSION_TABLES,
@@ -42,6 +43,7 @@ from tracker.models import (
     MeasureCell,
     Notification,
     OutboxMail,
+    Plan,
     Position,
     ProgressEntry,
     Seal,
@@ -57,7 +59,7 @@ from tracker.models import (
 from tracker.partial_date import PartialDate
 from tracker.reports import audit
 from tracker.sample import generate, joint_plan, plan
-from tracker.services import comments, followups, measure_links, progress, responses, signoff
+from tracker.services import cells, comments, followups, measure_links, measures, plans, progress, responses, signoff
 
 FOLLOWUPS, SEED = 60, 7
 AFTER = datetime(2026, 1, 2, 9, tzinfo=UTC)
@@ -142,10 +144,12 @@ def test_everything_is_there_and_progress_was_told(generated: Flask, data: Any) 
 
 
 def test_a_plan_of_all_states_is_served_by_some_of_the_follow_ups(data: Any) -> None:
-    measures = count(data, Measure, Measure.reference.like(f"{joint_plan.CODE}-%"))
-    assert measures == 4, "a big database has two hundred"
-    assert count(data, MeasureCell) == measures * count(data, State)
-    assert count(data, MeasureCell, MeasureCell.status.is_not(None)) == measures * joint_plan.WORDS_A_MEASURE
+    of_the_plan = Measure.reference.like(f"{joint_plan.CODE}-%")
+    made = count(data, Measure, of_the_plan)
+    its_cells = MeasureCell.measure.has(of_the_plan)
+    assert made == 4, "a big database has two hundred"
+    assert count(data, MeasureCell, its_cells) == made * count(data, State)
+    assert count(data, MeasureCell, its_cells, MeasureCell.status.is_not(None)) == made * joint_plan.WORDS_A_MEASURE
     assert data.scalars(sa.select(Measure.pillar).order_by(Measure.pillar).distinct()).all() == list(PILLARS)
     assert FOLLOWUPS // 3 < count(data, FollowupMeasure) < FOLLOWUPS
     served = count(data, FollowupMeasure, FollowupMeasure.measure_id.in_(sa.select(MeasureCell.measure_id)))
@@ -256,6 +260,53 @@ def test_the_services_go_on_with_it(data: Any) -> None:
     assert len(told) > 8
     for kind, shape in told.items():
         assert generated[kind] == shape, kind
+
+
+def test_the_plan_is_what_the_services_would_have_written(data: Any) -> None:
+    generated = data.scalars(sa.select(Plan).filter_by(code=joint_plan.CODE)).one()
+    measure = data.scalars(sa.select(Measure).filter_by(plan_id=generated.id).order_by(Measure.number)).first()
+    first = data.scalars(sa.select(Event).filter_by(kind="measure.cell_changed").order_by(Event.seq)).first()
+    cell = next(cell for cell in measure.cells if cell.state_id == first.state_id)
+    by = account(data, "coordinator")
+    with clock.at(datetime(2025, 12, 31, 22, tzinfo=UTC)):
+        details = plans.Details(generated.title, description=generated.description, source=generated.source)
+        plan = plans.create("TWIN", details, plans.Parties(participants=generated.participants), by=by)
+        wording = measures.Wording(
+            measure.text, measure.pillar, measure.wording_note, indicator=measure.indicator, rule=measure.rule
+        )
+        twin = measures.create(plan, wording, by=by)
+        own = next(one for one in twin.cells if one.state_id == cell.state_id)
+        cells.edit(own, cells.Word(cell.status, cell.status_on, cell.evidence), by=by)
+        data.commit()
+    for kind in ("plan.created", "measure.created", "measure.cell_changed"):
+        told = data.scalars(sa.select(Event).filter_by(kind=kind).order_by(Event.seq)).all()
+        of_the_plan = next(event for event in told if joint_plan.CODE in event.text or event is first)
+        assert without_ids(of_the_plan) == without_ids(told[-1]), kind
+    for one, other in ((generated, plan), (measure, twin), (cell, own)):
+        assert found_by(data, one, joint_plan.CODE) == found_by(data, other, "TWIN")
+        assert one.version == other.version
+
+
+def without_ids(event: Event) -> Any:
+    """What the event tells, but for numbers, moments and references."""
+    told = json.loads(event.text)
+    rows = [
+        (label.partition(":")[0], sorted((name, pair) for name, pair in change.items() if name not in OWN))
+        for label, change in told["changes"].items()
+    ]
+    tables = sorted(label.partition(":")[0] for label in told["rows"])
+    same = [told[name] for name in ("category", "actor", "state", "outcome", "reason", "details")]
+    return told["object"][0], same, sorted(rows), tables
+
+
+OWN = ("id", "plan_id", "measure_id", "code", "reference")
+
+
+def found_by(session: Any, record: Any, code: str) -> Any:
+    """The words that search finds the record by, whichever plan it is of."""
+    noun = record.__tablename__
+    row = session.get(SearchRow, search.row_id(noun, record.id)) if noun in search.NOUNS else None
+    return row and (row.state_id, row.places, row.reference.replace(fold(code), ""), row.title, row.text)
 
 
 def unserved(session: Any, followup: Followup) -> Measure:

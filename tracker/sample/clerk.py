@@ -13,11 +13,10 @@ from random import Random
 from typing import Any
 
 from tracker import history, seals
-from tracker.folding import fold
 from tracker.models import Category, Conclusion, Followup, Matrix, Purpose, Visit, search
 from tracker.sample import plan as plans
 from tracker.sample import vocabulary
-from tracker.sample.desk import Desk, view
+from tracker.sample.desk import Desk, search_row, view
 from tracker.services import signoff
 from tracker.workflow import MOVES
 from tracker.workflow.moves import Move
@@ -67,12 +66,12 @@ class Clerk:
         self.assessments: list[history.Row] = []
 
     def searched(self) -> Iterator[tuple[Any, ...]]:
-        """The search rows: number, type, id, State, and the folded words."""
+        """The search rows of the records."""
+        places = self.ground.places[self.state_id]
         for (noun, _number), record_id in self.ids.items():
             if noun in search.NOUNS:
-                words = MODELS[noun].searched.fget(view({**self.desk.row(noun, record_id), "tour": None}))
-                row_id, places = search.row_id(noun, record_id), self.ground.places[self.state_id]
-                yield row_id, noun, record_id, self.state_id, places, *map(fold, words)
+                row = {**self.desk.row(noun, record_id), "tour": None}
+                yield search_row(MODELS[noun], row, self.state_id, places)
 
     def add_sealable(self, table: str, record_id: int, **values: Any) -> None:
         """A new record that can be sealed: a draft of the analyst's."""

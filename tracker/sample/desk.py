@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from tracker import history
 from tracker.database import Base
-from tracker.models import VERSION_TABLES, Category, Outcome
+from tracker.folding import fold
+from tracker.models import VERSION_TABLES, Category, Outcome, search
 from tracker.sample import plan as plans
 
 DONE = Outcome.DONE.value
@@ -75,6 +76,10 @@ class Desk:
         """The row as it is now."""
         return self._kept[table, identity].row
 
+    def rows(self, table: str) -> Iterator[history.Row]:
+        """All rows of the table as they are now."""
+        return (kept.row for kept in self._kept.values() if kept.table == table)
+
     def has(self, table: str, *identity: Any) -> bool:
         return (table, *identity) in self._kept
 
@@ -82,7 +87,7 @@ class Desk:
         self,
         kind: str,
         root: tuple[str, int],
-        state_id: str,
+        state_id: str | None,
         *,
         by: int,
         reason: str = "",
@@ -131,6 +136,12 @@ class Desk:
         if kept.told is not None:
             version = (*kept.told.values(), kept.opened, seq)
             self.versions.setdefault(VERSION_TABLES[kept.table].name, []).append(version)
+
+
+def search_row(model: Any, row: history.Row, state_id: str | None, places: str) -> tuple[Any, ...]:
+    """The row that search finds the record by: number, type, id, State, its places, and the folded words."""
+    noun, words = model.__tablename__, model.searched.fget(view(row))
+    return search.row_id(noun, row["id"]), noun, row["id"], state_id, places, *map(fold, words)
 
 
 def view(row: history.Row) -> Any:

@@ -54,6 +54,7 @@ from tracker.sample import acts, bulk, joint_plan, load, people, vocabulary
 from tracker.sample import plan as plans
 from tracker.sample.bulk import Rows
 from tracker.sample.clerk import Clerk, Notice
+from tracker.sample.desk import Desk
 from tracker.services import reference
 
 MOST = 5_000_000
@@ -64,6 +65,7 @@ OUTLINES = 20  # visits that are outlined in one go
 SMALL = 500  # follow-ups whose visits are told in this process: starting others would take longer
 AHEAD = 40  # visits that wait to be told or written, so that nobody waits while this process writes to the disk
 PROCESSES = min(4, os.cpu_count() or 1)  # this one waits for the database half of the time
+GIVE_WAY = 5
 UNREAD_FOR = timedelta(days=60)
 EMPTY_DETAILS = "{}"  # JSON, as both databases take it
 
@@ -114,25 +116,24 @@ def generate(followups: int, seed: int, echo: Echo) -> Generated:
     if not load.is_empty():
         raise TrackerError("Data is generated into an empty database only; this one holds accounts or visits.")
     echo(f"Generating {followups:,} follow-ups from seed {seed}; nothing in them is true of any State.")
-    with _tellers(followups) as tellers:
+    with _no_collector(), _tellers(followups) as tellers:
         return _generate(password, followups, seed, tellers, echo)
 
 
 def _generate(password: str, followups: int, seed: int, tellers: Tellers, echo: Echo) -> Generated:
-    with _before_the_story(seed):
-        coordinator = _cast(password)
+    with _before_the_story(seed) as request_ids:
+        coordinator = _cast(password).id
         ground = _ground(seed)
         visits = plans.lay_out(ground, followups)
-        outlines = _outlines(tellers, ground, visits)  # made beside this process, which writes the plan meanwhile
-        joint_plan.load(followups, Random(f"{seed}/plan"), by=coordinator)  # noqa: S311  # chance, not secrecy
+        outlines = _outlines(tellers, ground, visits)  # made beside this process
         head = _begun()
-    tasks, last = _tasks(replace(ground, measures=_measures()), visits, outlines, head[0])
     db.session.remove()  # another connection writes from here on
     with (
         bulk.opened(db.engine) as writer,
         tempfile.TemporaryDirectory(prefix="tracker-generate-") as folder,
-        _no_collector(),
     ):
+        head = _write_plan(writer, followups, ground, head, request_ids, by=coordinator)
+        tasks, last = _tasks(replace(ground, measures=_measures(writer)), visits, outlines, head[0])
         head = _write(writer, bulk.Spool(Path(folder)), _told(tellers, tasks), visits, head, echo)
         _finish(writer, visits, last)
         echo("  The rows are written; what finds them is made.")
@@ -155,12 +156,12 @@ def _no_collector() -> Iterator[None]:
 
 
 @contextmanager
-def _before_the_story(seed: int) -> Iterator[None]:
-    """Work through the services, at one moment and in requests whose ids the seed gives."""
+def _before_the_story(seed: int) -> Iterator[Iterator[str]]:
+    """Work through the services, at one moment and in requests whose ids the seed gives: these ids."""
     rng = Random(f"{seed}/accounts")  # noqa: S311  # chance, not secrecy
     ids = (str(UUID(int=rng.getrandbits(128), version=4)) for _request in count())
     with clock.at(load.BEFORE_THE_STORY), history.request_ids(ids):
-        yield
+        yield ids
 
 
 def _cast(password: str) -> Account:
@@ -178,8 +179,8 @@ def _begun() -> tuple[int, str]:
     return last.seq, last.hash
 
 
-def _measures() -> tuple[tuple[int, str], ...]:
-    return tuple((row.id, row.reference) for row in db.session.execute(_MEASURES))
+def _measures(writer: bulk.Bulk) -> tuple[tuple[int, str], ...]:
+    return tuple((row.id, row.reference) for row in writer.connection.execute(_MEASURES))
 
 
 _MEASURES = sa.select(Measure.id, Measure.reference).order_by(Measure.id)
@@ -304,9 +305,7 @@ def tell(task: Task) -> Told:
     """Tell one visit: its rows in the form of the database. Runs in a process of its own."""
     clerk = Clerk(task.ground, task.plan, task.numbers, task.first)
     acts.carry_out(clerk, plans.story(task.ground, task.plan))
-    told = Told(task.plan.followups)
-    for table, rows in (clerk.desk.close() | clerk.desk.versions).items():
-        told.rows[table] = bulk.stored(table, rows, task.dialect)
+    told = Told(task.plan.followups, _rows(clerk.desk, task.dialect))
     told.rows["seal"] = bulk.stored("seal", _in_order("seal", clerk.seals), task.dialect)
     notices = ((*_notification(notice, task.plan.state_id),) for notice in clerk.notices)
     told.rows[Notification.__tablename__] = bulk.stored("notification", notices, task.dialect, without_id=True)
@@ -317,6 +316,11 @@ def tell(task: Task) -> Told:
         events.setdefault(days // PERIOD, []).append(row)
     told.events = {period: bulk.packed(rows) for period, rows in events.items()}
     return told
+
+
+def _rows(desk: Desk, dialect: str) -> dict[str, Rows]:
+    """All that stands on the desk, and its versions."""
+    return {table: bulk.stored(table, rows, dialect) for table, rows in (desk.close() | desk.versions).items()}
 
 
 def _in_order(table: str, rows: Iterable[history.Row]) -> Iterator[tuple[object, ...]]:
@@ -349,7 +353,7 @@ def _tellers(followups: int) -> Iterator[Tellers]:
     if followups <= SMALL:
         yield None
         return
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=gc.disable) as pool:
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=_give_way) as pool:
         for _each in range(PROCESSES):
             pool.submit(gc.isenabled)
         try:
@@ -357,6 +361,12 @@ def _tellers(followups: int) -> Iterator[Tellers]:
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _give_way() -> None:
+    """Tell on what the writer leaves: whoever tells is ahead of it, so the processors are never without work."""
+    gc.disable()
+    os.nice(GIVE_WAY)
 
 
 def _told(tellers: Tellers, tasks: Iterator[Task]) -> Iterator[Told]:
@@ -374,6 +384,34 @@ def _told(tellers: Tellers, tasks: Iterator[Task]) -> Iterator[Told]:
 
 
 # Writing
+
+
+def _write_plan(
+    writer: bulk.Bulk,
+    followups: int,
+    ground: plans.Ground,
+    head: tuple[int, str],
+    request_ids: Iterator[str],
+    *,
+    by: int,
+) -> tuple[int, str]:
+    """Tell and insert the plan that all States carry out; the new head."""
+    desk = Desk(range(head[0] + 1, head[0] + 1 + joint_plan.events(followups)), request_ids)
+    next_ids = {table: _last_id(writer, table) + 1 for table in joint_plan.NUMBERED}
+    second = plans.second_of(load.BEFORE_THE_STORY)
+    teller = joint_plan.Teller(desk, second, next_ids, sorted(ground.regions), by)
+    teller.tell(followups, ground.random("plan"))
+    rows = {SearchRow.__tablename__: list(teller.searched()), **_rows(desk, writer.dialect)}
+    for table in joint_plan.NUMBERED:
+        writer.take_ids(table, len(rows[table]))
+    _insert(writer, rows)
+    events, head = bulk.chained(bulk.stored("event", desk.events, writer.dialect), head)
+    writer.insert("event", events)
+    return head
+
+
+def _last_id(writer: bulk.Bulk, table: str) -> int:
+    return int(writer.connection.scalar(sa.select(sa.func.max(Base.metadata.tables[table].c.id))) or 0)
 
 
 def _write(

@@ -442,6 +442,11 @@ def moment_of(second: int) -> datetime:
     return _BEGINNING + timedelta(seconds=second)
 
 
+def second_of(moment: datetime) -> int:
+    """The second of the story at that moment; before its beginning they are negative."""
+    return int((moment - _BEGINNING).total_seconds())
+
+
 def text_of(second: int) -> str:
     """The same moment as canonical JSON holds it; the library takes three times as long."""
     day, rest = divmod(second, DAY)

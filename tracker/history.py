@@ -323,7 +323,8 @@ def change_of(table: str, old: Row | None, new: Row | None, names: Iterable[str]
     if table in SILENT:
         return {}
     if old is None:
-        return {name: [None, plain(now)] for name, now in (new or {}).items() if now and name not in QUIET}
+        told = {name: now for name, now in (new or {}).items() if now and name not in QUIET}
+        return {name: [None, now if type(now) in AS_THEY_ARE else plain(now)] for name, now in told.items()}
     after = new or {}
     found: dict[str, list[Any]] = {}
     for name in names or after or old:

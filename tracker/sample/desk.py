@@ -25,7 +25,7 @@ DONE = Outcome.DONE.value
 
 
 class Kept:
-    """A row as it is, as the last event left it, and the columns that were touched since."""
+    """A row as it is, as the last event left it, and the columns that were touched since. A new one is told whole."""
 
     __slots__ = ("label", "opened", "row", "table", "told", "touched")
 
@@ -33,7 +33,7 @@ class Kept:
         self.table = table
         self.row = row
         self.label = history.label((table, tuple(row[name] for name in _keys(table))))
-        self.touched: set[str] = set(row)
+        self.touched: set[str] = set()
         self.told: history.Row | None = None
         self.opened = 0
 
@@ -47,15 +47,19 @@ class Desk:
         self._kept: dict[tuple[Any, ...], Kept] = {}
         self._touched: dict[Kept, None] = {}
         self._request: str
-        self.now: datetime
+        self._second: int
         self.at: str
         self.events: list[tuple[Any, ...]] = []  # as the table has them, up to what binds each to the one before
         self.versions: dict[str, list[tuple[Any, ...]]] = {}
 
     def begin(self, second: int) -> None:
         """A request of its own, at its moment: ``now``, and ``at`` as rows hold it."""
-        self.now, self.at = plans.moment_of(second), plans.text_of(second)
+        self._second, self.at = second, plans.text_of(second)
         self._request = next(self._request_ids)
+
+    @property
+    def now(self) -> datetime:
+        return plans.moment_of(self._second)
 
     def add(self, table: str, **values: Any) -> history.Row:
         """A new row, with the defaults of its model."""

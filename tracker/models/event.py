@@ -36,8 +36,7 @@ class Event(Base):
 
     __tablename__ = "event"
     __table_args__ = (
-        sa.Index("ix_event_object", "object_type", "object_id", "seq"),
-        sa.Index("ix_event_object_category", "object_type", "object_id", "category", "seq"),
+        sa.Index("ix_event_object", "object_type", "object_id", "seq", "category"),
         sa.Index("ix_event_actor", "actor_id", "seq"),
         sa.Index("ix_event_state", "state_id", "seq"),
         sa.Index("ix_event_kind", "kind", "seq"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -37,7 +36,7 @@ class Notice:
     noun: str
     record_id: int
     reference: str
-    created_at: datetime
+    second: int
 
 
 class Clerk:
@@ -200,8 +199,8 @@ class Clerk:
 
     def tell(self, noun: str, record_id: int, kind: str, people: set[int]) -> None:
         """A notice to each of the people."""
-        reference = self.reference(noun, record_id)
-        self.notices += [Notice(person, kind, noun, record_id, reference, self.desk.now) for person in sorted(people)]
+        reference, second = self.reference(noun, record_id), self.desk.second
+        self.notices += [Notice(person, kind, noun, record_id, reference, second) for person in sorted(people)]
 
     def reference(self, noun: str, record_id: int) -> str:
         """The record's reference; a matrix bears its visit's."""

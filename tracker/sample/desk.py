@@ -2,7 +2,7 @@
 
 Each version row is closed as soon as the next is known, so that all of them are inserted once and never updated. The
 events, their digests and what changed come from the functions that ordinary writing uses; but of a row that changed,
-only the columns that did are compared. Rows hold what JSON holds, moments as text among it.
+only the columns that did are compared. Rows hold what JSON holds: days and moments are texts.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,19 +48,19 @@ class Desk:
         self._kept: dict[tuple[Any, ...], Kept] = {}
         self._touched: dict[Kept, None] = {}
         self._request: str
-        self._second: int
+        self.second: int
         self.at: str
         self.events: list[tuple[Any, ...]] = []  # as the table has them, up to what binds each to the one before
         self.versions: dict[str, list[tuple[Any, ...]]] = {}
 
     def begin(self, second: int) -> None:
-        """A request of its own, at its moment: ``now``, and ``at`` as rows hold it."""
-        self._second, self.at = second, plans.text_of(second)
+        """A request of its own, at its moment: ``second`` of the story, ``now``, and ``at`` as rows hold it."""
+        self.second, self.at = second, plans.text_of(second)
         self._request = next(self._request_ids)
 
     @property
     def now(self) -> datetime:
-        return plans.moment_of(self._second)
+        return plans.moment_of(self.second)
 
     def add(self, table: str, **values: Any) -> history.Row:
         """A new row, with the defaults of its model."""
@@ -110,7 +111,7 @@ class Desk:
             self._close(kept, seq)
             kept.told, kept.opened, kept.touched = kept.row, seq, set()
         self._touched.clear()
-        columns = {
+        noted = {
             "at": self.at,
             "kind": kind,
             "category": category.value,
@@ -120,10 +121,12 @@ class Desk:
             "state_id": state_id,
             "outcome": DONE,
             "request_id": self._request,
+            "reason": reason,
+            "changes": changes,
+            "details": details or {},
         }
-        told = columns | {"reason": reason, "changes": changes, "details": details or {}}
-        text = history.event_text(seq, told, digests)
-        self.events.append((seq, *columns.values(), history.FORMAT, text))
+        text = history.event_text(seq, noted, digests)
+        self.events.append((seq, *_indexing(noted), history.FORMAT, text))
 
     def close(self) -> dict[str, list[tuple[Any, ...]]]:
         """Ends the story: the rows that stand, by table; their version rows stay open."""
@@ -140,6 +143,12 @@ class Desk:
         if kept.told is not None:
             version = (*kept.told.values(), kept.opened, seq)
             self.versions.setdefault(VERSION_TABLES[kept.table].name, []).append(version)
+
+
+_indexing = itemgetter(
+    "at", "kind", "category", "actor_id", "object_type", "object_id", "state_id", "outcome", "request_id"
+)
+"""The columns of an event that only index its text, in the table's order."""
 
 
 def search_row(model: Any, row: history.Row, state_id: str | None, places: str) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from itertools import count, pairwise
 from multiprocessing import get_context
@@ -66,7 +66,7 @@ SMALL = 500  # follow-ups whose visits are told in this process: starting others
 AHEAD = 40  # visits that wait to be told or written, so that nobody waits while this process writes to the disk
 PROCESSES = min(4, os.cpu_count() or 1)  # this one waits for the database half of the time
 GIVE_WAY = 5
-UNREAD_FOR = timedelta(days=60)
+UNREAD_FOR = 60 * plans.DAY  # seconds
 EMPTY_DETAILS = "{}"  # JSON, as both databases take it
 
 STEPS = 20  # lines that tell of progress
@@ -331,8 +331,7 @@ def _in_order(table: str, rows: Iterable[history.Row]) -> Iterator[tuple[object,
 
 def _notification(notice: Notice, state_id: str) -> tuple[object, ...]:
     """A message without its id; older ones were read on the day after."""
-    last = plans.moment_of(plans.LAST_SECOND)
-    read_at = notice.created_at + timedelta(days=1) if notice.created_at < last - UNREAD_FOR else None
+    was_read = notice.second < plans.LAST_SECOND - UNREAD_FOR
     return (
         notice.account_id,
         notice.kind,
@@ -341,8 +340,8 @@ def _notification(notice: Notice, state_id: str) -> tuple[object, ...]:
         notice.reference,
         state_id,
         EMPTY_DETAILS,
-        history.plain(notice.created_at),
-        history.plain(read_at),
+        plans.text_of(notice.second),
+        plans.text_of(notice.second + plans.DAY) if was_read else None,
     )
 
 
@@ -461,7 +460,7 @@ def _insert(writer: bulk.Bulk, waiting: dict[str, Rows]) -> None:
 
 
 def _has_successor(row: tuple[object, ...]) -> bool:
-    return row[SUCCESSOR] is not None
+    return isinstance(row[SUCCESSOR], int)
 
 
 def _complete(day: date) -> int:

@@ -48,7 +48,7 @@ def create_followup(clerk: Clerk, number: int, has_due: bool) -> None:
         indicator=vocabulary.title(clerk.rng, language),
         original_due=due.iso if due else None,
         current_due=due.iso if due else None,
-        current_due_last=due.last_day if due else None,
+        current_due_last=due.last_day.isoformat() if due else None,
         no_due_reason="" if due else vocabulary.NONE_AGREED,
         source=vocabulary.SOURCE,
         sharing=clerk.one((Sharing.INTERNAL, Sharing.INTERNAL, Sharing.STATE_ONLY)),
@@ -204,7 +204,7 @@ def ask_extension(clerk: Clerk, number: int) -> None:
     """A later due date is asked for."""
     followup_id = clerk.ids["followup", number]
     row = clerk.desk.row("followup", followup_id)
-    later = row["current_due_last"] + timedelta(days=120 + int(400 * clerk.rng.random()))
+    later = date.fromisoformat(row["current_due_last"]) + timedelta(days=120 + int(400 * clerk.rng.random()))
     extension_id = clerk.extensions[followup_id] = clerk.next_id("due_extension")
     _attach(
         clerk,
@@ -233,7 +233,7 @@ def approve_extension(clerk: Clerk, number: int) -> None:
     followup_id = clerk.ids["followup", number]
     due = PartialDate.parse(_decide(clerk, followup_id, ExtensionStatus.APPROVED, "")["new_due"])
     by = clerk.reviewers[0].id
-    values: history.Row = {"current_due": due.iso, "current_due_last": due.last_day}
+    values: history.Row = {"current_due": due.iso, "current_due_last": due.last_day.isoformat()}
     clerk.save("followup", followup_id, "extension.approved", by, **values)
     clerk.tell("followup", followup_id, "extension_approved", {clerk.analyst} - {by})
 

@@ -34,7 +34,7 @@ def create_visit(clerk: Clerk, scope: int) -> None:
         stage=VisitStage.PROPOSED.value,
         start=start,
         end=end,
-        sort_day=day,
+        sort_day=day.isoformat(),
         summary=clerk.text(),
         created_by_id=clerk.analyst,
         created_at=clerk.desk.at,
@@ -66,9 +66,11 @@ def move_visit(clerk: Clerk, stage: VisitStage) -> None:
     if stage is VisitStage.CONSENTED:
         values["visit_consent_on"] = happened.iso
     elif stage is VisitStage.WITH_STATE:
-        values["comments_due"] = deadlines.comments_due(happened) or deadlines.months_after(happened.first_day, 2)
+        due = deadlines.comments_due(happened) or deadlines.months_after(happened.first_day, 2)
+        values["comments_due"] = due.isoformat()
     elif stage is VisitStage.RESPONSE_DUE:
-        values["response_due"] = deadlines.response_due(happened) or deadlines.months_after(happened.first_day, 6)
+        due = deadlines.response_due(happened) or deadlines.months_after(happened.first_day, 6)
+        values["response_due"] = due.isoformat()
     elif stage is VisitStage.RESPONSE_RECEIVED:
         values["response_received"] = happened.iso
     _stage_kept(clerk, clerk.desk.row("visit", clerk.plan.id)["stage"], stage, happened.iso)

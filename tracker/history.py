@@ -226,7 +226,7 @@ def plain(value: Any) -> Any:
     if type(value) in AS_THEY_ARE:
         return value
     if isinstance(value, StrEnum):
-        return value.value
+        return value._value_  # as ``value``, which is looked up through two functions
     if isinstance(value, datetime):
         return value.isoformat(timespec="microseconds")
     if isinstance(value, date):

@@ -216,10 +216,14 @@ _SQLITE = [
     "DROP TRIGGER IF EXISTS search_row_no_more_indexed",
     f"CREATE TRIGGER search_row_no_more_indexed AFTER DELETE ON search_row BEGIN {_TAKE} END",
 ]
+# Words are collected in memory before they are sorted into the index: as usual up to one mebibyte, with which all that
+# is there would be merged again and again.
 _SQLITE_REBUILD = [
     "INSERT INTO search_index (search_index) VALUES ('delete-all')",
+    "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 64000000)",
     f"INSERT INTO search_index (rowid, words) SELECT id, {_indexed('')} FROM search_row",  # noqa: S608  # our own names
     "INSERT INTO search_index (search_index) VALUES ('optimize')",
+    "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 1048576)",
 ]
 
 # Positions beyond the largest that a tsvector holds are all that one. "%%" is one "%": the driver reads placeholders.

@@ -28,15 +28,21 @@ DONE = Outcome.DONE.value
 class Kept:
     """A row as it is, as the last event left it, and the columns that were touched since. A new one is told whole."""
 
-    __slots__ = ("label", "opened", "row", "table", "told", "touched")
+    __slots__ = ("label", "opened", "row", "table", "told", "touched", "versions")
 
-    def __init__(self, table: str, row: history.Row) -> None:
+    def __init__(self, table: str, row: history.Row, versions: list[tuple[Any, ...]]) -> None:
         self.table = table
         self.row = row
+        self.versions = versions
         self.label = history.label((table, tuple(row[name] for name in _keys(table))))
         self.touched: set[str] = set()
         self.told: history.Row | None = None
         self.opened = 0
+
+    def close(self, seq: int | None) -> None:
+        """End the version that the last event opened."""
+        if self.told is not None:
+            self.versions.append((*self.told.values(), self.opened, seq))
 
 
 class Desk:
@@ -65,7 +71,8 @@ class Desk:
     def add(self, table: str, **values: Any) -> history.Row:
         """A new row, with the defaults of its model."""
         row = {**_defaults(table), **values}
-        kept = self._kept[table, *[row[name] for name in _keys(table)]] = Kept(table, row)
+        versions = self.versions.setdefault(VERSION_TABLES[table].name, [])
+        kept = self._kept[table, *[row[name] for name in _keys(table)]] = Kept(table, row, versions)
         self._touched[kept] = None
         return row
 
@@ -108,13 +115,13 @@ class Desk:
             change = history.change_of(kept.table, kept.told, kept.row, kept.touched)
             if change:
                 changes[kept.label] = change
-            self._close(kept, seq)
+            kept.close(seq)
             kept.told, kept.opened, kept.touched = kept.row, seq, set()
         self._touched.clear()
         noted = {
             "at": self.at,
             "kind": kind,
-            "category": category.value,
+            "category": category._value_,
             "actor_id": by,
             "object_type": root[0],
             "object_id": root[1],
@@ -135,14 +142,8 @@ class Desk:
         standing: dict[str, list[tuple[Any, ...]]] = {}
         for kept in self._kept.values():
             standing.setdefault(kept.table, []).append(tuple(kept.row.values()))
-            self._close(kept, None)
+            kept.close(None)
         return standing
-
-    def _close(self, kept: Kept, seq: int | None) -> None:
-        """The version that the last event opened, which this one ends."""
-        if kept.told is not None:
-            version = (*kept.told.values(), kept.opened, seq)
-            self.versions.setdefault(VERSION_TABLES[kept.table].name, []).append(version)
 
 
 _indexing = itemgetter(

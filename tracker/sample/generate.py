@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from itertools import count, pairwise
+from itertools import count, groupby, pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -245,11 +245,11 @@ def outline(ground: plans.Ground, visit: plans.VisitPlan) -> Outline:
     """Note how many rows and events the visit's story makes, and when. Runs in a process of its own."""
     found = Outline()
     acts = plans.story(ground, visit)
-    for act in acts:
-        moments = found.moments[_period(act.second)]
-        for _event in range(act.events):
-            moments.append(act.second << 32 | found.events)
-            found.events += 1
+    for period, within in groupby(acts, _period_of):
+        moments = found.moments[period]
+        for act in within:
+            moments.extend([act.second << 32 | place for place in range(found.events, found.events + act.events)])
+            found.events += act.events
     for name, times in Counter(act.name for act in acts).items():
         found.rows.update(dict.fromkeys(plans.NEW_ROWS.get(name, ()), times))
     return found
@@ -292,6 +292,10 @@ def _numbers(planned: Planned, head: int) -> array[int]:
             head += 1
             numbers[moment & 0xFFFFFFFF] = head
     return numbers
+
+
+def _period_of(act: plans.Act) -> int:
+    return _period(act.second)
 
 
 def _period(second: int) -> int:

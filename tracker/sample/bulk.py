@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import marshal
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -198,13 +198,13 @@ class Spool:
         held = self._held.pop(period, [])
         self._size -= sum(map(len, held))
         rows: Rows = []
-        for packed in held:
-            rows += pickle.loads(packed)  # noqa: S301  # written by this run
+        for one in held:
+            rows += unpacked(one)
         place = self._file(period)
         if place.exists():
             with place.open("rb") as file:
                 while file.peek(1):
-                    rows += pickle.load(file)  # noqa: S301  # written by this run, in a folder of its own
+                    rows += marshal.load(file)  # noqa: S302  # written by this run, in a folder of its own
             place.unlink()
         return sorted(rows, key=_seq)
 
@@ -219,9 +219,15 @@ class Spool:
         return self.folder / f"{period:05}.events"
 
 
-def packed(rows: Rows) -> bytes:
-    """Events as the spool keeps them."""
-    return pickle.dumps(rows, protocol=pickle.HIGHEST_PROTOCOL)
+def packed(rows: Any) -> bytes:
+    """Rows of texts, numbers and nothing, as they go from one process to another and wait: read again in half the time
+    that it takes to read what ``pickle`` writes."""
+    return marshal.dumps(rows)
+
+
+def unpacked(rows: bytes) -> Any:
+    """What was packed."""
+    return marshal.loads(rows)  # noqa: S302  # written by this run
 
 
 def chained(rows: Rows, head: tuple[int, str]) -> tuple[Rows, tuple[int, str]]:

@@ -88,13 +88,13 @@ class Generated:
     head: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Told:
-    """A visit's rows as they are inserted: by table, and its events packed by period."""
+    """A visit's rows as they are inserted, packed: those of each table, and its events by period."""
 
     followups: int
-    rows: dict[str, Rows] = field(default_factory=dict)
-    events: dict[int, bytes] = field(default_factory=dict)
+    rows: bytes
+    events: dict[int, bytes]
 
 
 @dataclass(frozen=True)
@@ -309,22 +309,21 @@ def tell(task: Task) -> Told:
     """Tell one visit: its rows in the form of the database. Runs in a process of its own."""
     clerk = Clerk(task.ground, task.plan, task.numbers, task.first)
     acts.carry_out(clerk, plans.story(task.ground, task.plan))
-    told = Told(task.plan.followups, _rows(clerk.desk, task.dialect))
-    told.rows["seal"] = bulk.stored("seal", _in_order("seal", clerk.seals), task.dialect)
+    rows = _rows(clerk.desk, task.dialect)
+    rows["seal"] = bulk.stored("seal", _in_order("seal", clerk.seals), task.dialect)
     notices = ((*_notification(notice, task.plan.state_id),) for notice in clerk.notices)
-    told.rows[Notification.__tablename__] = bulk.stored("notification", notices, task.dialect, without_id=True)
-    told.rows[SearchRow.__tablename__] = list(clerk.searched())
+    rows[Notification.__tablename__] = bulk.stored("notification", notices, task.dialect, without_id=True)
+    rows[SearchRow.__tablename__] = list(clerk.searched())
     events: dict[int, Rows] = {}
     for event, row in zip(clerk.desk.events, bulk.stored("event", clerk.desk.events, task.dialect), strict=True):
         days = (date.fromisoformat(event[bulk.AT][:10]) - plans.EPOCH).days
         events.setdefault(days // PERIOD, []).append(row)
-    told.events = {period: bulk.packed(rows) for period, rows in events.items()}
-    return told
+    return Told(task.plan.followups, bulk.packed(rows), {period: bulk.packed(told) for period, told in events.items()})
 
 
 def _rows(desk: Desk, dialect: str) -> dict[str, Rows]:
     """All that stands on the desk, and its versions."""
-    return {table: bulk.stored(table, rows, dialect) for table, rows in (desk.close() | desk.versions).items()}
+    return {str(table): bulk.stored(table, rows, dialect) for table, rows in (desk.close() | desk.versions).items()}
 
 
 def _in_order(table: str, rows: Iterable[history.Row]) -> Iterator[tuple[object, ...]]:
@@ -431,8 +430,9 @@ def _write(
     carried: Rows = []
     period = 0
     for place, told in enumerate(tellings, start=1):
-        carried += told.rows.pop("carry_over", [])  # they point at later visits
-        for table, rows in told.rows.items():
+        tables = bulk.unpacked(told.rows)
+        carried += tables.pop("carry_over", [])  # they point at later visits
+        for table, rows in tables.items():
             waiting[table] += rows
         for when, events in told.events.items():
             spool.add(when, events)

@@ -36,7 +36,7 @@ from tracker.models import (
 from tracker.sample import joint_plan
 
 ROWS = 50
-ROW = '<th scope="row">'
+ROW = '<th scope="row"'
 RECORDS = 20  # follow-ups whose pages take turns
 STATES = 5
 LEAST_EVENTS = 15

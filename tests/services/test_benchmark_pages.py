@@ -55,7 +55,8 @@ def test_each_page_holds_what_the_benchmark_looks_for(generated: Flask) -> None:
         db.session.remove()
     for page in measured:
         for address in page.addresses if page.name not in MANY else ():
-            replace(address, rows=0).check(browsers[page.reader].get(address.path))  # few records have few rows
+            few = replace(address, rows=min(address.rows, 1))  # few records have few rows
+            few.check(browsers[page.reader].get(address.path))
 
 
 def _signed_in(app: Flask, email: str) -> FlaskClient:

@@ -1,8 +1,8 @@
 """one index finds what happened to a record
 
 There were two, with the category and without it. With the category at its end one serves both: a timeline of one
-category passes by the others without reading them, and each event writes an index less. It takes a few seconds at
-100,000 follow-ups.
+category passes by the others without reading their rows, and each event writes an index less. Nobody reads or writes the
+log meanwhile: a few seconds at 100,000 follow-ups.
 
 Revision: 0010, after 0009
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -33,12 +35,24 @@ def test_a_moment_is_written_as_canonical_json_holds_it(second: int) -> None:
 
 @given(SECONDS, st.none() | st.dates(date(1945, 1, 1), date(2100, 1, 1)))
 def test_moments_and_days_are_stored_as_the_models_store_them(second: int, day: date | None) -> None:
-    row: dict[str, Any] = dict.fromkeys(NAMES) | {"signed_at": plan.text_of(second), "current_due_last": day}
+    row: dict[str, Any] = dict.fromkeys(NAMES) | {
+        "signed_at": plan.text_of(second),
+        "current_due_last": day and day.isoformat(),
+    }
     (stored,) = bulk.stored("seal", [tuple(row.values())], "sqlite")
-    found = dict(zip(NAMES, stored, strict=True))
+    found = dict(zip(NAMES, kept(stored), strict=True))
+    assert found["assessed_status"] is None
     assert found["signed_at"] == by_the_model(UtcDateTime(), plan.moment_of(second))
     assert found["current_due_last"] == by_the_model(sa.Date(), day)
     assert datetime.fromisoformat(f"{found['signed_at']}+00:00") == plan.moment_of(second)
+
+
+def kept(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What SQLite has of a row that it was given."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        marks = ", ".join("?" * len(row))
+        found: tuple[Any, ...] = connection.execute(f"SELECT {marks}", row).fetchone()
+        return found
 
 
 def test_no_rows_are_stored_as_none() -> None:
@@ -46,7 +60,7 @@ def test_no_rows_are_stored_as_none() -> None:
 
 
 def test_postgresql_takes_moments_and_days_as_they_are() -> None:
-    row = tuple((dict.fromkeys(NAMES) | {"signed_at": plan.text_of(1), "current_due_last": date(2026, 3, 5)}).values())
+    row = tuple((dict.fromkeys(NAMES) | {"signed_at": plan.text_of(1), "current_due_last": "2026-03-05"}).values())
     assert bulk.stored("seal", [row], "postgresql") == [row]
 
 

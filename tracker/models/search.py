@@ -216,8 +216,8 @@ _SQLITE = [
     "DROP TRIGGER IF EXISTS search_row_no_more_indexed",
     f"CREATE TRIGGER search_row_no_more_indexed AFTER DELETE ON search_row BEGIN {_TAKE} END",
 ]
-# Words are collected in memory before they are sorted into the index: as usual up to one mebibyte, with which all that
-# is there would be merged again and again.
+# Words are collected in memory before they are sorted into the index. With the usual mebibyte all that is there would
+# be merged again and again; for this once it is 64 MB, by an option of FTS5 that its manual leaves out.
 _SQLITE_REBUILD = [
     "INSERT INTO search_index (search_index) VALUES ('delete-all')",
     "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 64000000)",

@@ -1,4 +1,4 @@
-"""Many rows at once: as each database takes them fastest, in the form in which the models would store them."""
+"""Many rows at once: as each database takes them fastest, so that it holds what the models would store."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tracker.database import Base, UtcDateTime
 from tracker.models import Event, search
 
 Rows = list[tuple[Any, ...]]
+SIZE, BYTES = 8, "little"  # how the length of packed rows stands before them in a file
 EVENT_COLUMNS = tuple(column.name for column in Base.metadata.tables[Event.__tablename__].columns)
 AT, TEXT = EVENT_COLUMNS.index("at"), EVENT_COLUMNS.index("text")
 
@@ -56,7 +57,7 @@ ORDER BY 1, 2"""
 
 def stored(table: str, rows: Iterable[tuple[Any, ...]], dialect: str, *, without_id: bool = False) -> Rows:
     """The rows as the database takes them fastest. They hold what canonical JSON holds, which PostgreSQL reads as it
-    is; SQLite has another text for a moment."""
+    is; SQLite has another text for a moment, and nothing is given to it as ``NOTHING``."""
     if dialect != "sqlite":
         return list(rows)
     columns = list(zip(*rows, strict=True))
@@ -203,15 +204,17 @@ class Spool:
         place = self._file(period)
         if place.exists():
             with place.open("rb") as file:
-                while file.peek(1):
-                    rows += marshal.load(file)  # noqa: S302  # written by this run, in a folder of its own
+                while size := file.read(SIZE):
+                    rows += unpacked(file.read(int.from_bytes(size, BYTES)))
             place.unlink()
         return sorted(rows, key=_seq)
 
     def _put_away(self) -> None:
         for period, held in self._held.items():
             with self._file(period).open("ab") as file:
-                file.writelines(held)
+                for packed in held:
+                    file.write(len(packed).to_bytes(SIZE, BYTES))
+                    file.write(packed)
         self._held.clear()
         self._size = 0
 
@@ -220,8 +223,8 @@ class Spool:
 
 
 def packed(rows: Any) -> bytes:
-    """Rows of texts, numbers and nothing, as they go from one process to another and wait: read again in half the time
-    that it takes to read what ``pickle`` writes."""
+    """Rows of plain texts and numbers, as they go from one process to another and wait: read again in half the time
+    that it takes to read what ``pickle`` writes. Raises ValueError for a member of an enumeration and the like."""
     return marshal.dumps(rows)
 
 

@@ -46,7 +46,7 @@ class Kept:
 
 
 class Desk:
-    """The rows of one visit's records, the version rows and events told so far."""
+    """The rows of one story's records, be it a visit's or a plan's, the version rows and events told so far."""
 
     def __init__(self, numbers: Iterable[int], request_ids: Iterator[str]) -> None:
         self._numbers = iter(numbers)
@@ -66,6 +66,7 @@ class Desk:
 
     @property
     def now(self) -> datetime:
+        """The moment of the request."""
         return plans.moment_of(self.second)
 
     def add(self, table: str, **values: Any) -> history.Row:
@@ -107,7 +108,9 @@ class Desk:
         details: history.Row | None = None,
     ) -> None:
         """One event on ``root``, with all rows touched since the last."""
-        seq = next(self._numbers)
+        seq = next(self._numbers, None)
+        if seq is None:
+            raise RuntimeError(f"the story left more events than were planned: {kind}")
         changes: history.Row = {}
         digests: dict[str, str | None] = {}
         for kept in self._touched:
@@ -121,7 +124,7 @@ class Desk:
         noted = {
             "at": self.at,
             "kind": kind,
-            "category": category._value_,
+            "category": history.plain(category),
             "actor_id": by,
             "object_type": root[0],
             "object_id": root[1],

@@ -1,9 +1,9 @@
 """Generates a large, plausible database: ``flask sample generate``. Never in production, into an empty one only.
 
-Three steps keep it small and quick. The stories are planned and all their events numbered in the order of time. Each
-visit is then told on its own, in a process beside this one, as rows that are final. Events wait by period and are
-chained as soon as no earlier one can come. It commits as it goes, and indexes and triggers stand again at the end
-only: after an interruption start with an empty database.
+After the accounts comes a joint plan of all States. Three steps keep the rest small and quick. The stories are planned
+and all their events numbered in the order of time. Each visit is then told on its own, in a process beside this one, as
+rows that are final. Events wait by period and are chained as soon as no earlier one can come. It commits as it goes, and
+indexes and triggers stand again at the end only: after an interruption start with an empty database.
 
 The same seed and number give the same events, records and version rows. What may differ: the accounts' password hashes
 and session keys, which the log does not hold.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import tempfile
 import time
 from array import array
@@ -65,10 +66,11 @@ OUTLINES = 20  # visits that are outlined in one go
 SMALL = 500  # follow-ups whose visits are told in this process: starting others would take longer
 AHEAD = 40  # visits that wait to be told or written, so that nobody waits while this process writes to the disk
 PROCESSES = min(4, os.cpu_count() or 1)  # this one waits for the database half of the time
-GIVE_WAY = 5
+GIVE_WAY = 5  # niceness of those who tell: the one that writes has most to do, and comes first
 UNREAD_FOR = 60 * plans.DAY  # seconds
 EMPTY_DETAILS = "{}"  # JSON, as both databases take it
 
+BEGUN, ENDED = "generating", "generated"
 STEPS = 20  # lines that tell of progress
 LAST_PERIOD = plans.LAST_SECOND // (PERIOD * plans.DAY)
 WITHOUT_ID = (Notification.__tablename__,)
@@ -114,7 +116,9 @@ def generate(followups: int, seed: int, echo: Echo) -> Generated:
     if not 1 <= followups <= MOST:
         raise TrackerError(f"The number of follow-ups must lie between 1 and {MOST:,}.")
     if not load.is_empty():
-        raise TrackerError("Data is generated into an empty database only; this one holds accounts or visits.")
+        mark = db.session.get(Mark, load.MARK)
+        held = "what an interrupted run has left" if mark and mark.value == BEGUN else "accounts or visits"
+        raise TrackerError(f"Data is generated into an empty database only; this one holds {held}.")
     echo(f"Generating {followups:,} follow-ups from seed {seed}; nothing in them is true of any State.")
     with _no_collector(), _tellers(followups) as tellers:
         return _generate(password, followups, seed, tellers, echo)
@@ -145,7 +149,8 @@ def _generate(password: str, followups: int, seed: int, tellers: Tellers, echo: 
 
 @contextmanager
 def _no_collector() -> Iterator[None]:
-    """Rows by the million hold no cycles; looking for some among them takes a tenth of the time."""
+    """Rows by the million hold no cycles; looking for some among them takes a tenth of the time. The few among accounts
+    and reference data stay until the end."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -172,7 +177,7 @@ def _cast(password: str) -> Account:
 
 def _begun() -> tuple[int, str]:
     """Mark and commit what the services wrote; the head of the log so far."""
-    db.session.add(Mark(name=load.MARK, value="generated"))
+    db.session.add(Mark(name=load.MARK, value=BEGUN))
     db.session.execute(sa.delete(OutboxMail))  # nobody reads mail at example.org
     db.session.commit()
     last = db.session.execute(history.HEAD).one()
@@ -323,7 +328,11 @@ def tell(task: Task) -> Told:
 
 def _rows(desk: Desk, dialect: str) -> dict[str, Rows]:
     """All that stands on the desk, and its versions."""
-    return {str(table): bulk.stored(table, rows, dialect) for table, rows in (desk.close() | desk.versions).items()}
+    tables = (
+        desk.close() | desk.versions
+    )  # SQLAlchemy's names of tables are texts of its own kind, which are not packed
+    # SQLAlchemy's names of tables are texts of its own kind, which cannot be packed.
+    return {str(table): bulk.stored(table, rows, dialect) for table, rows in tables.items()}
 
 
 def _in_order(table: str, rows: Iterable[history.Row]) -> Iterator[tuple[object, ...]]:
@@ -366,9 +375,10 @@ def _tellers(followups: int) -> Iterator[Tellers]:
 
 
 def _give_way() -> None:
-    """Tell on what the writer leaves: whoever tells is ahead of it, so the processors are never without work."""
+    """Whoever tells is ahead of the writer, and works while that waits."""
     gc.disable()
-    os.nice(GIVE_WAY)
+    if sys.platform != "win32":  # where no process can be nice
+        os.nice(GIVE_WAY)
 
 
 def _told(tellers: Tellers, tasks: Iterator[Task]) -> Iterator[Told]:
@@ -409,6 +419,7 @@ def _write_plan(
     _insert(writer, rows)
     events, head = bulk.chained(bulk.stored("event", desk.events, writer.dialect), head)
     writer.insert("event", events)
+    writer.commit()
     return head
 
 
@@ -481,4 +492,5 @@ def _finish(writer: bulk.Bulk, visits: list[plans.VisitPlan], last: Counter[str]
     authorities = len(numbers) * len(vocabulary.AUTHORITIES)
     for table, highest in (last | {"visit": len(visits), "authority": authorities}).items():
         writer.take_ids(table, highest)
+    writer.connection.execute(sa.update(Mark).where(Mark.name == load.MARK).values(value=ENDED))
     writer.commit()

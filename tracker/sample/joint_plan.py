@@ -41,7 +41,8 @@ def events(followups: int) -> int:
 
 @dataclass
 class Teller:
-    """Tells the plan on the desk, all of it at one second. ``next_ids``: those of its rows, by table."""
+    """Tells the plan on the desk, all of it at one ``second`` of the story, ``by`` one account, which all ``states``
+    carry out. ``next_ids``: those of its rows, by table."""
 
     desk: Desk
     second: int
@@ -87,7 +88,7 @@ class Teller:
         self.desk.add(
             MEASURE,
             id=measure_id,
-            reference=measures.reference(view(plan), wording.pillar, number),
+            reference=measures.reference(view({**plan, "kind": PlanKind.REGIONAL}), wording.pillar, number),
             plan_id=plan["id"],
             pillar=wording.pillar,
             number=number,

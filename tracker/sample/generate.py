@@ -2,8 +2,8 @@
 
 After the accounts comes a joint plan of all States. Three steps keep the rest small and quick. The stories are planned
 and all their events numbered in the order of time. Each visit is then told on its own, in a process beside this one, as
-rows that are final. Events wait by period and are chained as soon as no earlier one can come. It commits as it goes, and
-indexes and triggers stand again at the end only: after an interruption start with an empty database.
+rows that are final. Events wait by period and are chained as soon as no earlier one can come. It commits as it goes,
+and indexes and triggers stand again at the end only: after an interruption start with an empty database.
 
 The same seed and number give the same events, records and version rows. What may differ: the accounts' password hashes
 and session keys, which the log does not hold.

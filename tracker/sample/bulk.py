@@ -17,7 +17,7 @@ from tracker.database import Base, UtcDateTime
 from tracker.models import Event, search
 
 Rows = list[tuple[Any, ...]]
-SIZE, BYTES = 8, "little"  # how the length of packed rows stands before them in a file
+SIZE = 8  # bytes of the length of packed rows, which stands before them in a file
 EVENT_COLUMNS = tuple(column.name for column in Base.metadata.tables[Event.__tablename__].columns)
 AT, TEXT = EVENT_COLUMNS.index("at"), EVENT_COLUMNS.index("text")
 
@@ -205,7 +205,7 @@ class Spool:
         if place.exists():
             with place.open("rb") as file:
                 while size := file.read(SIZE):
-                    rows += unpacked(file.read(int.from_bytes(size, BYTES)))
+                    rows += unpacked(file.read(int.from_bytes(size, "big")))
             place.unlink()
         return sorted(rows, key=_seq)
 
@@ -213,7 +213,7 @@ class Spool:
         for period, held in self._held.items():
             with self._file(period).open("ab") as file:
                 for packed in held:
-                    file.write(len(packed).to_bytes(SIZE, BYTES))
+                    file.write(len(packed).to_bytes(SIZE, "big"))
                     file.write(packed)
         self._held.clear()
         self._size = 0

@@ -7,7 +7,6 @@ import io
 import json
 import shutil
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -96,10 +95,10 @@ def _client(settings: Settings) -> list[str] | None:
 
 
 def _seconds(command: list[str]) -> float:
-    with tempfile.TemporaryFile() as out:
-        began = time.perf_counter()
-        subprocess.run(command, stdout=out, check=True)
-        return time.perf_counter() - began
+    """Written to nowhere: the harder yardstick, and on a disk its bytes would be in the way of the log's next entry."""
+    began = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - began
 
 
 # Memory, and a reader who goes away

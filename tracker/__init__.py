@@ -76,9 +76,8 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
 def _engine_options(settings: config.Settings) -> dict[str, object]:
     if settings.database_url.startswith("sqlite"):
         return {"connect_args": {"check_same_thread": False, **tape.CONNECT_ARGS["sqlite"]}}
-    # Compiling the cells of a file takes seconds before its first row. A plan for whatever may be asked reads a table
-    # through where few rows are meant: one is made for what is asked.
-    options = "-c timezone=UTC -c jit=off -c plan_cache_mode=force_custom_plan"
+    # Compiling the cells of a file takes seconds before its first row.
+    options = "-c timezone=UTC -c jit=off"
     return {
         "pool_pre_ping": True,
         "pool_size": 10,

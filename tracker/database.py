@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from tracker.partial_date import PartialDate
-from tracker.tape import spoil
+from tracker.tape import AS_ASKED, spoil
 
 ANALYSED = 1_000  # rows of each index that are looked at
 PREPARED = 200  # statements that PostgreSQL keeps parsed for a connection
@@ -129,6 +129,12 @@ def _unarily(element: Unindexed, compiler: Any, **kwargs: Any) -> str:
     return f"+{compiler.process(element.column, **kwargs)}"
 
 
+def as_asked(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """A question that PostgreSQL plans for the values that it is asked with, because few rows have some and most have
+    others. It plans others once for all values, in a tenth of the time."""
+    return statement.prefix_with(sa.text(AS_ASKED), dialect="postgresql")
+
+
 class _Texts(sa.types.UserDefinedType[list[str]]):
     """Texts as one parameter, written as the database reads them: as an array, or as JSON where there are no arrays."""
 
@@ -176,7 +182,7 @@ class OneOf(sa.ColumnElement[bool]):
 @compiles(OneOf)
 def _is_any(element: OneOf, compiler: Any, **kwargs: Any) -> str:
     text, texts = (compiler.process(one, **kwargs) for one in (element.text, element.texts))
-    return f"({text}) = ANY ({texts})"
+    return f"({text}) IN (SELECT unnest({texts}))"  # both as the compiler wrote them
 
 
 @compiles(OneOf, "sqlite")

@@ -23,6 +23,8 @@ BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 """They bound the work on rows, and tell nothing."""
 MOST_ROWS = 4_000
 WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
+AS_ASKED = "/* as asked */"
+"""Stands in a statement that PostgreSQL is to plan for the values that are given (``database.as_asked``)."""
 PING = ";"
 """What SQLAlchemy asks PostgreSQL to know that it is there."""
 
@@ -212,8 +214,11 @@ class _PostgresqlCursor(_Telling, psycopg.Cursor[Any]):
     """Tells its connection, too, when it is asked for more than to read."""
 
     def execute(self, statement: Any, *given: Any, **options: Any) -> Any:  # type: ignore[override]  # it hands on all
-        if not _only_reads(str(statement)):
+        said = str(statement)
+        if not _only_reads(said):
             self._write()
+        elif AS_ASKED in said:
+            options["prepare"] = False  # what is prepared is planned once, for whatever may be given
         return super().execute(statement, *given, **options)
 
     def stream(self, *given: Any, **options: Any) -> Any:

@@ -120,7 +120,7 @@ def _up_to_date(kept: Kept | None, records: Collection[str], renew: Callable[...
         return None
     if not row.is_changed:
         return Kept(row.last_seq, row.last_hash, kept.answer, is_new=False)
-    states = db.session.scalars(_CHANGED, asked).all()
+    states = db.session.scalars(_CHANGED, asked | {"last": row.last_seq}).all()
     if None in states or len(states) > MOST_STATES:
         return None
     with tape.paused():
@@ -141,14 +141,22 @@ def _head() -> tuple[int, str]:
 
 
 _OWN, _LAST = sa.orm.aliased(Event), sa.orm.aliased(Event)
-_SEQ: sa.BindParameter[int] = sa.bindparam("seq")
+_SEQ: sa.BindParameter[int] = sa.bindparam("seq", type_=sa.BigInteger)
 _RECORDS: sa.BindParameter[str] = sa.bindparam("records", expanding=True)
-_NEWER = (Event.seq > _SEQ, Unindexed(Event.object_type).in_(_RECORDS))  # few are newer, many are on such records
+
+
+def _newer(last: Any) -> sa.ColumnElement[bool]:
+    """Events after the answer, on such records: few are newer, many are on such records. That there is a last one, too,
+    tells PostgreSQL that they are few whatever the numbers are: it plans once for all of them."""
+    return sa.and_(Event.seq > _SEQ, Event.seq <= last, Unindexed(Event.object_type).in_(_RECORDS))
+
+
 _SINCE = sa.select(
     sa.select(_OWN.hash).where(_OWN.seq == _SEQ).scalar_subquery().label("hash"),
     _LAST.seq.label("last_seq"),
     _LAST.hash.label("last_hash"),
-    sa.exists().where(*_NEWER).label("is_changed"),
+    sa.exists().where(_newer(_LAST.seq)).label("is_changed"),
 ).where(_LAST.seq == sa.select(sa.func.max(Event.seq)).scalar_subquery())
 _HEAD = [place for place, column in enumerate(_SINCE.selected_columns) if column.key in ("last_seq", "last_hash")]
-_CHANGED = sa.select(Event.state_id).where(*_NEWER).distinct().limit(MOST_STATES + 1)
+_LAST_SEQ: sa.BindParameter[int] = sa.bindparam("last", type_=sa.BigInteger)
+_CHANGED = sa.select(Event.state_id).where(_newer(_LAST_SEQ)).distinct().limit(MOST_STATES + 1)

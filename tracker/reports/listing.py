@@ -42,7 +42,7 @@ from urllib.parse import quote_plus
 
 import sqlalchemy as sa
 
-from tracker.database import PartialDateType, UtcDateTime, read_only
+from tracker.database import PartialDateType, UtcDateTime, as_asked, read_only
 from tracker.extensions import db, read
 from tracker.models.search import INDEX
 from tracker.partial_date import PartialDate
@@ -218,7 +218,7 @@ class Listing:
         self._weigh_words(question, ask, scope_condition, reach)
         found: list[sa.Row[Any]] = []
         for leg in self._page_statements(question, scope_condition, base):
-            found += ask(leg.limit(question.size + 1 - len(found))).all()
+            found += ask(as_asked(leg.limit(question.size + 1 - len(found)))).all()
             if len(found) > question.size:
                 break
         is_all = question.cursor is None and len(found) <= question.size
@@ -469,13 +469,13 @@ class Listing:
     def _count_statement(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any]:
         counted = replace(question, conditions=question.conditions_to_count, words=question.words_to_count)
         if question.is_exact and (alone := self._count_alone(counted, scope_condition)) is not None:
-            return alone
+            return as_asked(alone)
         rows = self._narrowed(counted, scope_condition, None).with_only_columns(
             sa.literal(1).label("one"), maintain_column_froms=True
         )
         if not question.is_exact:
             rows = rows.limit(MOST_COUNTED + 1)
-        return sa.select(sa.func.count()).select_from(rows.subquery())
+        return as_asked(sa.select(sa.func.count()).select_from(rows.subquery()))
 
     def _count_alone(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any] | None:
         """The count from the list's own table, where no condition is about another: its smallest index tells it."""

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tracker.database import OneOf
+from tracker.database import OneOf, as_asked
 from tracker.extensions import db
 from tracker.models import Region
 
@@ -38,6 +38,18 @@ def test_a_question_stays_prepared_from_one_request_to_the_next(own_app: Flask) 
         assert found
         if db.engine.dialect.name == "postgresql":  # SQLite's driver keeps its own
             assert db.session.scalar(PREPARED) == 1
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_question_whose_rows_are_few_or_many_is_planned_each_time(own_app: Flask) -> None:
+    with own_app.app_context():
+        for _request in range(OFTEN):
+            found = db.session.scalars(as_asked(sa.select(Region.code))).all()
+            db.session.remove()
+        assert found
+        if db.engine.dialect.name == "postgresql":
+            assert db.session.scalar(PREPARED) == 0
         db.session.remove()
         db.engine.dispose()
 

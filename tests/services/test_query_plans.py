@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from psycopg.sql import Literal
 
 from tests.client import COOKIE, begin_session
 from tests.services.test_generate import emptied, quiet
@@ -21,6 +22,7 @@ from tracker.extensions import db
 from tracker.models import Account
 from tracker.reports import listing
 from tracker.sample import generate
+from tracker.tape import AS_ASKED
 
 FOLLOWUPS, SEED = 300, 11
 BIG = ("followup", "conclusion", "event", "seal", "submission", "search_row", "assessment", "notification")
@@ -145,7 +147,23 @@ def planned(app: Flask, statement: str, parameters: Any) -> str:
         if connection.dialect.name == "sqlite":
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
             return "\n".join(row[3] for row in rows)
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
-        connection.exec_driver_sql("SET LOCAL enable_sort = off")
-        return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+        for dear in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+            connection.exec_driver_sql(f"SET LOCAL {dear} = off")
+        plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
+        if AS_ASKED not in statement:
+            plan += planned_for_all(connection.connection.cursor(), statement, parameters)
+        return "\n".join(plan)
+
+
+def planned_for_all(cursor: Any, statement: str, parameters: Any) -> list[str]:
+    """How PostgreSQL reads what it has planned once, whatever values are given."""
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+    numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", statement).replace("%%", "%")
+    given = ", ".join(Literal(parameters[name]).as_string(cursor.connection) for name in names)
+    cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    cursor.execute("PREPARE asked AS " + numbered)
+    try:
+        cursor.execute(f"EXPLAIN EXECUTE asked ({given})" if names else "EXPLAIN EXECUTE asked")
+        return [row[0] for row in cursor.fetchall()]
+    finally:
+        cursor.execute("DEALLOCATE asked")

@@ -277,9 +277,12 @@ def _named(noun: str, reach: policy.Reach) -> Columns:
 
 
 def _latest_of(noun: str, reach: policy.Reach, way: str, rank: int) -> Columns:
-    """The latest records of a rank of which more were collected than are counted, and not the latest."""
+    """The latest records of a rank of which more were collected than are counted, and not the latest. PostgreSQL reads
+    the index back from its end, where only the nouns with most records are: this one begins at its own newest."""
     model = _MODELS[noun]
-    latest = _latest(noun, way, rank).with_only_columns(search.object_ids()).limit(SHOWN)
+    newest = sa.select(sa.func.max(model.id)).scalar_subquery()
+    is_own = INDEX.c.rowid <= newest.op("<<", return_type=sa.Integer())(search.BITS).op("|")(search.NOUNS[noun])
+    latest = _latest(noun, way, rank).where(is_own).with_only_columns(search.object_ids()).limit(SHOWN)
     marked = _marked(noun, noun, sa.literal(rank), sa.literal(0))
     return marked.where(model.id.in_(latest), _seen(noun, reach))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import sqlalchemy as sa
@@ -21,10 +22,12 @@ from tracker import database, history
 from tracker.extensions import db
 from tracker.models import Account
 from tracker.reports import listing
+from tracker.reports.conclusions import CONCLUSIONS
+from tracker.reports.followups import FOLLOWUPS
 from tracker.sample import generate
 from tracker.tape import AS_ASKED
 
-FOLLOWUPS, SEED = 300, 11
+MANY, SEED = 300, 11
 BIG = ("followup", "conclusion", "event", "seal", "submission", "search_row", "assessment", "notification")
 
 # Who asks, and the address. The rows of one State, visit, owner or record may be sorted: they are few.
@@ -47,6 +50,7 @@ LISTS = [
     ("analyst", "/follow-ups?owner=me"),
     ("reviewer", "/conclusions"),
     ("reviewer", "/conclusions?sort=visit"),
+    ("reviewer", "/conclusions?sort=updated"),
     ("reviewer", "/conclusions?workflow=signed_off&sort=workflow"),
     ("reviewer", "/visits"),
     ("reviewer", "/visits?stage=closed"),
@@ -62,7 +66,7 @@ LISTS = [
 def generated(database_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = emptied(database_server.create(), tmp_path_factory.mktemp("plans"))
     with app.app_context():
-        generate.generate(FOLLOWUPS, SEED, quiet)
+        generate.generate(MANY, SEED, quiet)
         database.analyse(db.engine)
         db.session.remove()
     yield app
@@ -93,6 +97,68 @@ def test_words_that_many_rows_hold_are_met_in_the_order_of_the_list(
     assert "search_index" not in plan
 
 
+# Each is narrowed by what an index finds, in an order that this index does not give.
+ORDERED = [
+    "/follow-ups?workflow=signed_off&sort=-updated",
+    "/follow-ups?status=not_started&sort=reference",
+    "/follow-ups?status=not_started&status=in_progress",
+    "/follow-ups?workflow=draft&workflow=signed_off&status=not_started",
+    "/follow-ups?area=FIN&sort=-due",
+    "/follow-ups?owner=none&sort=updated",
+    "/follow-ups?person=2",
+    "/follow-ups?state=EGY&state=FRA&sort=-updated",
+    "/follow-ups?q=the&status=not_started&sort=updated",
+    "/conclusions?workflow=signed_off",
+    "/conclusions?workflow=signed_off&sort=updated",
+    "/conclusions?area=FIN&sort=reference",
+]
+
+
+@pytest.mark.parametrize("address", ORDERED)
+def test_many_rows_are_met_in_the_order_of_the_list_and_are_the_same(
+    generated: Flask, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    few = shown(generated, address)
+    monkeypatch.setattr(listing, "MOST_COUNTED", 0)
+    assert few == shown(generated, address) != []
+    statements = [one for one in asked(generated, "reviewer", address) if "list_key" in one[0]]
+    plans = [planned(generated, *one) for one in statements]
+    assert [line for plan in plans for line in plan.splitlines() if is_dear(line)] == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/follow-ups?plan=GEN-1&sort=-updated",
+        "/follow-ups?plan=GEN-1&plan=GCTS&status=not_started",
+        "/follow-ups?pillar=II&paragraph=1373-2(e)",
+        "/follow-ups?pillar=GEN-1-II&state=EGY",
+        "/conclusions?paragraph=1373-2(e)&paragraph=1373-1(a)",
+    ],
+)
+def test_links_are_looked_up_or_met_with_the_same_rows_and_count(
+    generated: Flask, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    looked_up = shown(generated, address), counted(generated, address)
+    monkeypatch.setattr(listing, "MOST_LINKED", 0)
+    monkeypatch.setattr(listing, "MOST_LINKED_TO_COUNT", 0)
+    assert looked_up == (shown(generated, address), counted(generated, address))
+    assert all(looked_up)
+
+
+def counted(app: Flask, address: str) -> int:
+    with app.app_context():
+        noun, question = address.removeprefix("/").split("?")
+        found = {"follow-ups": FOLLOWUPS, "conclusions": CONCLUSIONS}[noun]
+        return found.page(parse_qs(question)).count
+
+
+def shown(app: Flask, address: str) -> list[str]:
+    """The references of the rows of a page, in their order."""
+    page = visitor(app, "reviewer").get(address).get_data(as_text=True)
+    return re.findall(r'<th[^>]*scope="row".*?href="/(?:follow-ups|conclusions)/([^"?]+)', page, re.DOTALL)
+
+
 VERSIONS = ["followup", "submission", "measure_cell", "followup_area"]  # two of them known by two columns
 
 
@@ -121,13 +187,10 @@ def is_dear(line: str) -> bool:
 
 def asked(app: Flask, who: str, address: str) -> list[tuple[str, Any]]:
     """The statements on records that the page sends, with their parameters."""
-    browser, sent = app.test_client(), []
+    browser = visitor(app, who)
+    sent: list[tuple[str, Any]] = []
     with app.app_context():
-        account = db.session.scalars(sa.select(Account).where(Account.email == f"{who}@example.org")).one()
-        value = begin_session(account)
-        db.session.remove()
         engine = db.engine
-    browser.set_cookie(COOKIE, value)
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
         if re.search(rf"FROM ({'|'.join(BIG)})\b", statement) and "sign_in_session" not in statement:
@@ -140,6 +203,16 @@ def asked(app: Flask, who: str, address: str) -> list[tuple[str, Any]]:
         sa.event.remove(engine, "before_cursor_execute", note)
     assert sent
     return sent
+
+
+def visitor(app: Flask, who: str) -> Any:
+    """A browser in which that account is signed in."""
+    browser = app.test_client()
+    with app.app_context():
+        account = db.session.scalars(sa.select(Account).where(Account.email == f"{who}@example.org")).one()
+        browser.set_cookie(COOKIE, begin_session(account))
+        db.session.remove()
+    return browser
 
 
 def planned(app: Flask, statement: str, parameters: Any) -> str:

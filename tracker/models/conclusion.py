@@ -46,6 +46,7 @@ class Conclusion(Base, Sealable, Versioned):
         sa.Index("ix_conclusion_state_id_id", "state_id", "id"),
         sa.Index("ix_conclusion_area_code_id", "area_code", "id", "state_id"),  # counted within a scope by it alone
         sa.Index("ix_conclusion_workflow_id", "workflow", "id"),
+        sa.Index("ix_conclusion_updated", "updated_at", "id"),
         Sealable.index_of_changed("conclusion"),
         index_of_some(
             "ix_conclusion_begun_draft",

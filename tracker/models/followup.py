@@ -118,6 +118,7 @@ class Followup(Base, Sealable, Versioned):
         index_of_some("ix_followup_begun_draft", "drafted_by_id", *_DRAFT, where="workflow = 'draft'"),
         index_of_some("ix_followup_owned_draft", "owner_id", *_DRAFT, "drafted_by_id", where="workflow = 'draft'"),
         index_of_some("ix_followup_owned", *_OWNED, where="owner_id IS NOT NULL"),
+        index_of_some("ix_followup_owner_state", "owner_id", "state_id", where="owner_id IS NOT NULL"),
         index_of_some("ix_followup_stepless", *_OWNED, "next_step", where="next_step = ''"),
         sa.Index("ix_followup_tally", *TALLIED),
         sa.Index("ix_followup_coverage", "state_id", "area_code", "assessed_status", "workflow", "current_due_last"),

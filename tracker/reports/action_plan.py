@@ -198,18 +198,18 @@ def _filters(state: Any) -> dict[str, Filter]:
 
 
 def _pairs(reach: Reach) -> sa.Subquery:
-    """Measures and States in scope: participants of regional plans, of the Strategy those that something serves."""
+    """Measures and States in scope: participants of regional plans, of the Strategy those that something serves. Were
+    measures and follow-ups joined for that, SQLite would read the links of every plan."""
     regional = (
         sa.select(Measure.id.label("measure_id"), PlanState.state_id)
         .join(PlanState, PlanState.plan_id == Measure.plan_id)
         .where(PlanState.part == PlanPart.PARTICIPANT, reach.condition(PlanState.state_id))
     )
+    of_strategy = sa.select(Measure.id).join(Plan, Plan.id == Measure.plan_id).where(Plan.kind == PlanKind.STRATEGY)
+    is_served = sa.exists().where(Followup.id == FollowupMeasure.followup_id, measures.counts())
     served = (
         sa.select(FollowupMeasure.measure_id, FollowupMeasure.state_id)
-        .join(Measure, Measure.id == FollowupMeasure.measure_id)
-        .join(Plan, Plan.id == Measure.plan_id)
-        .join(Followup, Followup.id == FollowupMeasure.followup_id)
-        .where(Plan.kind == PlanKind.STRATEGY, measures.counts(), reach.condition(FollowupMeasure.state_id))
+        .where(FollowupMeasure.measure_id.in_(of_strategy), is_served, reach.condition(FollowupMeasure.state_id))
         .distinct()
     )
     return sa.union_all(regional, served).subquery("pairs")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
 from tracker import policy
+from tracker.database import Unindexed
 from tracker.errors import NotFound
 from tracker.extensions import db
 from tracker.models import (
@@ -33,6 +34,7 @@ from tracker.models.followup import ENDED
 from tracker.reports.assessments import NAME_AT_VISIT, last_return
 from tracker.reports.filters import (
     Condition,
+    as_condition,
     beginning,
     codes,
     each,
@@ -88,10 +90,11 @@ _source = sa.join(Conclusion, Visit, Visit.id == Conclusion.visit_id).join(
 )
 
 
-def _in_area(code: str) -> Condition:
+def _in_area(code: str, column: Any = Conclusion.area_code) -> Condition:
     """The area itself, or any area under it."""
     wanted = known_area(code)
-    return Conclusion.area_code.in_(sa.select(Area.code).where(sa.or_(Area.code == wanted, Area.parent_code == wanted)))
+    within = sa.select(Area.code).where(sa.or_(Area.code == wanted, Area.parent_code == wanted))
+    return as_condition(column.in_(within))
 
 
 CONCLUSIONS = Listing(
@@ -121,6 +124,11 @@ CONCLUSIONS = Listing(
         "updated": Sort(Conclusion.updated_at),
     },
     default_sort="-visit",
+    without_index={
+        "state": state(Unindexed(Conclusion.state_id)),
+        "area": each(lambda code: _in_area(code, Unindexed(Conclusion.area_code))),
+        "workflow": members(Unindexed(Conclusion.workflow), ConclusionStatus),
+    },
 )
 
 

@@ -192,7 +192,7 @@ def region(state_column: Expression) -> Filter:
     return each(condition)
 
 
-def paragraphs(id_column: Expression, links: sa.Select[Any], paragraph_id: Expression) -> Filter:
+def paragraphs(id_column: Expression, links: sa.Select[Any], paragraph_id: Expression) -> Linked:
     """Any of these paragraphs, written like ``1373-2(e)``; ``links`` give the ids of the records that rest on one."""
 
     def condition(reference: str) -> Condition:
@@ -201,9 +201,9 @@ def paragraphs(id_column: Expression, links: sa.Select[Any], paragraph_id: Expre
             raise BadValue(_("“%(value)s” is no paragraph: write it like 1373-2(e)", value=reference[:60]))
         number, label = said
         wanted = sa.select(Paragraph.id).where(Paragraph.resolution_number == number, Paragraph.label == label)
-        return as_condition(id_column.in_(links.where(paragraph_id == wanted.scalar_subquery())))
+        return as_condition(paragraph_id == wanted.scalar_subquery())
 
-    return each(condition)
+    return Linked(id_column, lambda values: links.where(sa.or_(*map(condition, values))))
 
 
 def words(noun: str, id_column: Expression) -> Words:
@@ -239,6 +239,24 @@ class Words:
     def joined(self, wanted: list[Term], reach: Reach | None) -> tuple[Condition, ...]:
         """Where nearly every row will do: read the index and join each record to it."""
         return (self.hits(wanted, reach), as_condition(self.id_column == search.object_ids()))
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Records that are linked to any of the values: two ways to the same rows, of which a list takes the cheaper.
+    ``links`` select the ids of the records that are."""
+
+    id_column: Expression
+    links: Callable[[list[str]], sa.Select[Any]]
+
+    def __call__(self, values: list[str]) -> Condition:
+        """Where few are linked: look them up first."""
+        return as_condition(self.id_column.in_(self.links(values)))
+
+    def beside(self, values: list[str]) -> Condition:
+        """Where rows are at hand: look for a link of each."""
+        links = self.links(values)
+        return links.where(links.selected_columns[0] == self.id_column).exists()
 
 
 def within(reach: Reach | None) -> list[tuple[Term, ...]]:

@@ -43,6 +43,7 @@ from tracker.reports.filters import (
     BadValue,
     Condition,
     Filter,
+    Linked,
     as_condition,
     day,
     each,
@@ -74,7 +75,7 @@ def scope(account: Account) -> Condition:
 
 def asked(args: Mapping[str, Any], account: Account) -> dict[str, list[str]]:
     """The arguments of an address, with ``owner=me`` and ``person=me`` said by the account's number."""
-    given = {name: list(args.getlist(name)) if hasattr(args, "getlist") else _as_list(args[name]) for name in args}
+    given = {name: _values(args, name) for name in args}
     for name in BY_PERSON:
         if name in given:
             given[name] = [str(account.id) if _is_me(value) else value for value in given[name]]
@@ -99,12 +100,14 @@ def page(args: Mapping[str, Any], account: Account, columns: Sequence[str] | Non
 
 
 def listing(args: Mapping[str, Any]) -> Listing:
-    """The list, set to read the index of the narrowest filter in the address: SQLite cannot tell which it is. A State's
-    rows are counted from the index of its tally, whatever gives them in order."""
-    named = [name for name in _BY_INDEX if name in args]
+    """The list, set to read the index of the narrowest filter in the address: SQLite cannot tell which it is. One value
+    goes before several, whose rows an index does not hold in order. A State's rows are counted from the index of its
+    tally, whatever gives them in order."""
+    named = [name for name in _WITHOUT_INDEX if name in args]
     if len(named) < 2 or db.engine.dialect.name != "sqlite":
         return FOLLOWUPS
-    others = {name: _BY_INDEX[name](Unindexed) for name in named[1:]}
+    named.sort(key=lambda name: name in _OF_FEW_VALUES and len(_values(args, name)) > 1)
+    others = {name: _WITHOUT_INDEX[name] for name in named[1:]}
     tallied = {name: FOLLOWUPS.filters[name] for name in others} if "state" in named else {}
     return replace(FOLLOWUPS, filters={**FOLLOWUPS.filters, **others}, counted_by=tallied)
 
@@ -205,8 +208,9 @@ def authority_names(joined: str | None) -> list[str]:
     return sorted(joined.split(SEPARATOR)) if joined else []
 
 
-def _as_list(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+def _values(args: Mapping[str, Any], name: str) -> list[str]:
+    values = args.getlist(name) if hasattr(args, "getlist") else args[name]
+    return [values] if isinstance(values, str) else list(values)
 
 
 def _on_area(code: str, column: Any = Followup.area_code) -> Condition:
@@ -226,9 +230,9 @@ def _owned_by(value: str, column: Any = Followup.owner_id) -> Condition:
     return as_condition(column.in_(sa.select(Account.id).where(_is_part(value, Account.name))))
 
 
-def _written_by(value: str) -> Condition:
+def _written_by(value: str, indexed: Callable[[Any], Any] = lambda column: column) -> Condition:
     """Whoever owns it or drafted it: an account's number, or a part of its name."""
-    return sa.or_(_owned_by(value), _owned_by(value, Followup.drafted_by_id))
+    return sa.or_(*(_owned_by(value, indexed(column)) for column in (Followup.owner_id, Followup.drafted_by_id)))
 
 
 def _answered_for_by(value: str) -> Condition:
@@ -262,7 +266,7 @@ def _serving(values: list[str]) -> Condition:
     found = [serves if value == ANY else ~serves for value in values if value in (ANY, NOBODY)]
     if references := [value for value in values if value not in (ANY, NOBODY)]:
         wanted = sa.select(Measure.id).where(filters.measure(Measure.reference)(references))
-        found.append(_serving_one_of(wanted))
+        found.append(Followup.id.in_(_links(wanted)))
     return sa.or_(*found)
 
 
@@ -275,19 +279,24 @@ def serves_a_measure(followup_id: Any) -> Condition:
     )
 
 
-def _serving_plan(codes: list[str]) -> Condition:
-    return _serving_one_of(_MEASURES.where(filters.plan(Plan.code)(codes)))
+def _serving_plans(codes: list[str]) -> sa.Select[Any]:
+    return _links(_MEASURES.where(filters.plan(Plan.code)(codes)))
 
 
-def _serving_pillar(value: str) -> Condition:
+def _serving_pillars(values: list[str]) -> sa.Select[Any]:
+    return _links(_MEASURES.where(sa.or_(*map(_of_pillar, values))))
+
+
+def _of_pillar(value: str) -> Condition:
     """A pillar of any plan (``II``), or of one (``GCTS-II``)."""
     code, _dash, numbered = value.rpartition("-")
-    of_pillar = _MEASURES.where(Measure.pillar == filters.known_pillar(numbered))
-    return _serving_one_of(of_pillar.where(filters.plan(Plan.code)([code])) if code else of_pillar)
+    is_pillar = as_condition(Measure.pillar == filters.known_pillar(numbered))
+    return sa.and_(is_pillar, filters.plan(Plan.code)([code])) if code else is_pillar
 
 
-def _serving_one_of(wanted: sa.Select[Any]) -> Condition:
-    return Followup.id.in_(sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id.in_(wanted)))
+def _links(wanted: sa.Select[Any]) -> sa.Select[Any]:
+    """The follow-ups that are linked to these measures."""
+    return sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id.in_(wanted))
 
 
 def _of_party(codes: list[str]) -> Condition:
@@ -354,17 +363,19 @@ _FURTHER: dict[str, tuple[Any, ...]] = {
     "updated": (Followup.updated_at,),
 }
 
-# The filters that an index serves, the narrowest first: how each is made when another one's index is to be read.
-_BY_INDEX: dict[str, Callable[[Any], Filter]] = {
-    "visit": lambda _column: each(_raised_by),
-    "owner": lambda column: each(lambda value: _owned_by(value, column(Followup.owner_id))),
-    "state": lambda column: filters.state(column(Followup.state_id)),
-    "area": lambda column: each(lambda value: _on_area(value, column(Followup.area_code))),
-    "workflow": lambda column: members(column(Followup.workflow), FollowupStatus),
-    "position": lambda column: members(column(Followup.position), Position),
-    "reported": lambda column: members(column(Followup.reported_status), Implementation),
-    "status": lambda column: members(column(Followup.assessed_status), Implementation),
+# The filters that an index serves, the narrowest first: as they are made when another one's index is to be read.
+_WITHOUT_INDEX: dict[str, Filter] = {
+    "visit": each(_raised_by),
+    "owner": each(lambda value: _owned_by(value, Unindexed(Followup.owner_id))),
+    "person": each(lambda value: _written_by(value, Unindexed)),
+    "state": filters.state(Unindexed(Followup.state_id)),
+    "area": each(lambda value: _on_area(value, Unindexed(Followup.area_code))),
+    "workflow": members(Unindexed(Followup.workflow), FollowupStatus),
+    "position": members(Unindexed(Followup.position), Position),
+    "reported": members(Unindexed(Followup.reported_status), Implementation),
+    "status": members(Unindexed(Followup.assessed_status), Implementation),
 }
+_OF_FEW_VALUES = {"workflow", "position", "reported", "status"}
 
 FOLLOWUPS = Listing(
     base=_BASE,
@@ -386,8 +397,8 @@ FOLLOWUPS = Listing(
         "conclusion": each(_answering),
         "paragraph": paragraphs(Followup.id, sa.select(FollowupParagraph.followup_id), FollowupParagraph.paragraph_id),
         "measure": _serving,
-        "plan": _serving_plan,
-        "pillar": each(_serving_pillar),
+        "plan": Linked(Followup.id, _serving_plans),
+        "pillar": Linked(Followup.id, _serving_pillars),
         "counted": flag(measures.counts),
         "party": _of_party,
         "due-after": day(Followup.current_due_last, ">"),
@@ -404,6 +415,8 @@ FOLLOWUPS = Listing(
         "updated": Sort(Followup.updated_at),
     },
     default_sort="due",
+    without_index=_WITHOUT_INDEX,
+    in_order={"due"},
     is_one_table=True,
     narrow={"state", "area", "owner", "person", "authority", "visit", "conclusion", "measure"},
 )

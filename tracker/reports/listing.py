@@ -42,13 +42,13 @@ from urllib.parse import quote_plus
 
 import sqlalchemy as sa
 
-from tracker.database import PartialDateType, UtcDateTime, as_asked, read_only
+from tracker.database import PartialDateType, Unindexed, UtcDateTime, as_asked, read_only
 from tracker.extensions import db, read
 from tracker.models.search import INDEX
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
 from tracker.reports import csv_lines
-from tracker.reports.filters import BadValue, Condition, Expression, Filter, Words, asked
+from tracker.reports.filters import BadValue, Condition, Expression, Filter, Linked, Words, asked
 from tracker.texts import gettext as _
 
 Args = dict[str, list[str]]
@@ -60,6 +60,8 @@ Told = Callable[[Sequence[sa.Row[Any]], sa.Connection], Sequence[Any]]
 SIZES = (25, 50, 100)
 DEFAULT_SIZE = 50
 MOST_COUNTED = 1_000
+MOST_LINKED, MOST_LINKED_TO_COUNT = 5_000, 20_000
+"""How many links are looked up for the rows of a page, and for their count, which meets a thousand rows, not fifty."""
 FIRST_CHUNK = 20  # somebody waits for it
 CHUNK = 250
 MOST_VALUES = 250
@@ -113,11 +115,11 @@ class Question:
     """What an address asks of a list, checked."""
 
     args: Args
-    conditions: list[Condition]
+    conditions: dict[str, Condition]
     sort_name: str
     is_descending: bool
     size: int
-    conditions_to_count: list[Condition] = field(default_factory=list)
+    conditions_to_count: dict[str, Condition] = field(default_factory=dict)
     words: tuple[Condition, ...] = ()
     words_to_count: tuple[Condition, ...] = ()
     count: int | None = None
@@ -187,7 +189,9 @@ _quoted = lru_cache(maxsize=4096)(quote_plus)  # a page writes the same dozen in
 @dataclass(frozen=True)
 class Listing:
     """A list of one noun. ``base`` selects plain columns, each under a name of its own; joins add no rows. The filters
-    of ``narrow`` leave few rows each. Those of ``counted_by`` are made otherwise for the count, which has no order."""
+    of ``narrow`` leave few rows each. Those of ``counted_by`` are made otherwise for the count, which has no order.
+    ``without_index`` makes those that an index serves so that another index is read, the narrowest first; an index of
+    one value holds its rows in the orders of ``in_order``."""
 
     base: Columns
     id_column: Expression
@@ -197,6 +201,8 @@ class Listing:
     default_size: int = DEFAULT_SIZE
     narrow: Set[str] = frozenset()
     counted_by: Mapping[str, Filter] = field(default_factory=dict)
+    without_index: Mapping[str, Filter] = field(default_factory=dict)
+    in_order: Set[str] = frozenset()
     is_one_table: bool = False  # a row for each of the table of ``id_column``, whatever is joined to it
 
     def page(
@@ -216,6 +222,8 @@ class Listing:
         question.count = None if question.is_exact else counted
         ask = read if on is None else on.execute
         self._weigh_words(question, ask, scope_condition, reach)
+        self._weigh_links(question, ask)
+        self._weigh_order(question, ask, scope_condition)
         found: list[sa.Row[Any]] = []
         for leg in self._page_statements(question, scope_condition, base):
             found += ask(as_asked(leg.limit(question.size + 1 - len(found)))).all()
@@ -305,7 +313,7 @@ class Listing:
         name, is_descending = self._sort(given, problems)
         question = Question(
             args=given,
-            conditions=[],
+            conditions={},
             sort_name=name,
             is_descending=is_descending,
             size=self._size(given, problems),
@@ -354,13 +362,12 @@ class Listing:
             if isinstance(self.filters[name], Words):
                 question.words = question.words_to_count = (condition,)
             else:
-                question.conditions.append(condition)
                 otherwise = self.counted_by.get(name)
-                question.conditions_to_count.append(otherwise(values) if otherwise else condition)
+                question.conditions[name] = condition
+                question.conditions_to_count[name] = otherwise(values) if otherwise else condition
         except BadValue as problem:
             question.problems.append(Problem(name, str(problem)))
-            question.conditions.append(sa.false())
-            question.conditions_to_count.append(sa.false())
+            question.conditions[name] = question.conditions_to_count[name] = sa.false()
 
     def _place(self, question: Question) -> None:
         """Take the place in the list out of the arguments: it belongs to one order of one question."""
@@ -402,10 +409,41 @@ class Listing:
             is_narrow = self.narrow & question.args.keys()
             question.words_to_count = question.words if is_narrow else words.joined(wanted, reach)
 
+    def _weigh_links(self, question: Question, ask: Ask) -> None:
+        """What is linked to something is looked up where it is little, and met in the order of the list where it is
+        much. PostgreSQL knows which by its statistics."""
+        linked: dict[str, Any] = {name: self.filters[name] for name in question.args if self._is_linked(name)}
+        if not linked or question.problems or db.engine.dialect.name != "sqlite":
+            return
+        counts = (at_most(linked[name].links(question.args[name]), MOST_LINKED_TO_COUNT).label(name) for name in linked)
+        found = ask(sa.select(*counts)).one()._mapping
+        for name, one in linked.items():
+            if found[name] > MOST_LINKED:
+                question.conditions[name] = one.beside(question.args[name])
+            if found[name] > MOST_LINKED_TO_COUNT:
+                question.conditions_to_count[name] = question.conditions[name]
+
+    def _is_linked(self, name: str) -> bool:
+        return isinstance(self.filters.get(name), Linked)
+
+    def _weigh_order(self, question: Question, ask: Ask, scope_condition: Condition | None) -> None:
+        """Few rows are found by the index of a filter, and put in order; many are met in the order of the list. SQLite
+        cannot tell how many there are: it would put half of a table in order to show fifty rows."""
+        named = [name for name in question.args if name in self.without_index]
+        if not named or question.problems or db.engine.dialect.name != "sqlite":
+            return
+        conditions = (self.filters[name](question.args[name]) for name in named)
+        if question.sort_name in self.in_order and any(map(_is_one_value, conditions)):
+            return
+        if question.count is None:
+            question.count = ask(self._count_statement(question, scope_condition)).scalar_one()
+        if question.count > MOST_COUNTED:
+            question.conditions |= {name: self.without_index[name](question.args[name]) for name in named}
+
     # The statements
 
     def _narrowed(self, question: Question, scope_condition: Condition | None, base: Columns | None) -> sa.Select[Any]:
-        conditions = [*question.conditions, *([] if scope_condition is None else [scope_condition])]
+        conditions = [*question.conditions.values(), *([] if scope_condition is None else [scope_condition])]
         return (self.base if base is None else base).where(*conditions, *question.words)
 
     def _decider(self, sort: Sort) -> Expression:
@@ -481,7 +519,7 @@ class Listing:
         """The count from the list's own table, where no condition is about another: its smallest index tells it."""
         if not self.is_one_table:
             return None
-        conditions = [*question.conditions, *question.words]
+        conditions = [*question.conditions.values(), *question.words]
         if scope_condition is not None and not isinstance(scope_condition, sa.True_):
             conditions.append(scope_condition)
         own = self.id_column.table
@@ -524,7 +562,12 @@ class Listing:
 
 def capped(matching: Condition) -> sa.ScalarSelect[int]:
     """How many rows of the index of words, counted as far as lists count."""
-    some = sa.select(INDEX.c.rowid).where(matching).limit(MOST_COUNTED + 1).subquery()
+    return at_most(sa.select(INDEX.c.rowid).where(matching))
+
+
+def at_most(rows: sa.Select[Any], most: int | None = None) -> sa.ScalarSelect[int]:
+    """How many rows there are, counted as far as lists count, or to one more than ``most``."""
+    some = rows.limit((MOST_COUNTED if most is None else most) + 1).subquery()
     return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
@@ -546,6 +589,13 @@ def _searchable(values: list[str]) -> list[str]:
     if any(_UNSEARCHABLE.search(value) for value in values):
         raise BadValue(_("The value holds a character that no text here can hold"))
     return values
+
+
+def _is_one_value(condition: Condition) -> bool:
+    """Whether a column that an index may be read by is that value."""
+    if not isinstance(condition, sa.BinaryExpression) or isinstance(condition.left, Unindexed):
+        return False
+    return condition.operator is sa.sql.operators.eq or condition.operator is sa.sql.operators.is_
 
 
 def _directed(column: Expression, is_descending: bool) -> sa.UnaryExpression[Any]:

@@ -541,7 +541,7 @@ def asked_for(found: Measure, args: Mapping[str, Any], account: Account, most: i
     """All that the address finds and that may be linked, one more than ``most`` at the most."""
     question = followups.FOLLOWUPS.read(narrowing(args))
     allowed = linkable(found, policy.reach(account, Permission.MEASURE_LINK))
-    return _first([allowed, *question.conditions, *question.words], most)
+    return _first([allowed, *question.conditions.values(), *question.words], most)
 
 
 def _first(conditions: Sequence[Condition], most: int) -> list[Followup]:

@@ -20,6 +20,7 @@ from tracker import clock
 from tracker.extensions import db
 from tracker.models import (
     Area,
+    Conclusion,
     DueExtension,
     Event,
     ExtensionStatus,
@@ -88,6 +89,9 @@ def pages(browser: Browser) -> list[Page]:
         Page("All by due date, first page", 12, REVIEWER, (_place(by_due, 0),)),
         Page("All by due date, in the middle", 12, REVIEWER, (_place(by_due, total // 2),)),
         Page("All by due date, last page", 12, REVIEWER, (_place(by_due, max(0, total - ROWS)),)),
+        Page("List, of an analyst", 12, ANALYST, (_within_scope(),)),
+        Page("List of a status, by last change", 15, REVIEWER, (_by_last_change(),)),
+        Page("List of a plan, by last change", None, REVIEWER, (_of_plan(),)),
         followups(REVIEWER),
         Page("Member State", 25, REVIEWER, _states()),
         _search("Search, a rare word", RARE, (planted, RARE), 1),
@@ -101,6 +105,7 @@ def pages(browser: Browser) -> list[Page]:
         Page("My work, reviewer", 20, REVIEWER, (Address("/", ("<h1", "My work", "To sign"), 1),)),
         Page("Coverage, as it opens", 25, REVIEWER, (_coverage(),)),
         Page("Board, as it opens", 25, REVIEWER, (_board(),)),
+        Page("Conclusions, by last change", None, REVIEWER, (_conclusions(),)),
         Page("Member States", None, REVIEWER, (Address("/states", ("<h1", "Member States"), 1),)),
         Page("Inbox", None, REVIEWER, (Address("/inbox", ("<h1", "Inbox"), 1),)),
         Page("Gaps", None, REVIEWER, (Address("/gaps", ("<h1", "Gaps", "Shortfalls without a follow-up")),)),
@@ -173,6 +178,53 @@ def _place(asked: str, before: int) -> Address:
         after = str(last.id) if last.current_due_last is None else f"{last.current_due_last.isoformat()}~{last.id}"
         path += "&" + urlencode({"after": after})
     return Address(path, _references([row.reference for row in rows[:ROWS]]), len(rows[:ROWS]))
+
+
+def _within_scope() -> Address:
+    """The list as whoever sees the States of one region only has it before them."""
+    in_asia = sa.select(State.id).where(State.region_code == ASIA)
+    return _shown(
+        sa.select(Followup.reference)
+        .where(Followup.state_id.in_(in_asia), Followup.current_due_last.is_not(None))
+        .order_by(Followup.current_due_last, Followup.id),
+        "/follow-ups?sort=due",
+    )
+
+
+def _by_last_change() -> Address:
+    """The status that most follow-ups have, which an index finds, in an order that it does not give."""
+    counted = sa.select(Followup.assessed_status).group_by(Followup.assessed_status).order_by(sa.func.count().desc())
+    status = _one(counted)
+    return _shown(
+        sa.select(Followup.reference)
+        .where(Followup.assessed_status == status)
+        .order_by(Followup.updated_at.desc(), Followup.id.desc()),
+        f"/follow-ups?status={status}&sort=-updated",
+    )
+
+
+def _of_plan() -> Address:
+    """The follow-ups of the plan that most are linked to."""
+    linked = sa.exists().where(
+        FollowupMeasure.followup_id == Followup.id,
+        Measure.id == FollowupMeasure.measure_id,
+        Measure.retired_on.is_(None),
+        Plan.id == Measure.plan_id,
+        Plan.code == joint_plan.CODE,
+    )
+    in_order = sa.select(Followup.reference).where(linked).order_by(Followup.updated_at.desc(), Followup.id.desc())
+    return _shown(in_order, f"/follow-ups?plan={joint_plan.CODE}&sort=-updated")
+
+
+def _conclusions() -> Address:
+    in_order = sa.select(Conclusion.reference).order_by(Conclusion.updated_at.desc(), Conclusion.id.desc())
+    return _shown(in_order, "/conclusions?sort=-updated")
+
+
+def _shown(in_order: sa.Select[Any], path: str) -> Address:
+    """The first page of a list of these references."""
+    found = db.session.scalars(in_order.limit(ROWS)).all()
+    return Address(path, _references(found), len(found))
 
 
 def _references(found: Sequence[str]) -> tuple[str, ...]:
@@ -314,7 +366,7 @@ def to_sign() -> list[str]:
     )
 
 
-def _one(statement: sa.Select[str]) -> str:
+def _one(statement: sa.Select[Any]) -> str:
     return str(db.session.scalars(statement.limit(1)).one())
 
 

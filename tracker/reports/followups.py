@@ -106,7 +106,7 @@ def listing(args: Mapping[str, Any]) -> Listing:
     named = [name for name in _WITHOUT_INDEX if name in args]
     if len(named) < 2 or db.engine.dialect.name != "sqlite":
         return FOLLOWUPS
-    named.sort(key=lambda name: name in _OF_FEW_VALUES and len(_values(args, name)) > 1)
+    named.sort(key=lambda name: name == "party" or (name in _OF_FEW_VALUES and len(_values(args, name)) > 1))
     others = {name: _WITHOUT_INDEX[name] for name in named[1:]}
     tallied = {name: FOLLOWUPS.filters[name] for name in others} if "state" in named else {}
     return replace(FOLLOWUPS, filters={**FOLLOWUPS.filters, **others}, counted_by=tallied)
@@ -299,9 +299,9 @@ def _links(wanted: sa.Select[Any]) -> sa.Select[Any]:
     return sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id.in_(wanted))
 
 
-def _of_party(codes: list[str]) -> Condition:
+def _of_party(codes: list[str], column: Any = Followup.state_id) -> Condition:
     """Of the States that take part in one of these regional plans; an observer's do not count for it."""
-    return as_condition(Followup.state_id.in_(measures.participating(filters.plan(Plan.code)(codes))))
+    return as_condition(column.in_(measures.participating(filters.plan(Plan.code)(codes))))
 
 
 # Retired measures count nowhere.
@@ -370,6 +370,7 @@ _WITHOUT_INDEX: dict[str, Filter] = {
     "person": each(lambda value: _written_by(value, Unindexed)),
     "state": filters.state(Unindexed(Followup.state_id)),
     "area": each(lambda value: _on_area(value, Unindexed(Followup.area_code))),
+    "party": lambda codes: _of_party(codes, Unindexed(Followup.state_id)),
     "workflow": members(Unindexed(Followup.workflow), FollowupStatus),
     "position": members(Unindexed(Followup.position), Position),
     "reported": members(Unindexed(Followup.reported_status), Implementation),

@@ -58,6 +58,8 @@ LISTS = [
     ("reviewer", "/review/extensions"),
     ("reviewer", "/inbox"),
     ("analyst", "/my-work/asked"),
+    ("reviewer", "/follow-ups/EGY-F001"),
+    ("reviewer", "/follow-ups/EGY-F001?category=sign_off"),
     ("auditor", "/audit"),
 ]
 

@@ -130,8 +130,9 @@ def _unarily(element: Unindexed, compiler: Any, **kwargs: Any) -> str:
 
 
 def as_asked(statement: sa.Select[Any]) -> sa.Select[Any]:
-    """A question that PostgreSQL plans for the values that it is asked with, because few rows have some and most have
-    others. It plans others once for all values, in a tenth of the time."""
+    """A question that PostgreSQL parses and plans each time, for the values that it is asked with, because few rows
+    have some and most have others. Others it plans for their values a few times, and then once for all where that
+    promises as much."""
     return statement.prefix_with(sa.text(AS_ASKED), dialect="postgresql")
 
 

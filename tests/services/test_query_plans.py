@@ -148,6 +148,59 @@ def test_links_are_looked_up_or_met_with_the_same_rows_and_count(
     assert all(looked_up)
 
 
+# The address; whether its rows and links pass for many; which indexes SQLite is not to choose; whether links are met.
+INDEXES = [
+    ("/follow-ups?workflow=signed_off", True, [], False),  # an index holds these by due date
+    ("/follow-ups?workflow=signed_off&sort=updated", True, ["workflow"], False),
+    ("/follow-ups?workflow=signed_off&sort=updated", False, [], False),
+    ("/follow-ups?workflow=signed_off&workflow=draft", True, ["workflow"], False),
+    ("/follow-ups?workflow=signed_off&workflow=draft", False, [], False),
+    ("/follow-ups?person=2&state=EGY", False, ["owner_id", "drafted_by_id"], False),
+    ("/follow-ups?workflow=signed_off&workflow=draft&status=overtaken", False, ["workflow"], False),
+    ("/follow-ups?workflow=returned&status=not_started&status=not_assessed", False, ["assessed_status"], False),
+    ("/follow-ups?plan=GEN-1", True, [], True),
+    ("/follow-ups?plan=GEN-1", False, [], False),
+    ("/follow-ups?paragraph=1373-2(e)", True, [], True),
+]
+
+
+@pytest.mark.parametrize(("address", "are_many", "unindexed", "is_met"), INDEXES)
+def test_sqlite_is_told_which_index_to_read(
+    generated: Flask, monkeypatch: pytest.MonkeyPatch, address: str, are_many: bool, unindexed: list[str], is_met: bool
+) -> None:
+    for limit in ("MOST_COUNTED", "MOST_LINKED") if are_many else ():
+        monkeypatch.setattr(listing, limit, 0)
+    rows = next(one for one, _given in asked(generated, "reviewer", address) if "list_key" in one)
+    with generated.app_context():
+        knows = db.engine.dialect.name == "postgresql"
+    assert set(re.findall(r"\+followup\.(\w+)", rows)) == (set() if knows else set(unindexed))
+    assert ("EXISTS (SELECT followup_" in rows) == (is_met and not knows)
+
+
+def test_a_page_that_an_index_holds_in_order_is_not_counted_first(generated: Flask) -> None:
+    statements = [one for one, _given in asked(generated, "reviewer", "/follow-ups?workflow=signed_off")]
+    assert "list_key" in statements[0]
+
+
+@pytest.mark.parametrize("limits", [{}, {"MOST_COUNTED": 0, "MOST_LINKED": 0, "MOST_LINKED_TO_COUNT": 0}])
+@pytest.mark.parametrize("address", ["?status=not_started&sort=-updated", "?plan=GEN-1&plan=GCTS&size=25"])
+def test_pages_go_on_and_the_file_holds_all_of_them(
+    generated: Flask, monkeypatch: pytest.MonkeyPatch, address: str, limits: dict[str, int]
+) -> None:
+    for name, limit in limits.items():
+        monkeypatch.setattr(listing, name, limit)
+    with generated.app_context():
+        args: dict[str, list[str]] | None = parse_qs(address.removeprefix("?"))
+        whole = [row.reference for chunk in FOLLOWUPS.stream(args or {}) for row in chunk]
+        found: list[str] = []
+        while args is not None:
+            page = FOLLOWUPS.page(args)
+            found += [row.reference for row in page.rows]
+            args = page.next_args
+    assert found == whole
+    assert len(found) > 25
+
+
 def counted(app: Flask, address: str) -> int:
     with app.app_context():
         noun, question = address.removeprefix("/").split("?")

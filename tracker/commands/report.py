@@ -34,8 +34,8 @@ def status_report(email: str | None, query: str, bom: bool, output: BinaryIO) ->
         raise click.ClickException(str(problem)) from None
     args.pop("content", None)
     _refuse_nonsense(args, account)
-    listing = followups.listing(args)
     asked = followups.asked(args, account) if account else args
+    listing = followups.listing(asked)
     scope = followups.scope(account) if account else sa.true()
     _log("export.started", account, Outcome.DONE, {"question": query, "content": content})
     chunks = listing.stream(asked, scope, base=status.base(content, clock.today(), as_lines=True), as_lines=True)

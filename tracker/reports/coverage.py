@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel.speaklater import LazyString
 
+from tracker.database import as_asked
 from tracker.extensions import db
 from tracker.models import Assessment, Conclusion, Followup, FollowupMeasure, Matrix, Measure, Seal
 from tracker.policy import Reach
@@ -277,7 +278,7 @@ def _read(asked: Asked, ids: list[str], today: date) -> dict[str, dict[str, Part
     ):
         part(state, column).open, part(state, column).late = int(is_open), int(late)
     if not asked.by_pillar:
-        for state, column, last, rated, areas in db.session.execute(_examined(asked, ids)):
+        for state, column, last, rated, areas in db.session.execute(as_asked(_examined(asked, ids))):
             part(state, column).last, part(state, column).rated = examinations.told(last), examinations.told(rated)
             part(state, column).examinations = areas
     if asked.is_of_states:

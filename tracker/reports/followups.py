@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from tracker import clock, policy
 from tracker.database import Unindexed
-from tracker.extensions import db
+from tracker.extensions import db, read
 from tracker.models import (
     Account,
     Authority,
@@ -54,13 +54,15 @@ from tracker.reports.filters import (
     sealed,
     words,
 )
-from tracker.reports.listing import Args, Listing, Page, Sort
+from tracker.reports.listing import Args, Listing, Page, Sort, at_most
 from tracker.texts import gettext as _
 
 NOBODY = "none"
 ANY = "any"
 ME = "me"
 BY_PERSON = ("owner", "person")  # the filters that understand ``me``
+NARROW = ("visit", "state")  # filters with fewer rows than any other
+MOST_WEIGHED = 5_000
 FEW_STATES = 3
 MOST_OFFERED = 200
 SEPARATOR = "\n"  # stands in no name
@@ -96,20 +98,32 @@ def page(args: Mapping[str, Any], account: Account, columns: Sequence[str] | Non
     statements."""
     shown = rows(clock.today(), None if columns is None else tuple(columns))
     reach = policy.reach(account)
-    return listing(args).page(asked(args, account), scope(account), base=shown.add_columns(owning(reach)), reach=reach)
+    given = asked(args, account)
+    return listing(given).page(given, scope(account), base=shown.add_columns(owning(reach)), reach=reach)
 
 
 def listing(args: Mapping[str, Any]) -> Listing:
-    """The list, set to read the index of the narrowest filter in the address: SQLite cannot tell which it is. One value
-    goes before several, whose rows an index does not hold in order. A State's rows are counted from the index of its
-    tally, whatever gives them in order."""
-    named = [name for name in _WITHOUT_INDEX if name in args]
+    """The list, set to read the index of the narrowest filter in what is ``asked``: SQLite cannot tell which it is. A
+    State's rows are counted from the index of its tally, whatever gives them in order."""
+    named = [name for name in _WITHOUT_INDEX if name in args and any(map(str.strip, _values(args, name)))]
     if len(named) < 2 or db.engine.dialect.name != "sqlite":
         return FOLLOWUPS
-    named.sort(key=lambda name: name == "party" or (name in _OF_FEW_VALUES and len(_values(args, name)) > 1))
-    others = {name: _WITHOUT_INDEX[name] for name in named[1:]}
+    narrowest = named[0] if named[0] in NARROW else _narrowest(args, named)
+    others = {name: _WITHOUT_INDEX[name] for name in named if name != narrowest}
     tallied = {name: FOLLOWUPS.filters[name] for name in others} if "state" in named else {}
     return replace(FOLLOWUPS, filters={**FOLLOWUPS.filters, **others}, counted_by=tallied)
+
+
+def _narrowest(args: Mapping[str, Any], named: Sequence[str]) -> str:
+    """Which of these filters has the fewest rows: all are counted as far as it matters, in one statement. It says no
+    number, which would change with every record, and pages that are kept rest on what it says."""
+    question = FOLLOWUPS.read(args)
+    if question.problems:
+        return named[0]
+    few = (at_most(sa.select(Followup.id).where(question.conditions[name]), MOST_WEIGHED).label(name) for name in named)
+    counts = sa.select(*few).cte()
+    least = sa.func.min(*counts.columns)  # SQLite's, of several values
+    return str(read(sa.select(sa.case(*((column == least, column.name) for column in counts.columns)))).scalar_one())
 
 
 @lru_cache(maxsize=64)
@@ -363,12 +377,12 @@ _FURTHER: dict[str, tuple[Any, ...]] = {
     "updated": (Followup.updated_at,),
 }
 
-# The filters that an index serves, the narrowest first: as they are made when another one's index is to be read.
+# The filters that an index serves, as they are made when another one's index is to be read. Of a visit there are few.
 _WITHOUT_INDEX: dict[str, Filter] = {
     "visit": each(_raised_by),
+    "state": filters.state(Unindexed(Followup.state_id)),
     "owner": each(lambda value: _owned_by(value, Unindexed(Followup.owner_id))),
     "person": each(lambda value: _written_by(value, Unindexed)),
-    "state": filters.state(Unindexed(Followup.state_id)),
     "area": each(lambda value: _on_area(value, Unindexed(Followup.area_code))),
     "party": lambda codes: _of_party(codes, Unindexed(Followup.state_id)),
     "workflow": members(Unindexed(Followup.workflow), FollowupStatus),
@@ -376,8 +390,6 @@ _WITHOUT_INDEX: dict[str, Filter] = {
     "reported": members(Unindexed(Followup.reported_status), Implementation),
     "status": members(Unindexed(Followup.assessed_status), Implementation),
 }
-_OF_FEW_VALUES = {"workflow", "position", "reported", "status"}
-
 FOLLOWUPS = Listing(
     base=_BASE,
     id_column=Followup.id,

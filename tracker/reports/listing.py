@@ -190,8 +190,8 @@ _quoted = lru_cache(maxsize=4096)(quote_plus)  # a page writes the same dozen in
 class Listing:
     """A list of one noun. ``base`` selects plain columns, each under a name of its own; joins add no rows. The filters
     of ``narrow`` leave few rows each. Those of ``counted_by`` are made otherwise for the count, which has no order.
-    ``without_index`` makes those that an index serves so that another index is read, the narrowest first; an index of
-    one value holds its rows in the orders of ``in_order``."""
+    ``without_index`` makes those that an index serves so that another index is read; an index of one value holds its
+    rows in the orders of ``in_order``."""
 
     base: Columns
     id_column: Expression
@@ -216,14 +216,14 @@ class Listing:
         counted: int | None = None,
     ) -> Page:
         """One page of what the address asks, within the scope: two statements, rows and count. One more where words are
-        looked for, and where the rows without a sort key begin. ``reach`` says the scope once more, to the index of the
-        words; ``counted`` is how many rows there are, up to one more than is counted, where that is known."""
+        looked for, or links, and where the rows without a sort key begin. ``reach`` says the scope once more, to the
+        index of the words; ``counted`` is how many rows there are, up to one more than is counted, where that is
+        known."""
         question = self.read(query_args)
         question.count = None if question.is_exact else counted
         ask = read if on is None else on.execute
         self._weigh_words(question, ask, scope_condition, reach)
-        self._weigh_links(question, ask)
-        self._weigh_order(question, ask, scope_condition)
+        self._weigh(question, ask, scope_condition)
         found: list[sa.Row[Any]] = []
         for leg in self._page_statements(question, scope_condition, base):
             found += ask(as_asked(leg.limit(question.size + 1 - len(found)))).all()
@@ -400,7 +400,7 @@ class Listing:
         if very != wanted:  # where many rows hold the very words, those in which they only begin one change nothing
             many = capped(words.hits(very, reach)) > MOST_COUNTED
             either = sa.case((many, MOST_COUNTED + 1), else_=either)
-        found = ask(sa.select(either)).scalar_one()
+        found = ask(as_asked(sa.select(either))).scalar_one()
         is_whole = not question.conditions and (reach is not None or scope_condition is None)
         if is_whole and not question.is_exact:
             question.count = found
@@ -409,36 +409,42 @@ class Listing:
             is_narrow = self.narrow & question.args.keys()
             question.words_to_count = question.words if is_narrow else words.joined(wanted, reach)
 
-    def _weigh_links(self, question: Question, ask: Ask) -> None:
-        """What is linked to something is looked up where it is little, and met in the order of the list where it is
-        much. PostgreSQL knows which by its statistics."""
-        linked: dict[str, Any] = {name: self.filters[name] for name in question.args if self._is_linked(name)}
-        if not linked or question.problems or db.engine.dialect.name != "sqlite":
+    def _weigh(self, question: Question, ask: Ask, scope_condition: Condition | None) -> None:
+        """Few rows are found by the index of a filter, or by their links, and put in order; many are met in the order
+        of the list. SQLite cannot tell how many there are: it would put half of a table in order to show fifty rows.
+        PostgreSQL knows by its statistics."""
+        if question.problems or db.engine.dialect.name != "sqlite":
             return
-        counts = (at_most(linked[name].links(question.args[name]), MOST_LINKED_TO_COUNT).label(name) for name in linked)
-        found = ask(sa.select(*counts)).one()._mapping
-        for name, one in linked.items():
-            if found[name] > MOST_LINKED:
-                question.conditions[name] = one.beside(question.args[name])
-            if found[name] > MOST_LINKED_TO_COUNT:
-                question.conditions_to_count[name] = question.conditions[name]
-
-    def _is_linked(self, name: str) -> bool:
-        return isinstance(self.filters.get(name), Linked)
-
-    def _weigh_order(self, question: Question, ask: Ask, scope_condition: Condition | None) -> None:
-        """Few rows are found by the index of a filter, and put in order; many are met in the order of the list. SQLite
-        cannot tell how many there are: it would put half of a table in order to show fifty rows."""
-        named = [name for name in question.args if name in self.without_index]
-        if not named or question.problems or db.engine.dialect.name != "sqlite":
-            return
-        conditions = (self.filters[name](question.args[name]) for name in named)
-        if question.sort_name in self.in_order and any(map(_is_one_value, conditions)):
+        many_links = self._weigh_links(question, ask)
+        unordered = self._unordered(question)
+        if not many_links and not unordered:
             return
         if question.count is None:
             question.count = ask(self._count_statement(question, scope_condition)).scalar_one()
         if question.count > MOST_COUNTED:
-            question.conditions |= {name: self.without_index[name](question.args[name]) for name in named}
+            question.conditions |= many_links
+            question.conditions |= {name: self.without_index[name](question.args[name]) for name in unordered}
+
+    def _weigh_links(self, question: Question, ask: Ask) -> dict[str, Condition]:
+        """The conditions to which much is linked, made for rows that are at hand; where it is very much, the rows are
+        counted by them, too."""
+        linked: dict[str, Any] = {name: self.filters[name] for name in question.args if self._is_linked(name)}
+        if not linked:
+            return {}
+        sizes = ask(sa.select(*(_size(one.links(question.args[name])) for name, one in linked.items()))).one()
+        size_of = dict(zip(linked, sizes, strict=True))
+        beside = {name: one.beside(question.args[name]) for name, one in linked.items() if size_of[name]}
+        question.conditions_to_count |= {name: one for name, one in beside.items() if size_of[name] > 1}
+        return beside
+
+    def _is_linked(self, name: str) -> bool:
+        return isinstance(self.filters.get(name), Linked)
+
+    def _unordered(self, question: Question) -> list[str]:
+        """The filters that an index serves, where none of these holds the rows in the order that is asked for."""
+        named = [name for name in question.args if name in self.without_index]
+        conditions = (question.conditions[name] for name in named)
+        return [] if question.sort_name in self.in_order and any(map(_is_one_value, conditions)) else named
 
     # The statements
 
@@ -589,6 +595,13 @@ def _searchable(values: list[str]) -> list[str]:
     if any(_UNSEARCHABLE.search(value) for value in values):
         raise BadValue(_("The value holds a character that no text here can hold"))
     return values
+
+
+def _size(links: sa.Select[Any]) -> sa.Case[int]:
+    """0 for few links, 1 for more than are looked up for a page, 2 for more than are looked up to count: no number,
+    which would change with every link, and pages that are kept rest on what it says."""
+    is_few = at_most(links, MOST_LINKED) <= MOST_LINKED
+    return sa.case((is_few, 0), (at_most(links, MOST_LINKED_TO_COUNT) <= MOST_LINKED_TO_COUNT, 1), else_=2)
 
 
 def _is_one_value(condition: Condition) -> bool:

@@ -60,11 +60,10 @@ def status_preview() -> ResponseReturnValue:
     """The first rows of the status report, exactly as the file would hold them."""
     policy.require(current_user, Permission.REPORT_RUN)
     content = _content()
-    listing = followups.listing(request.args)
     asked = followups.asked(request.args, current_user)
     owners = Followup.owner_id, followups.owning(policy.reach(current_user))  # what the form of filters offers
     base = status.base(content, clock.today()).add_columns(*owners)
-    page = listing.page(asked, followups.scope(current_user), base=base)
+    page = followups.listing(asked).page(asked, followups.scope(current_user), base=base)
     shown = list_page(page, url_for("reports.status_preview"), {"content": [content]})
     return render_template(
         "reports/status.html",
@@ -85,11 +84,12 @@ def status_csv() -> Response:
     """The status report as a file: the rows and the order of the preview and of the list."""
     policy.require(current_user, Permission.REPORT_RUN)
     content = _content()
+    asked = followups.asked(request.args, current_user)
     return csv_response(
         "status-report",
         status.HEADER,
-        followups.listing(request.args),
-        followups.asked(request.args, current_user),
+        followups.listing(asked),
+        asked,
         followups.scope(current_user),
         base=status.base(content, clock.today(), as_lines=True),
         note={"content": content},

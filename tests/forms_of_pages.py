@@ -44,6 +44,7 @@ class _Reader(HTMLParser):
         self._open: PageForm | None = None
         self._area: Control | None = None
         self._select: Control | None = None
+        self._takes_many = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -59,10 +60,13 @@ class _Reader(HTMLParser):
             self._area.values = [""]
         elif tag == "select":
             self._select = self._control(given["name"], "select")
+            self._takes_many = "multiple" in given
         elif tag == "option" and self._select is not None:
             self._select.offered.append(given.get("value", ""))
-            if "selected" in given or (len(self._select.offered) == 1 and not self._select.values):
-                self._select.values = [given.get("value", "")]
+            if self._takes_many and "selected" in given:
+                self._select.values.append(given.get("value", ""))
+            elif "selected" in given or (len(self._select.offered) == 1 and not self._select.values):
+                self._select.values = [] if self._takes_many else [given.get("value", "")]
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

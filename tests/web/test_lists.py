@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import AccountFactory, FollowupFactory
+from tests.forms_of_pages import forms
 from tracker.extensions import db
 from tracker.models import Role
 
@@ -197,3 +199,38 @@ def test_a_filter_that_can_be_taken_off_says_what_it_asks(browser: FlaskClient, 
 def test_several_values_of_a_filter_are_told_as_alternatives(browser: FlaskClient) -> None:
     page = browser.get("/follow-ups?state=PAK&state=IRQ&overdue=1").text
     assert "Follow-ups of Pakistan or of Iraq that are overdue, by due date" in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/follow-ups?person=2&workflow=draft",
+        "/follow-ups?state=LBN&state=PAK&workflow=draft&workflow=submitted&workflow=returned&reported=in_progress",
+        "/follow-ups?plan=GCTS&pillar=II&counted=1&next-step=none&conclusion=PAK-2024-01%2FC01&count=exact",
+        "/follow-ups?authority=bank&authority=customs&q=border+control&due-before=2027&sort=-updated&size=25",
+        "/reports/status?content=sealed&status=not_started&status=in_progress&person=2",
+        "/conclusions?kind=shortfall&answered=0&workflow=draft&workflow=submitted&workflow=final&drafter=2",
+        "/visits?stage=closed&stage=adopted&state=PAK",
+        "/states?examined=1&rated=0",
+        "/audit?outcome=done&outcome=failed&actor=analyst&actor=reviewer",
+        "/reports/action-plan?measure=GCTS-II-10&plan=GCTS&state=PAK&state=LBN",
+        "/gaps/scope?state=PAK&state=LBN",
+        "/meetings?plan=GCTS&state=PAK&state=LBN",
+    ],
+)
+def test_to_apply_the_filters_loses_none_of_the_address(browser: FlaskClient, address: str) -> None:
+    page = browser.get(address, follow_redirects=True)
+    path, _mark, question = address.partition("?")
+    form = next(one for one in forms(page.text) if one.action == path and one.method == "get")
+    sent = {name: sorted(values) for name, values in form.data().items()}
+    for name, values in parse_qs(question).items():
+        assert sent.get(name) == sorted(values), name
+
+
+def test_several_values_of_a_filter_are_all_shown(browser: FlaskClient) -> None:
+    page = browser.get("/follow-ups?workflow=draft&workflow=returned").text
+    shown = re.search(r'<select[^>]*id="workflow" multiple[^>]*>(.*?)</select>', page, re.DOTALL)
+    assert shown is not None
+    assert re.findall(r'value="(\w*)" selected', shown[1]) == ["draft", "returned"]
+    assert 'value=""' not in shown[1]
+    assert 'id="status" multiple' not in page

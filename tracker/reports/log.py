@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tracker import history, policy
+from tracker.database import Unindexed
 from tracker.errors import NotFound
 from tracker.extensions import db
 from tracker.models import (
@@ -112,14 +113,14 @@ def _of_kind(value: str) -> Condition:
     return Event.kind.startswith(f"{value}.", autoescape=True)
 
 
-def _by(value: str) -> Condition:
+def _by(value: str, column: Any = Event.actor_id) -> Condition:
     """An account's number, a part of its name or address; ``none`` for the command line."""
     if value == COMMAND_LINE:
-        return sa.and_(Event.actor_id.is_(None), Event.kind.not_in(sorted(BY_STRANGERS)))
+        return sa.and_(column.is_(None), Event.kind.not_in(sorted(BY_STRANGERS)))
     if value.isascii() and value.isdigit() and len(value) < 10:
-        return as_condition(Event.actor_id == int(value))
+        return as_condition(column == int(value))
     named = sa.or_(Account.name.icontains(value, autoescape=True), Account.email.icontains(value, autoescape=True))
-    return Event.actor_id.in_(sa.select(Account.id).where(named))
+    return as_condition(column.in_(sa.select(Account.id).where(named)))
 
 
 def _on(value: str) -> Condition:
@@ -195,6 +196,8 @@ LOG = Listing(
     filters=FILTERS,
     sorts={"number": Sort(Event.seq)},
     default_sort="-number",
+    without_index={"actor": each(lambda value: _by(value, Unindexed(Event.actor_id)))},
+    in_order={"number"},
 )
 
 

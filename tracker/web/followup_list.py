@@ -23,23 +23,9 @@ from tracker.reports.listing import Applied, Args, Page
 from tracker.texts import either, ngettext
 from tracker.texts import gettext as _
 from tracker.web import filters
-from tracker.web.lists import FilterWords, ListPage, members
+from tracker.web.lists import FilterWords, ListPage, members, shown_value
 from tracker.web.presentation import number
 from tracker.web.words import reported_words
-
-WITHOUT_CONTROL = (
-    "reference",
-    "visit",
-    "conclusion",
-    "paragraph",
-    "measure",
-    "plan",
-    "pillar",
-    "counted",
-    "party",
-    "next-step",
-)
-"""Filters that other pages lead here with, and that no control shows."""
 
 NO_ALTERNATIVES = ("q", "due-after", "due-before", "counted", "open", "overdue")
 """Filters of whose values not any will do: all words are looked for, and of days and answers the last counts."""
@@ -164,20 +150,19 @@ def _filter_words(_language: Locale) -> dict[str, FilterWords]:
 
 
 def owner_choices(shown: ListPage) -> list[tuple[str, str]]:
-    """All, me, nobody, then by name; what an address asks for beside these stays chosen."""
-    me, asked = str(current_user.id), shown.value("owner")
+    """All, me, nobody, then by name."""
+    me = str(current_user.id)
     others = [(number, name) for number, name in report.owner_names(shown.rows).items() if number != me]
-    choices = [("", _("All")), (me, _("me")), (report.NOBODY, _("nobody")), *others]
-    return choices if asked in dict(choices) else [*choices, (asked, asked)]
+    return [("", _("All")), (me, _("me")), (report.NOBODY, _("nobody")), *others]
 
 
 @dataclass(frozen=True)
 class Asked:
     """All that the filters above the list say, beside the words of their language: what their controls hold and offer.
-    ``kept`` are parameters without a control, ``columns`` those that may be chosen."""
+    ``further`` are parameters that are no filters, ``columns`` those that may be chosen."""
 
     path: str
-    values: tuple[tuple[str, str], ...]
+    given: tuple[tuple[str, tuple[str, ...]], ...]
     sort: str
     size: int
     is_wrong: bool
@@ -188,12 +173,12 @@ class Asked:
     columns: tuple[tuple[str, str, bool], ...]
 
     def value(self, name: str) -> str:
-        """The value that a filter's control shows."""
-        return dict(self.values).get(name, "")
+        """The value that a filter's line of text shows."""
+        return shown_value(name, self.values(name))
 
-    @property
-    def kept(self) -> dict[str, str]:
-        return dict(self.further) | {name: value for name, value in self.values if name in WITHOUT_CONTROL}
+    def values(self, name: str) -> tuple[str, ...]:
+        """The values that a filter's select shows."""
+        return dict(self.given).get(name, ())
 
 
 def filters_form(
@@ -203,7 +188,7 @@ def filters_form(
     fifth of the page: they are kept by all that they say."""
     asked = Asked(
         path=shown.path,
-        values=tuple([(name, values[0]) for name, values in shown.page.args.items()]),
+        given=tuple([(name, tuple(values)) for name, values in shown.page.args.items()]),
         sort=shown.page.sort,
         size=shown.page.size,
         is_wrong=bool(shown.problems),

@@ -81,6 +81,11 @@ class FilterWords:
         return str(self.say(value)) if self.say is not None else value
 
 
+def shown_value(name: str, values: Sequence[str]) -> str:
+    """What one line of text shows of the values of a filter: all words; of days and answers the last counts."""
+    return " ".join(values) if name == "q" else values[-1] if values else ""
+
+
 @dataclass(frozen=True)
 class ListPage:
     """One page of a list, for its template."""
@@ -186,8 +191,12 @@ class ListPage:
         return self.page.args | (self.extra or {})
 
     def value(self, name: str) -> str:
-        """The value that a filter's control shows."""
-        return (self.page.args.get(name) or [""])[0]
+        """The value that a filter's control shows: all words; of days and answers the last counts."""
+        return shown_value(name, self.values(name))
+
+    def values(self, name: str) -> list[str]:
+        """The values that a select shows."""
+        return self.page.args.get(name, [])
 
     def sort_href(self, name: str) -> str:
         return self._href(self.page.sorted_by(name))

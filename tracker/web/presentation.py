@@ -210,10 +210,17 @@ def diff(old: str | None, new: str | None) -> list[tuple[str, str]]:
 
 
 def options(choices: Iterable[tuple[str, Any]], value: Any) -> Markup:
-    """The options of a select, the one with ``value`` selected."""
-    offered = _options(tuple((str(choice), str(said)) for choice, said in choices))
-    chosen = _OPTION.format(escape(value))
-    return Markup(offered.replace(chosen, chosen + " selected", 1))  # noqa: S704  # only an attribute of ours is put in
+    """The options of a select, those with the ``value`` or values selected: of several without the one for all, and
+    with one more for what is not offered, so that it stays what it is until somebody changes it."""
+    values = (list(value) or [""]) if isinstance(value, list | tuple) else [value]
+    several = len(values) > 1
+    offered = _options(tuple((str(choice), str(said)) for choice, said in choices if choice or not several))
+    for one in values:
+        chosen = _OPTION.format(escape(one))
+        if chosen not in offered and one:
+            offered += f"{chosen}>{escape(one)}</option>"
+        offered = offered.replace(chosen, chosen + " selected", 1)
+    return Markup(offered)  # noqa: S704  # only an attribute of ours is put in
 
 
 _OPTION = '<option value="{}"'

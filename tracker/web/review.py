@@ -278,6 +278,7 @@ def _item_page(record: Any, sign: SignForm, return_form: ReturnForm, status: int
             refusal=policy.refusal(current_user, Permission.SIGN_OFF, record),
             may_return=policy.can(current_user, Permission.RETURN, record),
             is_reviewer=policy.has_role(current_user, Role.REVIEWER),
+            sees_queue=policy.can(current_user, Permission.REVIEW),
             sign=sign,
             return_form=return_form,
         ),

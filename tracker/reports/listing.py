@@ -413,10 +413,11 @@ class Listing:
         """Few rows are found by the index of a filter, or by their links, and put in order; many are met in the order
         of the list. SQLite cannot tell how many there are: it would put half of a table in order to show fifty rows.
         PostgreSQL knows by its statistics."""
-        if question.problems or db.engine.dialect.name != "sqlite":
-            return
-        many_links = self._weigh_links(question, ask)
+        linked: dict[str, Any] = {name: self.filters[name] for name in question.args if self._is_linked(name)}
         unordered = self._unordered(question)
+        if question.problems or not (linked or unordered) or db.engine.dialect.name != "sqlite":
+            return
+        many_links = self._weigh_links(question, linked, ask)
         if not many_links and not unordered:
             return
         if question.count is None:
@@ -425,10 +426,9 @@ class Listing:
             question.conditions |= many_links
             question.conditions |= {name: self.without_index[name](question.args[name]) for name in unordered}
 
-    def _weigh_links(self, question: Question, ask: Ask) -> dict[str, Condition]:
+    def _weigh_links(self, question: Question, linked: Mapping[str, Any], ask: Ask) -> dict[str, Condition]:
         """The conditions to which much is linked, made for rows that are at hand; where it is very much, the rows are
         counted by them, too."""
-        linked: dict[str, Any] = {name: self.filters[name] for name in question.args if self._is_linked(name)}
         if not linked:
             return {}
         sizes = ask(sa.select(*(_size(one.links(question.args[name])) for name, one in linked.items()))).one()

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app, has_app_context
 
-from tracker.database import UtcDateTime
+from tracker.database import Unindexed, UtcDateTime
 from tracker.extensions import db
 from tracker.folding import Term, terms
 from tracker.models import PILLARS, Measure, Paragraph, Plan, SealedState, SearchRow, search
@@ -195,15 +195,18 @@ def region(state_column: Expression) -> Filter:
 def paragraphs(id_column: Expression, links: sa.Select[Any], paragraph_id: Expression) -> Linked:
     """Any of these paragraphs, written like ``1373-2(e)``; ``links`` give the ids of the records that rest on one."""
 
-    def condition(reference: str) -> Condition:
+    def wanted(reference: str) -> sa.ScalarSelect[int]:
         said = catalogue.paragraph_said(reference)
         if said is None:
             raise BadValue(_("“%(value)s” is no paragraph: write it like 1373-2(e)", value=reference[:60]))
         number, label = said
-        wanted = sa.select(Paragraph.id).where(Paragraph.resolution_number == number, Paragraph.label == label)
-        return as_condition(paragraph_id == wanted.scalar_subquery())
+        paragraph = sa.select(Paragraph.id).where(Paragraph.resolution_number == number, Paragraph.label == label)
+        return paragraph.scalar_subquery()
 
-    return Linked(id_column, lambda values: links.where(sa.or_(*map(condition, values))))
+    def chosen(values: list[str], column: Expression) -> sa.Select[Any]:
+        return links.where(sa.or_(*(column == wanted(value) for value in values)))
+
+    return Linked(id_column, paragraph_id, chosen)
 
 
 def words(noun: str, id_column: Expression) -> Words:
@@ -244,18 +247,23 @@ class Words:
 @dataclass(frozen=True)
 class Linked:
     """Records that are linked to any of the values: two ways to the same rows, of which a list takes the cheaper.
-    ``links`` select the ids of the records that are."""
+    ``chosen`` select the ids of the records that are, by the column that names what they are linked to."""
 
     id_column: Expression
-    links: Callable[[list[str]], sa.Select[Any]]
+    linked_to: Expression
+    chosen: Callable[[list[str], Expression], sa.Select[Any]]
 
     def __call__(self, values: list[str]) -> Condition:
         """Where few are linked: look them up first."""
         return as_condition(self.id_column.in_(self.links(values)))
 
+    def links(self, values: list[str]) -> sa.Select[Any]:
+        """The ids of the records that are linked."""
+        return self.chosen(values, self.linked_to)
+
     def beside(self, values: list[str]) -> Condition:
-        """Where rows are at hand: look for a link of each."""
-        links = self.links(values)
+        """Where rows are at hand: look through the few links of each, not for each of what it may be linked to."""
+        links = self.chosen(values, Unindexed(self.linked_to))
         return links.where(links.selected_columns[0] == self.id_column).exists()
 
 

@@ -293,12 +293,12 @@ def serves_a_measure(followup_id: Any) -> Condition:
     )
 
 
-def _serving_plans(codes: list[str]) -> sa.Select[Any]:
-    return _links(_MEASURES.where(filters.plan(Plan.code)(codes)))
+def _serving_plans(codes: list[str], column: Any) -> sa.Select[Any]:
+    return _links(_MEASURES.where(filters.plan(Plan.code)(codes)), column)
 
 
-def _serving_pillars(values: list[str]) -> sa.Select[Any]:
-    return _links(_MEASURES.where(sa.or_(*map(_of_pillar, values))))
+def _serving_pillars(values: list[str], column: Any) -> sa.Select[Any]:
+    return _links(_MEASURES.where(sa.or_(*map(_of_pillar, values))), column)
 
 
 def _of_pillar(value: str) -> Condition:
@@ -308,9 +308,9 @@ def _of_pillar(value: str) -> Condition:
     return sa.and_(is_pillar, filters.plan(Plan.code)([code])) if code else is_pillar
 
 
-def _links(wanted: sa.Select[Any]) -> sa.Select[Any]:
+def _links(wanted: sa.Select[Any], column: Any = FollowupMeasure.measure_id) -> sa.Select[Any]:
     """The follow-ups that are linked to these measures."""
-    return sa.select(FollowupMeasure.followup_id).where(FollowupMeasure.measure_id.in_(wanted))
+    return sa.select(FollowupMeasure.followup_id).where(column.in_(wanted))
 
 
 def _of_party(codes: list[str], column: Any = Followup.state_id) -> Condition:
@@ -410,8 +410,8 @@ FOLLOWUPS = Listing(
         "conclusion": each(_answering),
         "paragraph": paragraphs(Followup.id, sa.select(FollowupParagraph.followup_id), FollowupParagraph.paragraph_id),
         "measure": _serving,
-        "plan": Linked(Followup.id, _serving_plans),
-        "pillar": Linked(Followup.id, _serving_pillars),
+        "plan": Linked(Followup.id, FollowupMeasure.measure_id, _serving_plans),
+        "pillar": Linked(Followup.id, FollowupMeasure.measure_id, _serving_pillars),
         "counted": flag(measures.counts),
         "party": _of_party,
         "due-after": day(Followup.current_due_last, ">"),

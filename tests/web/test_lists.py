@@ -227,6 +227,12 @@ def test_to_apply_the_filters_loses_none_of_the_address(browser: FlaskClient, ad
         assert sent.get(name) == sorted(values), name
 
 
+@pytest.mark.parametrize("address", ["/follow-ups?q=border&q=control", "/conclusions?q=border&q=control"])
+def test_words_of_several_parameters_stand_in_one_line(browser: FlaskClient, address: str) -> None:
+    form = next(one for one in forms(browser.get(address).text) if one.action == address.partition("?")[0])
+    assert form.data()["q"] == ["border control"]
+
+
 def test_several_values_of_a_filter_are_all_shown(browser: FlaskClient) -> None:
     page = browser.get("/follow-ups?workflow=draft&workflow=returned").text
     shown = re.search(r'<select[^>]*id="workflow" multiple[^>]*>(.*?)</select>', page, re.DOTALL)

@@ -178,6 +178,27 @@ def test_pages_lead_through_every_row_and_back(session: Session, sort: str) -> N
 
 
 @pytest.mark.parametrize("sort", SORTS)
+def test_a_page_leads_to_the_last_rows_at_once_and_these_lead_back(session: Session, sort: str) -> None:
+    first = ITEMS.page({"sort": sort, "size": "25"}, on=session)
+    last = ITEMS.page(first.last_args or {}, on=session)
+    assert first.last_args == {"sort": [sort], "size": ["25"], "before": ["end"]}
+    assert [row.id for row in last.rows] == expected(sort)[-25:]
+    assert (last.next_args, last.last_args, last.first_args) == (None, None, first.args)
+    before = ITEMS.page(last.previous_args or {}, on=session)
+    assert [row.id for row in before.rows] == expected(sort)[-50:-25]
+    assert before.last_args == first.last_args
+
+
+def test_a_list_of_one_page_leads_to_no_other(session: Session) -> None:
+    for place in ({}, {"before": "end"}):
+        page = ITEMS.page({"size": "100", "state": "PAK", **place}, on=session)
+        assert [row.id for row in page.rows] == [one for one in expected("due") if a_row(one)["state_id"] == "PAK"]
+        assert (page.first_args, page.previous_args, page.next_args, page.last_args) == (None,) * 4
+        assert page.count == 45
+        assert not page.problems
+
+
+@pytest.mark.parametrize("sort", SORTS)
 def test_a_stream_gives_the_same_rows_in_the_same_order(engine: sa.Engine, sort: str) -> None:
     chunks = list(ITEMS.stream({"sort": sort, "after": "7"}, engine=engine))
     assert [row.id for chunk in chunks for row in chunk] == expected(sort)
@@ -197,6 +218,18 @@ def test_an_exact_count_leaves_out_the_tables_that_it_is_not_about(engine: sa.En
     assert wide.count({}, State.name == "Pakistan", on=session) == sum(row["state_id"] == "PAK" for row in ROWS)
     alone, _other, about_both = (statement for statement in statements if statement.startswith("SELECT"))
     assert ("JOIN" in alone, "JOIN" in about_both) == (False, True)
+
+
+def test_so_does_the_count_of_a_page(engine: sa.Engine, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MOST_COUNTED", 30)
+    wide = replace(ITEMS, base=ITEMS.base.outerjoin(State, State.id == Item.state_id))
+    statements: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    page = wide.page({"state": "PAK", "size": "25"}, sa.true(), on=session)
+    assert (page.count, page.is_capped) == (30, True)
+    assert wide.page({"size": "25"}, State.name == "Pakistan", on=session).is_capped
+    counts = [statement for statement in statements if "count(*)" in statement]
+    assert ["JOIN" in statement for statement in counts] == [False, True]
 
 
 def test_the_first_chunk_of_a_stream_is_small(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,7 @@ def test_of_hits_that_rank_alike_the_latest_are_shown(
     latest = [f"PAK-F{number:03}" for number in range(12, 2, -1)]
     for typed in ("harbour", "harb", '"the harbour"', "guard harb"):
         assert found(browser, typed) == latest, typed
+        assert ">All 12<" in browser.get("/search", query_string={"q": typed}).text, typed
 
 
 def test_a_phrase_is_found_as_it_stands_here_and_in_the_list_it_leads_to(browser: FlaskClient) -> None:

@@ -83,14 +83,17 @@ class Matching(sa.ColumnElement[bool]):
     """The index holds all that is wanted of a record of this noun, and of each tuple one; of nothing, each record.
 
     With a name instead, what is wanted is a parameter of the statement: the noun and what is wanted of it.
+    ``is_unseen`` keeps PostgreSQL from planning for it: the index is read, whatever is wanted, where the table might be
+    for words that many rows hold, and the statement is planned once.
     """
 
     inherit_cache = True
-    _traverse_internals = [("question", _CLAUSE)]
+    _traverse_internals = [("question", _CLAUSE), ("is_unseen", sa.sql.visitors.InternalTraversal.dp_boolean)]
     type = sa.Boolean()
     _is_implicitly_boolean = True  # not to be compared with 1
 
-    def __init__(self, noun: str, wanted: str | Sequence[Wanted]) -> None:
+    def __init__(self, noun: str, wanted: str | Sequence[Wanted], *, is_unseen: bool = False) -> None:
+        self.is_unseen = is_unseen
         if isinstance(wanted, str):
             self.question: sa.BindParameter[Any] = sa.bindparam(wanted, type_=_Question)
         else:
@@ -99,7 +102,8 @@ class Matching(sa.ColumnElement[bool]):
 
 @compiles(Matching)
 def _by_tsquery(element: Matching, compiler: Any, **kwargs: Any) -> str:
-    return f"{_words(compiler)} @@ CAST({compiler.process(element.question, **kwargs)} AS tsquery)"
+    question = f"CAST({compiler.process(element.question, **kwargs)} AS tsquery)"
+    return f"{_words(compiler)} @@ {f'(SELECT {question})' if element.is_unseen else question}"
 
 
 @compiles(Matching, "sqlite")

@@ -124,6 +124,7 @@ CONCLUSIONS = Listing(
         "updated": Sort(Conclusion.updated_at),
     },
     default_sort="-visit",
+    is_one_table=True,
     without_index={
         "state": state(Unindexed(Conclusion.state_id)),
         "area": each(lambda code: _in_area(code, Unindexed(Conclusion.area_code))),

@@ -226,9 +226,9 @@ class Words:
         hits = sa.select(search.object_ids()).where(self.hits(asked(values), None))
         return as_condition(self.id_column.in_(hits))
 
-    def hits(self, wanted: list[Term], reach: Reach | None) -> Condition:
+    def hits(self, wanted: list[Term], reach: Reach | None, *, is_unseen: bool = False) -> Condition:
         """The condition on the index alone; ``reach`` narrows it to a scope."""
-        return search.Matching(self.noun, [*within(reach), *wanted])
+        return search.Matching(self.noun, [*within(reach), *wanted], is_unseen=is_unseen)
 
     def beside(self, wanted: list[Term]) -> Condition:
         """Where rows are at hand: read the words of each. As one value of the row, which PostgreSQL works out for as

@@ -66,6 +66,8 @@ FIRST_CHUNK = 20  # somebody waits for it
 CHUNK = 250
 MOST_VALUES = 250
 OWN = ("sort", "size", "after", "before", "count")
+END = "end"
+"""The place after all rows: ``before`` it stands the last page."""
 
 _UNSEARCHABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -146,6 +148,7 @@ class Page:
     first_args: Args | None
     previous_args: Args | None
     next_args: Args | None
+    last_args: Args | None
     count: int
     is_capped: bool
     filters_applied: list[Applied]
@@ -373,6 +376,9 @@ class Listing:
         """Take the place in the list out of the arguments: it belongs to one order of one question."""
         after, before = question.args.pop("after", None), question.args.pop("before", None)
         text = (after or before or [""])[0]
+        if after is None and text == END:
+            question.is_backward = True
+            return
         if not text:
             return
         try:
@@ -396,11 +402,11 @@ class Listing:
         words: Any = self.filters[name]
         wanted = asked(question.args[name])
         very = [replace(one, is_prefix=False) for one in wanted]
-        either: sa.ColumnElement[int] = capped(words.hits(wanted, reach))
+        either: sa.ColumnElement[int] = capped(words.hits(wanted, reach, is_unseen=True))
         if very != wanted:  # where many rows hold the very words, those in which they only begin one change nothing
-            many = capped(words.hits(very, reach)) > MOST_COUNTED
+            many = capped(words.hits(very, reach, is_unseen=True)) > MOST_COUNTED
             either = sa.case((many, MOST_COUNTED + 1), else_=either)
-        found = ask(as_asked(sa.select(either))).scalar_one()
+        found = ask(sa.select(either)).scalar_one()
         is_whole = not question.conditions and (reach is not None or scope_condition is None)
         if is_whole and not question.is_exact:
             question.count = found
@@ -512,24 +518,26 @@ class Listing:
 
     def _count_statement(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any]:
         counted = replace(question, conditions=question.conditions_to_count, words=question.words_to_count)
-        if question.is_exact and (alone := self._count_alone(counted, scope_condition)) is not None:
-            return as_asked(alone)
-        rows = self._narrowed(counted, scope_condition, None).with_only_columns(
-            sa.literal(1).label("one"), maintain_column_froms=True
-        )
+        alone = self._alone(counted, scope_condition)
+        if question.is_exact and alone is not None:
+            return as_asked(alone.with_only_columns(sa.func.count(), maintain_column_froms=True))
+        one = sa.literal(1).label("one")
+        rows = self._narrowed(counted, scope_condition, None) if alone is None else alone
+        rows = rows.with_only_columns(one, maintain_column_froms=True)
         if not question.is_exact:
             rows = rows.limit(MOST_COUNTED + 1)
         return as_asked(sa.select(sa.func.count()).select_from(rows.subquery()))
 
-    def _count_alone(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any] | None:
-        """The count from the list's own table, where no condition is about another: its smallest index tells it."""
+    def _alone(self, question: Question, scope_condition: Condition | None) -> sa.Select[Any] | None:
+        """The rows of the list's own table, where no condition is about another: an index of it tells how many, and
+        PostgreSQL reads none but the index only where nothing is joined."""
         if not self.is_one_table:
             return None
         conditions = [*question.conditions.values(), *question.words]
         if scope_condition is not None and not isinstance(scope_condition, sa.True_):
             conditions.append(scope_condition)
         own = self.id_column.table
-        alone = sa.select(sa.func.count()).select_from(own).where(*conditions)
+        alone = sa.select(self.id_column).select_from(own).where(*conditions)
         return alone if alone.get_final_froms() == [own] else None
 
     # The page
@@ -540,14 +548,15 @@ class Listing:
         if question.is_backward:
             rows = rows[::-1]
         has_previous = not is_short if question.is_backward else question.cursor is not None
-        has_next = True if question.is_backward else not is_short
+        has_next = question.cursor is not None if question.is_backward else not is_short
         is_capped = not question.is_exact and counted > MOST_COUNTED
         return Page(
             rows=rows,
             args=question.args,
-            first_args=question.args if question.cursor is not None else None,
+            first_args=question.args if question.cursor is not None or has_previous else None,
             previous_args=self._leading(question, "before", rows[:1]) if has_previous else None,
             next_args=self._leading(question, "after", rows[-1:]) if has_next else None,
+            last_args=question.args | {"before": [END]} if has_next else None,
             count=MOST_COUNTED if is_capped else counted,
             is_capped=is_capped,
             filters_applied=question.filters_applied,

@@ -196,6 +196,7 @@ LOG = Listing(
     filters=FILTERS,
     sorts={"number": Sort(Event.seq)},
     default_sort="-number",
+    is_one_table=True,
     without_index={"actor": each(lambda value: _by(value, Unindexed(Event.actor_id)))},
     in_order={"number"},
 )

@@ -174,7 +174,7 @@ def _heard_of(rows: list[Any], given: Mapping[str, Question], dialect: str) -> H
     for row in sorted(rows, key=lambda one: one.rank):
         if full is None or row.rank < full.rank:
             ranks.setdefault(row.rowid >> search.BITS, row.rank)
-    count = max((row.counted for row in rows if row.rank == IN_TEXT), default=0)
+    count = max((row.counted for row in rows), default=0)  # what is in a title or a reference is in the whole, too
     return Hits(count, ranks, full and (full.way, full.rank), given)
 
 
@@ -202,45 +202,58 @@ def _indexed(nouns: tuple[str, ...], dialect: str, has_beginnings: bool) -> Any:
 
 def _heard(noun: str, dialect: str, has_beginnings: bool) -> Iterator[sa.Select[Any]]:
     """Of one way of looking alone there are rows. SQLite would look before it asked a condition; a limit of none keeps
-    it from it."""
-    very = _anywhere(noun, dialect, VERY, MOST_COUNTED + 1)
+    it from it. PostgreSQL collects all rows that hold the words before it gives the first, so that it looks in the
+    titles first: where these are more than are counted, the texts are not looked through."""
+    titled = None if dialect == "sqlite" else _ranked(noun, dialect, VERY, IN_TITLE, MOST_COUNTED + 1)
+    are_titles = sa.false() if titled is None else _counted(titled) > MOST_COUNTED
+    very = _ranked(noun, dialect, VERY, IN_TEXT, _unless(are_titles, MOST_COUNTED + 1))
     if not has_beginnings:
-        yield from _collected(noun, dialect, VERY, very, sa.select(very.c.rowid).exists())
+        condition = sa.or_(are_titles, sa.select(very.c.rowid).exists())
+        yield from _collected(noun, dialect, VERY, condition, very, titled)
         return
-    are_many = _counted(very) > MOST_COUNTED
-    beginning = _anywhere(noun, dialect, BEGINNING, sa.case((are_many, 0), else_=MOST_COUNTED + 1))
-    yield from _collected(noun, dialect, VERY, very, are_many)
-    yield from _collected(noun, dialect, BEGINNING, beginning, sa.select(beginning.c.rowid).exists())
+    are_many = sa.or_(are_titles, _counted(very) > MOST_COUNTED)
+    beginning = _ranked(noun, dialect, BEGINNING, IN_TEXT, _unless(are_many, MOST_COUNTED + 1))
+    yield from _collected(noun, dialect, VERY, are_many, very, titled)
+    yield from _collected(noun, dialect, BEGINNING, sa.select(beginning.c.rowid).exists(), beginning, None)
 
 
-def _collected(noun: str, dialect: str, way: str, anywhere: sa.CTE, condition: Any) -> Iterator[sa.Select[Any]]:
-    for rank in (IN_REFERENCE, IN_TITLE):
-        most = SHOWN if dialect == "sqlite" else MOST_COUNTED + 1
-        some = _some(noun, dialect, way, rank).limit(sa.case((condition, most), else_=0))
-        yield _said(noun, way, rank, some.cte(_name(noun, way, rank)))
-    yield _said(noun, way, IN_TEXT, anywhere, sa.case((condition, SHOWN), else_=0))
+def _collected(
+    noun: str, dialect: str, way: str, condition: Any, anywhere: sa.CTE, titled: sa.CTE | None
+) -> Iterator[sa.Select[Any]]:
+    """The rows of each rank, on the condition."""
+    most = _unless(~condition, SHOWN if dialect == "sqlite" else MOST_COUNTED + 1)
+    shown = _unless(~condition, SHOWN)
+    yield _said(noun, way, IN_REFERENCE, _ranked(noun, dialect, way, IN_REFERENCE, most), shown)
+    titled = _ranked(noun, dialect, way, IN_TITLE, most) if titled is None else titled
+    yield _said(noun, way, IN_TITLE, titled, shown)
+    yield _said(noun, way, IN_TEXT, anywhere, shown)
 
 
-def _anywhere(noun: str, dialect: str, way: str, most: Any) -> sa.CTE:
-    """As many rows as are counted."""
-    return _some(noun, dialect, way, IN_TEXT).limit(most).cte(_name(noun, way, IN_TEXT))
+def _unless(condition: Any, most: int) -> Any:
+    """A limit, of none on the condition."""
+    return most if isinstance(condition, sa.sql.elements.False_) else sa.case((condition, 0), else_=most)
+
+
+def _ranked(noun: str, dialect: str, way: str, rank: int, most: Any) -> sa.CTE:
+    """As many rows of a rank as are wanted."""
+    return _some(noun, dialect, way, rank).limit(most).cte(_name(noun, way, rank))
 
 
 def _some(noun: str, dialect: str, way: str, rank: int) -> sa.Select[Any]:
     """The latest rows on SQLite, whose index is in their order; elsewhere as they come: to look for the last few of all
     costs more, where there are few, than to collect them."""
-    return _latest(noun, way, rank) if dialect == "sqlite" else _matching(noun, way, rank)
+    return _latest(noun, way, rank) if dialect == "sqlite" else _matching(noun, way, rank, is_unseen=True)
 
 
 def _latest(noun: str, way: str, rank: int) -> sa.Select[Any]:
     return _matching(noun, way, rank).order_by(INDEX.c.rowid.desc())
 
 
-def _matching(noun: str, way: str, rank: int) -> sa.Select[Any]:
-    return sa.select(INDEX.c.rowid).where(search.Matching(noun, _name(noun, way, rank)))
+def _matching(noun: str, way: str, rank: int, *, is_unseen: bool = False) -> sa.Select[Any]:
+    return sa.select(INDEX.c.rowid).where(search.Matching(noun, _name(noun, way, rank), is_unseen=is_unseen))
 
 
-def _said(noun: str, way: str, rank: int, some: sa.CTE, most: Any = SHOWN) -> sa.Select[Any]:
+def _said(noun: str, way: str, rank: int, some: sa.CTE, most: Any) -> sa.Select[Any]:
     marks: list[Any] = [sa.literal(mark).label(name) for name, mark in (("noun", noun), ("way", way), ("rank", rank))]
     said: sa.Select[Any] = sa.select(*marks, some.c.rowid, _counted(some).label("counted"))
     return said.order_by(some.c.rowid.desc()).limit(most)

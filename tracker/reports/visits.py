@@ -92,6 +92,7 @@ VISITS = Listing(
         "reference": Sort(Visit.reference),
     },
     default_sort="-date",
+    is_one_table=True,
 )
 
 

@@ -225,6 +225,7 @@ def _pager(page: reports.Page, question: reports.Question) -> dict[str, Any]:
         "first_href": _href(question) if question.after_id else None,
         "previous_href": None,
         "next_href": _href(question, **following) if following else None,
+        "last_href": None,
         "shown": str(len(page.people)),
         "count_words": _("more than 1,000 people") if count > reports.MOST_COUNTED else _("%(n)s people", n=count),
     }

@@ -186,6 +186,10 @@ class ListPage:
         return self._maybe(self.page.next_args)
 
     @property
+    def last_href(self) -> str | None:
+        return self._maybe(self.page.last_args)
+
+    @property
     def args(self) -> Args:
         """The question without its place: what an export of the same rows takes."""
         return self.page.args | (self.extra or {})

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from tests.doors import DOORS
 from tests.factories import AccountFactory, FollowupFactory, VisitFactory
 from tests.submittable import submittable
-from tracker.models import Event, FollowupParagraph, Implementation, Measure, Paragraph, Role
+from tracker.models import Event, FollowupParagraph, Implementation, Measure, Outcome, Paragraph, Role
 from tracker.partial_date import PartialDate
-from tracker.reports import gaps
+from tracker.reports import gaps, listing
 from tracker.services import measure_links, records, responses, signoff
 
 HEADER = (
@@ -228,6 +228,23 @@ def test_the_question_is_logged_before_and_the_digest_after(session: Any, sign_i
     started, ended = (json.loads(event.text)["details"] for event in events)
     assert (started["question"], started["rows"]) == ({"state": ["PAK"]}, 1)
     assert (ended["rows"], ended["sha256"]) == (1, hashlib.sha256(answer.data).hexdigest())
+
+
+def test_a_file_whose_rows_cannot_be_read_is_noted_as_broken_off(
+    session: Any, sign_in: Any, analyst: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FollowupFactory()
+
+    def lost(*_args: Any) -> Any:
+        raise ConnectionError("the database went")
+
+    monkeypatch.setattr(listing, "_rows", lost)
+    answer = sign_in(analyst).get("/reports/status.csv", buffered=False)
+    with pytest.raises(ConnectionError):
+        answer.get_data()
+    answer.close()
+    ended = session.scalars(sa.select(Event).where(Event.kind == "export.ended")).one()
+    assert (ended.outcome, json.loads(ended.text)["details"]["rows"]) == (Outcome.FAILED, 0)
 
 
 def test_asking_for_the_head_alone_takes_nothing_out(session: Any, sign_in: Any, analyst: Any) -> None:

@@ -33,10 +33,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -263,21 +263,13 @@ class Listing:
         as_lines: bool = False,
         told: Told | None = None,
     ) -> tuple[int, Iterator[Sequence[Any]]]:
-        """How many rows a question asks for, and each of them as ``stream`` gives them. One statement reads both, so
-        that they are of one moment. ``told`` makes the rows of the file from each chunk: what it asks on the connection
-        that it is given is of that moment, too."""
+        """How many rows a question asks for, and each of them as ``stream`` gives them, of one moment: the first are
+        read when they are taken, so that whoever waits is told how many before. ``told`` makes the rows of the file
+        from each chunk: what it asks on the connection that it is given is of that moment, too."""
         question.is_exact = True
-        total = self._count_statement(question, scope_condition).scalar_subquery().label("list_total")
-        found = self._all(question, scope_condition, base, as_lines).add_columns(total)
-        totals: set[int] = set()
-
-        def noted(rows: Sequence[sa.Row[Any]], connection: sa.Connection) -> Sequence[Any]:
-            totals.add(rows[0].list_total)
-            return rows if told is None else told(rows, connection)
-
-        chunks = _chunks(db.engine, found, noted, is_one_moment=told is not None)
-        first = next(chunks, [])
-        return max(totals, default=0), chain([first], chunks)
+        count = self._count_statement(question, scope_condition)
+        found = _counted(db.engine, count, self._all(question, scope_condition, base, as_lines), told)
+        return next(found), found
 
     def _all(
         self, question: Question, scope_condition: Condition | None, base: Columns | None, as_lines: bool
@@ -625,27 +617,37 @@ def _directed(column: Expression, is_descending: bool) -> sa.UnaryExpression[Any
     return directed
 
 
-def _chunks(
-    engine: sa.Engine,
-    statement: sa.Select[Any],
-    told: Told = lambda rows, _connection: rows,
-    *,
-    is_one_moment: bool = False,
-) -> Iterator[Sequence[Any]]:
-    """What ``told`` makes of each chunk. On SQLite all that a transaction reads is of one moment; PostgreSQL is asked
-    for that where more than one statement reads."""
+def _chunks(engine: sa.Engine, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+    with _reading(engine) as connection:
+        yield from _rows(connection, statement)
+
+
+def _counted(engine: sa.Engine, count: sa.Select[Any], statement: sa.Select[Any], told: Told | None) -> Iterator[Any]:
+    """How many rows there are, then what ``told`` makes of each chunk, or the chunk."""
+    with _reading(engine, is_one_moment=True) as connection:
+        yield connection.execute(count).scalar_one()
+        for rows in _rows(connection, statement):
+            yield rows if told is None else told(rows, connection)
+
+
+@contextmanager
+def _reading(engine: sa.Engine, *, is_one_moment: bool = False) -> Iterator[sa.Connection]:
+    """A connection that only reads. On SQLite all that a transaction reads is of one moment; PostgreSQL is asked for
+    that where more than one statement reads."""
     with engine.connect() as connection:
         if is_one_moment and connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
         with read_only():
             transaction = connection.begin()
         with transaction:
-            options = {"stream_results": True, "max_row_buffer": CHUNK}
-            found = connection.execute(statement, execution_options=options)
-            if first := found.fetchmany(FIRST_CHUNK):
-                yield told(first, connection)
-            for rows in found.partitions(CHUNK):
-                yield told(rows, connection)
+            yield connection
+
+
+def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+    found = connection.execute(statement, execution_options={"stream_results": True, "max_row_buffer": CHUNK})
+    if first := found.fetchmany(FIRST_CHUNK):
+        yield first
+    yield from found.partitions(CHUNK)
 
 
 # Cursors: ``2026-03-31~1234`` is the row 1234 with that sort key, ``1234`` one without

@@ -47,7 +47,7 @@ class Browser:
     def __init__(self, port: int) -> None:
         self.port = port
         self.cookies: dict[str, str] = {}
-        self._asked = 0
+        self._anew = 0
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
     def get(self, path: str) -> Answer:
@@ -55,8 +55,8 @@ class Browser:
 
     def get_anew(self, path: str) -> Answer:
         """The page, made for this request: it is asked for as by nobody before."""
-        self._asked += 1
-        return self._ask("GET", path, more={"Accept-Language": NEVER_ASKED.format(self._asked)})
+        self._anew += 1
+        return self._ask("GET", path, more={"Accept-Language": NEVER_ASKED.format(self._anew)})
 
     def post(self, path: str, fields: Mapping[str, Any]) -> Answer:
         """Send a form."""
@@ -86,7 +86,15 @@ class Browser:
             raise WrongPage(f"{email} cannot sign in: the answer is {answer.status}. Is the demo's password another?")
 
     def _ask(self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] | None = None) -> Answer:
+        """Whoever asks more often than one person may is told how long to wait, and does."""
         headers = self.headers() | ({"Content-Type": FORM} if body is not None else {}) | dict(more or {})
+        answer = self._asked_once(method, path, body, headers)
+        while answer.status == 429 and "Retry-After" in answer.headers:
+            time.sleep(int(answer.headers["Retry-After"]))
+            answer = self._asked_once(method, path, body, headers)
+        return answer
+
+    def _asked_once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         began = time.perf_counter()
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()

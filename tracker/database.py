@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -190,6 +190,14 @@ def _is_any(element: OneOf, compiler: Any, **kwargs: Any) -> str:
 def _is_in(element: OneOf, compiler: Any, **kwargs: Any) -> str:
     text, texts = (compiler.process(one, **kwargs) for one in (element.text, element.texts))
     return f"({text}) IN (SELECT value FROM json_each({texts}))"  # noqa: S608  # both as the compiler wrote them
+
+
+def of_codes(column: Any, codes: Iterable[str]) -> sa.ColumnElement[bool]:
+    """A column is one of a few codes of ours, written into the statement when it is sent. The States that somebody may
+    see are asked with nearly each statement: as parameters, each code would be counted, bound and planned for."""
+    stand = sa.bindparam("codes", sorted(codes), sa.String(), unique=True, expanding=True, literal_execute=True)
+    found: sa.ColumnElement[bool] = column.in_(stand)
+    return found
 
 
 def analyse(engine: sa.Engine) -> None:

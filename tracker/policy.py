@@ -17,6 +17,7 @@ from flask import current_app
 from flask_babel.speaklater import LazyString
 
 from tracker import clock
+from tracker.database import of_codes
 from tracker.errors import Forbidden, NotFound
 from tracker.extensions import db, read
 from tracker.models import (
@@ -162,7 +163,7 @@ class Reach:
         """The SQL condition that keeps rows of these States only."""
         if self.is_all:
             return sa.true()
-        return column.in_(sorted(self.states)) if self.states else sa.false()
+        return of_codes(column, self.states) if self.states else sa.false()
 
 
 def holds(grant: Grant, day: date | None = None) -> bool:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tracker.database import OneOf, as_asked
+from tracker.database import OneOf, as_asked, of_codes
 from tracker.extensions import db
 from tracker.models import Region
 
@@ -76,3 +76,16 @@ def test_a_text_is_one_of_those_that_are_given_and_of_no_others(own_app: Flask, 
     with own_app.app_context():
         asked = [OneOf(sa.literal(text), texts) for texts in ([*others, text], others, [])]
         assert list(db.session.execute(sa.select(*asked)).one()) == [True, False, False]
+
+
+@pytest.mark.parametrize("codes", [["142", "150"], ["150"], [], ["'", '"', "%", "%s", ":x", "\\"]])
+def test_codes_stand_in_the_statement_and_mean_what_they_would_as_parameters(own_app: Flask, codes: list[str]) -> None:
+    with own_app.app_context():
+        db.session.add_all(
+            [Region(code="'", name="Quoted"), Region(code="%", name="Part"), Region(code="\\", name="Back")]
+        )
+        found = set(db.session.scalars(sa.select(Region.code).where(of_codes(Region.code, codes))))
+        assert found == set(db.session.scalars(sa.select(Region.code).where(Region.code.in_(codes))))
+        others = set(db.session.scalars(sa.select(Region.code).where(~of_codes(Region.code, codes))))
+        assert others == set(db.session.scalars(sa.select(Region.code))) - found
+        db.session.rollback()

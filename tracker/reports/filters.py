@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app, has_app_context
 
-from tracker.database import Unindexed, UtcDateTime
+from tracker.database import Unindexed, UtcDateTime, of_codes
 from tracker.extensions import db
 from tracker.folding import Term, terms
 from tracker.models import PILLARS, Measure, Paragraph, Plan, SealedState, SearchRow, search
@@ -187,7 +187,7 @@ def region(state_column: Expression) -> Filter:
             raise BadValue(_("“%(value)s” is no region that is known here", value=code[:60]))
         states = catalogue.states().values()
         within = [one.id for one in states if code in (one.region_code, one.subregion_code)]
-        return as_condition(state_column.in_(within))
+        return of_codes(state_column, within)
 
     return each(condition)
 

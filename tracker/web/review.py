@@ -22,6 +22,7 @@ from tracker.texts import ngettext
 from tracker.web import filters, sealed
 from tracker.web.exports import csv_response
 from tracker.web.lists import FilterWords, ListPage, members
+from tracker.web.presentation import number
 from tracker.web.record_rows import extension_rows, queue_rows
 from tracker.web.request_keys import Made, once, repeated
 from tracker.web.sessions import commit_saying
@@ -230,7 +231,7 @@ def _list_page(page: Page) -> ListPage:
     return ListPage(
         page,
         url_for("review.index"),
-        lambda n: ngettext("%(num)s record", "%(num)s records", n),
+        lambda n: ngettext("%(counted)s record", "%(counted)s records", n, counted=number(n)),
         {
             "state": filters.state_words(),
             "noun": FilterWords(_("Record"), {noun: noun_words(noun) for noun in review.NOUNS}),
@@ -245,7 +246,7 @@ def _extensions_page(page: Page) -> ListPage:
     return ListPage(
         page,
         url_for("review.extensions"),
-        lambda n: ngettext("%(num)s extension", "%(num)s extensions", n),
+        lambda n: ngettext("%(counted)s extension", "%(counted)s extensions", n, counted=number(n)),
         {"state": filters.state_words()},
         {"asked": _("day asked")},
         reach=policy.reach(current_user, Permission.REVIEW),

@@ -464,10 +464,21 @@ def test_counts_are_exact_up_to_the_cap_then_on_request(
     assert ITEMS.page({"state": "PAK"}, on=session).count == 45
 
 
-def test_a_page_past_the_end_leads_back_to_the_beginning(session: Session) -> None:
-    page = ITEMS.page({"after": "999999", "state": "PAK"}, on=session)
-    assert (page.rows, page.next_args) == ([], None)
-    assert page.previous_args == page.first_args == {"state": ["PAK"]}
+@pytest.mark.parametrize(("name", "place", "begin"), [("after", "999999", -25), ("before", "0001-01-01~1", 0)])
+def test_a_place_that_no_row_is_beyond_shows_the_rows_at_that_end_and_says_so(
+    session: Session, name: str, place: str, begin: int
+) -> None:
+    page = ITEMS.page({name: place, "state": "PAK", "size": "25"}, on=session)
+    those = [one for one in expected("due") if a_row(one)["state_id"] == "PAK"]
+    assert [row.id for row in page.rows] == those[begin:][:25]
+    assert [problem.name for problem in page.problems] == [name]
+    assert (page.previous_args is None, page.next_args is None) == (begin == 0, begin != 0)
+    assert page.count == 45
+
+
+def test_of_a_list_without_rows_no_place_is_missed(session: Session) -> None:
+    page = ITEMS.page({"after": "5", "id": "999"}, on=session)
+    assert (page.rows, page.problems, page.previous_args, page.next_args) == ([], [], None, None)
 
 
 def test_rows_that_went_between_two_pages_shift_nothing(engine: sa.Engine) -> None:

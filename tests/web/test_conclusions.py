@@ -166,7 +166,7 @@ def test_a_filter_that_makes_no_sense_is_told(browser: FlaskClient, session: Any
     ConclusionFactory()
     page = browser.get(f"/conclusions?{query}")
     assert page.status_code == 200
-    assert "0 conclusions" in page.text and "Correct the address" in page.text
+    assert "0 conclusions" in page.text and "Correct the filter below, or take it off." in page.text
     assert 400 <= browser.get(f"/conclusions.csv?{query}").status_code < 500
 
 

@@ -214,7 +214,7 @@ def test_a_measure_is_without_a_follow_up_of_the_states_asked_for(session: Any, 
 )
 def test_what_makes_no_sense_is_said_and_is_no_all_clear(reader: FlaskClient, asked: str) -> None:
     page = reader.get(f"/gaps{asked}").text
-    assert "Correct the address, or take the filter off." in page
+    assert "Correct the filter below, or take it off." in page
     assert "Nothing in your scope is missing" not in page and "What it means" not in page
 
 

@@ -44,6 +44,26 @@ def test_a_filter_that_makes_no_sense_is_said(browser: FlaskClient, address: str
     assert re.search("Export as CSV|Download CSV", browser.get(address.partition("?")[0]).text)
 
 
+@pytest.mark.parametrize("path", ["/follow-ups", "/conclusions", "/visits", "/states", "/audit", "/reports/status"])
+def test_a_place_that_is_none_is_said_and_no_filter_blamed(browser: FlaskClient, path: str) -> None:
+    page = browser.get(f"{path}?before=END").text
+    assert "Place in the list: The address names no place" in page
+    assert "Correct the filter" not in page
+
+
+def test_a_filter_that_is_wrong_comes_with_what_to_do(session: Any, sign_in: SignIn) -> None:
+    inside = sign_in(AccountFactory(role=Role.ANALYST, states=["PAK"]))
+    for asked in ("state=ZZZ", "state=KEN"):
+        assert "Correct the filter below, or take it off." in inside.get(f"/follow-ups?{asked}").text, asked
+
+
+def test_a_place_past_the_end_shows_the_last_rows(browser: FlaskClient) -> None:
+    FollowupFactory()
+    page = browser.get("/follow-ups?sort=updated&after=2999-01-01T00:00:00%2B00:00~9").text
+    assert "Place in the list: No row stands after this place any more: these are the last" in page
+    assert 'href="/follow-ups/PAK-F001"' in page and "Showing 1 of 1 follow-up<" in page
+
+
 @pytest.mark.parametrize(
     "path", ["/audit", "/visits", "/follow-ups", "/reports/status", "/conclusions", "/states", "/my-work/returned"]
 )

@@ -227,16 +227,27 @@ class Listing:
         ask = read if on is None else on.execute
         self._weigh_words(question, ask, scope_condition, reach)
         self._weigh(question, ask, scope_condition)
-        found: list[sa.Row[Any]] = []
-        for leg in self._page_statements(question, scope_condition, base):
-            found += ask(as_asked(leg.limit(question.size + 1 - len(found)))).all()
-            if len(found) > question.size:
-                break
+        found = self._found(question, ask, scope_condition, base)
+        if not found and question.cursor is not None:
+            beyond = _turned_back(question)
+            found = self._found(question, ask, scope_condition, base)
+            question.problems += [beyond] if found else []
         is_all = question.cursor is None and len(found) <= question.size
         total = len(found) if is_all else question.count
         if total is None:
             total = ask(self._count_statement(question, scope_condition)).scalar_one()
         return self._page(question, found, total)
+
+    def _found(
+        self, question: Question, ask: Ask, scope_condition: Condition | None, base: Columns | None
+    ) -> list[sa.Row[Any]]:
+        """The rows of the page, and one more."""
+        found: list[sa.Row[Any]] = []
+        for leg in self._page_statements(question, scope_condition, base):
+            found += ask(as_asked(leg.limit(question.size + 1 - len(found)))).all()
+            if len(found) > question.size:
+                break
+        return found
 
     def stream(
         self,
@@ -545,7 +556,7 @@ class Listing:
         return Page(
             rows=rows,
             args=question.args,
-            first_args=question.args if question.cursor is not None or has_previous else None,
+            first_args=question.args if has_previous else None,
             previous_args=self._leading(question, "before", rows[:1]) if has_previous else None,
             next_args=self._leading(question, "after", rows[-1:]) if has_next else None,
             last_args=question.args | {"before": [END]} if has_next else None,
@@ -559,12 +570,18 @@ class Listing:
         )
 
     def _leading(self, question: Question, name: str, edge: Sequence[sa.Row[Any]]) -> Args:
-        """The address before or after the row at the page's edge; of an empty page, the beginning."""
-        if not edge:
-            return question.args
+        """The address before or after the row at the page's edge."""
         sort = self.sorts[question.sort_name]
         key = None if sort.column is self.id_column else edge[0].list_key
         return question.args | {name: [_write_cursor(Cursor(key, edge[0].list_id, edge[0].list_between))]}
+
+
+def _turned_back(question: Question) -> Problem:
+    """From a place that no row is beyond, such as one kept from when there were more: to the rows at that end."""
+    question.cursor, question.is_backward = None, not question.is_backward
+    if question.is_backward:
+        return Problem("after", _("No row stands after this place any more: these are the last"))
+    return Problem("before", _("No row stands before this place any more: these are the first"))
 
 
 def capped(matching: Condition) -> sa.ScalarSelect[int]:

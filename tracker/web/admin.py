@@ -22,6 +22,7 @@ from tracker.reports import catalogue, timeline
 from tracker.reports import grants as granted
 from tracker.services import accounts, grants
 from tracker.texts import gettext as _
+from tracker.texts import ngettext
 from tracker.web.presentation import number
 from tracker.web.request_keys import Made, once
 from tracker.web.sessions import commit_saying
@@ -221,8 +222,9 @@ def _href(question: reports.Question, **changes: Any) -> str:
 
 def _pager(page: reports.Page, question: reports.Question) -> dict[str, Any]:
     following = {"after": page.after, "after-id": page.after_id} if page.after_id else None
-    is_more = page.count > reports.MOST_COUNTED
-    count = _("more than 1,000 people") if is_more else _("%(n)s people", n=number(page.count))
+    count = ngettext("%(n)s person", "%(n)s people", page.count, n=number(page.count))
+    if page.count > reports.MOST_COUNTED:
+        count = _("more than 1,000 people")
     return {
         "first_href": _href(question) if question.after_id else None,
         "previous_href": None,

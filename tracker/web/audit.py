@@ -77,10 +77,6 @@ def _filter_words() -> dict[str, FilterWords]:
         "outcome": FilterWords(_("Outcome"), members(Outcome)),
         "from": FilterWords(_("From")),
         "to": FilterWords(_("To")),
-        "sort": FilterWords(_("Order")),
-        "size": FilterWords(_("Rows a page")),
-        "after": FilterWords(_("Place in the list")),
-        "before": FilterWords(_("Place in the list")),
     }
 
 

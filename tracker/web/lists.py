@@ -81,6 +81,12 @@ class FilterWords:
         return str(self.say(value)) if self.say is not None else value
 
 
+def _own_words() -> dict[str, str]:
+    """The parameters that each list has beside its filters."""
+    place = _("Place in the list")
+    return {"sort": _("Order"), "size": _("Rows a page"), "after": place, "before": place}
+
+
 def shown_value(name: str, values: Sequence[str]) -> str:
     """What one line of text shows of the values of a filter: all words; of days and answers the last counts."""
     return " ".join(values) if name == "q" else values[-1] if values else ""
@@ -114,6 +120,11 @@ class ListPage:
         """What is wrong with the filters: no file answers them. An order, a place or a size that makes no sense is left
         out of the address."""
         return [problem.name for problem in self.page.problems if problem.name in self.page.args]
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a filter that is wrong; nothing about an order, a place or a size, which is left out."""
+        return _("Correct the filter below, or take it off.") if self.faults or self._outside() else ""
 
     def _unknown(self) -> list[str]:
         """What the address asks for and the list cannot answer: it looks narrowed, and is not."""
@@ -218,7 +229,7 @@ class ListPage:
 
     def _label(self, name: str) -> str:
         known = self.filters.get(name)
-        return str(known.label) if known else name
+        return str(known.label) if known else _own_words().get(name, name)
 
     def _maybe(self, args: Args | None) -> str | None:
         return None if args is None else self._href(args)

@@ -76,10 +76,6 @@ def _filter_words() -> dict[str, FilterWords]:
         "plan": FilterWords(_("Plan")),
         "organisation": FilterWords(_("Organisation")),
         "state": filters.state_words(),
-        "sort": FilterWords(_("Order")),
-        "size": FilterWords(_("Rows a page")),
-        "after": FilterWords(_("Place in the list")),
-        "before": FilterWords(_("Place in the list")),
     }
 
 

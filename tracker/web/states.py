@@ -92,10 +92,6 @@ def _filter_words() -> dict[str, FilterWords]:
         "region": filters.region_words(),
         "examined": filters.area_words(_("Examined on")),
         "rated": filters.area_words(_("Rated on")),
-        "sort": FilterWords(_("Order")),
-        "size": FilterWords(_("Rows a page")),
-        "after": FilterWords(_("Place in the list")),
-        "before": FilterWords(_("Place in the list")),
     }
 
 

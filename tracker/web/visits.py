@@ -186,10 +186,6 @@ def filter_words() -> dict[str, FilterWords]:
         "year-from": FilterWords(_("From")),
         "year-to": FilterWords(_("To")),
         "tour": FilterWords(_("Tour")),
-        "sort": FilterWords(_("Order")),
-        "size": FilterWords(_("Rows a page")),
-        "after": FilterWords(_("Place in the list")),
-        "before": FilterWords(_("Place in the list")),
     }
 
 

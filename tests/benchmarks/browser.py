@@ -86,10 +86,10 @@ class Browser:
             raise WrongPage(f"{email} cannot sign in: the answer is {answer.status}. Is the demo's password another?")
 
     def _ask(self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] | None = None) -> Answer:
-        """Whoever asks more often than one person may is told how long to wait, and does."""
+        """Whoever asks for more pages than one person may is told how long to wait, and does."""
         headers = self.headers() | ({"Content-Type": FORM} if body is not None else {}) | dict(more or {})
         answer = self._asked_once(method, path, body, headers)
-        while answer.status == 429 and "Retry-After" in answer.headers:
+        while method == "GET" and answer.status == 429 and "Retry-After" in answer.headers:
             time.sleep(int(answer.headers["Retry-After"]))
             answer = self._asked_once(method, path, body, headers)
         return answer

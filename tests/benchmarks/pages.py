@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
 from typing import Any
@@ -88,7 +88,7 @@ def pages(browser: Browser) -> list[Page]:
         narrowed(REVIEWER),
         Page("All by due date, first page", 12, REVIEWER, (_place(by_due, 0),)),
         Page("All by due date, in the middle", 12, REVIEWER, (_place(by_due, total // 2),)),
-        Page("All by due date, last page", 12, REVIEWER, (_place(by_due, max(0, total - ROWS)),)),
+        Page("All by due date, last page", 12, REVIEWER, (_end(by_due, total),)),
         Page("List, of an analyst", 12, ANALYST, (_within_scope(),)),
         Page("List of a status, by last change", 15, REVIEWER, (_by_last_change(),)),
         Page("List of a plan, by last change", None, REVIEWER, (_of_plan(),)),
@@ -178,6 +178,11 @@ def _place(asked: str, before: int) -> Address:
         after = str(last.id) if last.current_due_last is None else f"{last.current_due_last.isoformat()}~{last.id}"
         path += "&" + urlencode({"after": after})
     return Address(path, _references([row.reference for row in rows[:ROWS]]), len(rows[:ROWS]))
+
+
+def _end(asked: str, total: int) -> Address:
+    """The page that "Last" leads to."""
+    return replace(_place(asked, max(0, total - ROWS)), path=f"/follow-ups?{asked}&before=end")
 
 
 def _within_scope() -> Address:

@@ -89,3 +89,14 @@ def test_codes_stand_in_the_statement_and_mean_what_they_would_as_parameters(own
         others = set(db.session.scalars(sa.select(Region.code).where(~of_codes(Region.code, codes))))
         assert others == set(db.session.scalars(sa.select(Region.code))) - found
         db.session.rollback()
+
+
+def test_codes_are_no_parameters(own_app: Flask) -> None:
+    sent: list[tuple[str, str]] = []
+    with own_app.app_context():
+        sa.event.listen(db.engine, "before_cursor_execute", lambda *given: sent.append((given[2], repr(given[3]))))
+        db.session.scalars(sa.select(Region.code).where(of_codes(Region.code, ["142", "150"]))).all()
+        db.session.remove()
+    ((statement, parameters),) = [one for one in sent if "FROM region" in one[0]]
+    assert "'142', '150'" in statement
+    assert "142" not in parameters

@@ -189,6 +189,18 @@ def test_a_page_leads_to_the_last_rows_at_once_and_these_lead_back(session: Sess
     assert before.last_args == first.last_args
 
 
+@pytest.mark.parametrize("sort", SORTS)
+def test_whoever_walks_back_from_the_last_page_ends_at_the_whole_first_one(session: Session, sort: str) -> None:
+    page = ITEMS.page({"sort": sort, "size": "25", "before": "end"}, on=session)
+    seen = [row.id for row in page.rows]
+    while page.previous_args:
+        page = ITEMS.page(page.previous_args, on=session)
+        seen = [row.id for row in page.rows if row.id not in seen] + seen
+        assert (len(page.rows), page.problems) == (25, [])
+    assert seen == expected(sort)
+    assert page.next_args and page.first_args is None
+
+
 def test_a_list_of_one_page_leads_to_no_other(session: Session) -> None:
     for place in ({}, {"before": "end"}):
         page = ITEMS.page({"size": "100", "state": "PAK", **place}, on=session)

@@ -51,6 +51,17 @@ def test_a_place_that_is_none_is_said_and_no_filter_blamed(browser: FlaskClient,
     assert "Correct the filter" not in page
 
 
+def test_a_list_leads_to_its_last_rows_and_back(browser: FlaskClient) -> None:
+    for _each in range(30):
+        FollowupFactory()
+    first = browser.get("/follow-ups?sort=reference&size=25").text
+    last = browser.get(unescape(re.findall(r'href="([^"]+)">Last<', first)[0])).text
+    assert re.findall(r'href="/follow-ups/(PAK-F\d+)"', last) == [f"PAK-F{number:03}" for number in range(6, 31)]
+    assert ">Last<" not in last and ">Next<" not in last and ">First<" in last
+    back = browser.get(unescape(re.findall(r'href="([^"]+)"[^>]*>Previous<', last)[0])).text
+    assert re.findall(r'href="/follow-ups/(PAK-F\d+)"', back) == [f"PAK-F{number:03}" for number in range(1, 26)]
+
+
 def test_a_filter_that_is_wrong_comes_with_what_to_do(session: Any, sign_in: SignIn) -> None:
     inside = sign_in(AccountFactory(role=Role.ANALYST, states=["PAK"]))
     for asked in ("state=ZZZ", "state=KEN"):

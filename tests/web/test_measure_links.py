@@ -232,6 +232,9 @@ def test_ticks_and_reason_go_along_from_page_to_page(session: Any, browser: Flas
     here, away = offered(first, "followups")[:2]
     turn = unescape(re.findall(r'name="turn" value="1" formaction="([^"]+)">Next', first)[0])
     data = {"followups": [here, away], "reason": WHY, "q": "", "state": "PAK", "area": "", "turn": "1"}
+    end = unescape(re.findall(r'name="turn" value="1" formaction="([^"]+)">Last', first)[0])
+    at_end = browser.get(browser.post(end, data=data).location).text
+    assert len(re.findall(r'name="followups"[^>]* checked', at_end)) == 2 and WHY in at_end
     answer = browser.post(turn, data=data)
     assert answer.status_code == 303 and parse_qs(urlsplit(answer.location).query) == parse_qs(urlsplit(turn).query)
     second = browser.get(answer.location)

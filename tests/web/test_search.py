@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.counting import sent_by, statements
@@ -20,6 +21,7 @@ from tests.factories import (
     PlanFactory,
     VisitFactory,
 )
+from tracker.extensions import db
 from tracker.models import Area, AreaEdition, Mark, Resolution, Role
 from tracker.reports import listing, search
 
@@ -70,6 +72,33 @@ def test_of_hits_that_rank_alike_the_latest_are_shown(
     for typed in ("harbour", "harb", '"the harbour"', "guard harb"):
         assert found(browser, typed) == latest, typed
         assert ">All 12<" in browser.get("/search", query_string={"q": typed}).text, typed
+
+
+def test_postgresql_looks_through_no_text_where_the_titles_suffice(
+    session: Any, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.engine.dialect.name == "sqlite":  # its index is in order, so that it stops by itself
+        return
+    monkeypatch.setattr(search, "MOST_COUNTED", 3)
+    monkeypatch.setattr(search, "_indexed", search._indexed.__wrapped__)
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        sent.append((statement, parameters))
+
+    for _each in range(4):
+        FollowupFactory(title="Guard the harbour", text="")
+    FollowupFactory(title="Guard the gate", text="In the harbour")
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    for words, are_texts_left in (("harbour", True), ("gate", False)):
+        sent.clear()
+        browser.get("/search", query_string={"q": words})
+        statement, parameters = next(one for one in sent if "followup_very_1" in one[0])
+        plan = session.connection().exec_driver_sql(f"EXPLAIN ANALYZE {statement}", parameters).scalars().all()
+        texts = "\n".join(plan).partition("CTE followup_very_2")[2].partition("\n  CTE ")[0]
+        scan = texts.partition("Scan on search_index")[2].partition("\n")[0]
+        assert ("never executed" in scan) is are_texts_left, words
+    sa.event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_a_phrase_is_found_as_it_stands_here_and_in_the_list_it_leads_to(browser: FlaskClient) -> None:

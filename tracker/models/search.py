@@ -84,7 +84,8 @@ class Matching(sa.ColumnElement[bool]):
 
     With a name instead, what is wanted is a parameter of the statement: the noun and what is wanted of it.
     ``is_unseen`` keeps PostgreSQL from planning for it: the index is read, whatever is wanted, where the table might be
-    for words that many rows hold, and the statement is planned once.
+    for words that many rows hold, and the statement is planned once. All rows that hold them are then met in the index
+    (6 ms for each hundred thousand), also where the first thousand would do.
     """
 
     inherit_cache = True

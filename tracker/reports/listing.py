@@ -206,7 +206,9 @@ class Listing:
     counted_by: Mapping[str, Filter] = field(default_factory=dict)
     without_index: Mapping[str, Filter] = field(default_factory=dict)
     in_order: Set[str] = frozenset()
-    is_one_table: bool = False  # a row for each of the table of ``id_column``, whatever is joined to it
+    is_one_table: bool = False
+    """A row for each of the table of ``id_column``, whatever is joined to it; and no condition names a joined table
+    within a question of its own, where ``_alone`` would not see it."""
 
     def page(
         self,
@@ -228,10 +230,11 @@ class Listing:
         self._weigh_words(question, ask, scope_condition, reach)
         self._weigh(question, ask, scope_condition)
         found = self._found(question, ask, scope_condition, base)
-        if not found and question.cursor is not None:
-            beyond = _turned_back(question)
+        least = question.size if question.is_backward else 1  # the first page is a whole one
+        if question.cursor is not None and len(found) < least:
+            is_beyond, turned = not found, _turned_back(question)
             found = self._found(question, ask, scope_condition, base)
-            question.problems += [beyond] if found else []
+            question.problems += [turned] if is_beyond and found else []
         is_all = question.cursor is None and len(found) <= question.size
         total = len(found) if is_all else question.count
         if total is None:
@@ -540,8 +543,9 @@ class Listing:
         if scope_condition is not None and not isinstance(scope_condition, sa.True_):
             conditions.append(scope_condition)
         own = self.id_column.table
-        alone = sa.select(self.id_column).select_from(own).where(*conditions)
-        return alone if alone.get_final_froms() == [own] else None
+        if not conditions or set(sa.select(*conditions).columns_clause_froms) <= {own}:
+            return sa.select(self.id_column).select_from(own).where(*conditions)
+        return None
 
     # The page
 
@@ -577,7 +581,8 @@ class Listing:
 
 
 def _turned_back(question: Question) -> Problem:
-    """From a place that no row is beyond, such as one kept from when there were more: to the rows at that end."""
+    """From a place that no row is beyond, such as one kept from when there were more, to the rows at that end; from one
+    that too few are before, to the first."""
     question.cursor, question.is_backward = None, not question.is_backward
     if question.is_backward:
         return Problem("after", _("No row stands after this place any more: these are the last"))
@@ -661,10 +666,11 @@ def _reading(engine: sa.Engine, *, is_one_moment: bool = False) -> Iterator[sa.C
 
 
 def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
-    found = connection.execute(statement, execution_options={"stream_results": True, "max_row_buffer": CHUNK})
-    if first := found.fetchmany(FIRST_CHUNK):
-        yield first
-    yield from found.partitions(CHUNK)
+    options = {"stream_results": True, "max_row_buffer": CHUNK}
+    with connection.execute(statement, execution_options=options) as found:
+        if first := found.fetchmany(FIRST_CHUNK):
+            yield first
+        yield from found.partitions(CHUNK)
 
 
 # Cursors: ``2026-03-31~1234`` is the row 1234 with that sort key, ``1234`` one without

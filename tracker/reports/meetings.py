@@ -196,7 +196,7 @@ FILE: sa.Select[Any] = sa.select(
 
 def row_of(row: Any) -> Sequence[Any]:
     """A row of ``FILE`` as a row of the file."""
-    return tuple(row)[: len(HEADER)]
+    return tuple(row)
 
 
 # One meeting

@@ -7,6 +7,7 @@ the reader went away.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -53,7 +54,8 @@ def csv_response(
     if as_lines:
         content = csv_file.joined(header, chunks, bom)
     else:
-        content = csv_file.lines(_rows(header, chunks, row_of or (lambda row: row)), bom)
+        begun = chain([next(chunks, [])], chunks)  # nothing leaves before: what cannot be read is still an error's page
+        content = csv_file.lines(_rows(header, begun, row_of or (lambda row: row)), bom)
     details = {"question": _plain(question.args), "sort": question.sort, **(note or {})}
     return _logged(name, total, content, details)
 

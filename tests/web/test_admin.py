@@ -72,18 +72,26 @@ def test_the_list_is_filtered_and_ordered(browser: FlaskClient, analyst: Account
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "said"),
     [
-        "role=xx",
-        "active=maybe",
-        "sort=password",
-        "after-id=9999999999999999999999",
-        "after-id=x&after=y",
-        "q=" + "x" * 5000,
+        ("role=xx", "Role: “xx” is not one of: analyst, reviewer"),
+        ("active=maybe", "Active: “maybe” is not one of"),
+        ("sort=password", "Order: The list cannot be sorted by “password”"),
+        ("before=END", "Place in the list: The address names no place"),
+        ("after=x~9999999999999999999999", "Place in the list: The address names no place"),
+        ("foo=1", "“foo” is no filter of this list"),
+        ("q=" + "x" * 5000, "Nobody matches"),
     ],
 )
-def test_a_strange_question_is_answered(browser: FlaskClient, query: str) -> None:
-    assert browser.get(f"/admin/people?{query}").status_code == 200
+def test_a_strange_question_is_answered(browser: FlaskClient, query: str, said: str) -> None:
+    answer = browser.get(f"/admin/people?{query}")
+    assert answer.status_code == 200 and said in unescape(answer.text)
+
+
+def test_what_is_asked_stands_above_the_list_and_can_be_taken_off(browser: FlaskClient, analyst: Account) -> None:
+    page = unescape(browser.get("/admin/people?role=analyst&active=yes&sort=-email").text)
+    assert "1 person (Role: Analyst; Active), by e-mail address" in page
+    assert 'href="/admin/people?active=yes&sort=-email"' in page
 
 
 def test_the_list_is_paged_and_its_statements_do_not_grow(browser: FlaskClient, app: Flask) -> None:
@@ -98,16 +106,22 @@ def test_the_list_is_paged_and_its_statements_do_not_grow(browser: FlaskClient, 
         sa.event.remove(db.engine, "before_cursor_execute", note)
         return len(said)
 
+    def add(numbers: range, name: str) -> None:
+        for number in numbers:
+            email = f"{name.lower()}{number}@example.org"
+            AccountFactory(name=f"{name} {number:02}", email=email, states=["PAK"], password=None)
+        db.session.commit()
+
+    add(range(60), "Person")
     few = statements()
-    for number in range(60):
-        AccountFactory(name=f"Person {number:02}", email=f"person{number}@example.org", states=["PAK"], password=None)
-    db.session.commit()
+    add(range(60), "Somebody")
     assert statements() == few <= 6
     first = browser.get("/admin/people?q=person").text
     assert "Person 00" in first and "Person 59" not in first
     following = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
     second = browser.get(following).text
     assert "Person 59" in second and "Person 00" not in second
+    assert "Person 59" in browser.get("/admin/people?q=person&before=end").text
 
 
 def test_a_new_account_is_made_once_and_invited(browser: FlaskClient) -> None:

@@ -30,7 +30,7 @@ LISTS = {
     "/review": ("reviewer", 4),
     "/reports/status": ("analyst", 6),
     "/reports/action-plan": ("analyst", 5),
-    "/admin/people": ("administrator", 5),
+    "/admin/people": ("administrator", 6),
     "/inbox": ("analyst", 3),
     "/audit": ("auditor", 6),
     "/search?q=tells": ("analyst", 6),

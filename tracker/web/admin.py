@@ -15,7 +15,7 @@ from tracker.forms.accounts import PersonForm
 from tracker.forms.checks import known_id
 from tracker.forms.fields import option
 from tracker.forms.grants import GrantForm, TakeAwayForm
-from tracker.models import Account
+from tracker.models import Account, Role
 from tracker.policy import Permission
 from tracker.reports import accounts as reports
 from tracker.reports import catalogue, timeline
@@ -23,6 +23,8 @@ from tracker.reports import grants as granted
 from tracker.services import accounts, grants
 from tracker.texts import gettext as _
 from tracker.texts import ngettext
+from tracker.web import filters
+from tracker.web.lists import FilterWords, ListPage, members
 from tracker.web.presentation import number
 from tracker.web.request_keys import Made, once
 from tracker.web.sessions import commit_saying
@@ -41,15 +43,22 @@ def index() -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Everyone with an account: filters, order, pages."""
     policy.require(current_user, Permission.PEOPLE_MANAGE)
-    question = reports.Question.read(request.args)
-    page = reports.people(question)
+    page = reports.PEOPLE.page(request.args)
+    shown = ListPage(
+        page,
+        url_for("admin.people"),
+        _counted,
+        _filter_words(),
+        {"name": _("name"), "email": _("e-mail address")},
+    )
+    found = reports.people([row.id for row in page.rows])
     return render_template(
         "admin/people.html",
-        people=page.people,
-        current_grants={person.id: policy.active_grants(person) for person in page.people},
-        question=question,
-        pager=_pager(page, question),
-        sort_href={name: _href(question, sort=name) for name in reports.ORDERS},
+        list=shown,
+        people=found,
+        current_grants={person.id: policy.active_grants(person) for person in found},
+        roles=filters.with_all(members(Role).items()),
+        states=filters.with_all([("yes", _("Active")), ("no", _("Disabled"))]),
     )
 
 
@@ -209,27 +218,13 @@ def _state_options() -> list[Any]:
     return [option(state.id, state.name, group=regions[state.region_code].name) for state in states]
 
 
-def _href(question: reports.Question, **changes: Any) -> str:
-    given = {
-        "q": question.q,
-        "role": question.role.value if question.role else "",
-        "active": {True: "yes", False: "no", None: ""}[question.active],
-        "sort": question.sort if question.sort != "name" else "",
-        **changes,
-    }
-    return url_for("admin.people", **{name: value for name, value in given.items() if value})
+def _counted(count: int) -> str:
+    return ngettext("%(counted)s person", "%(counted)s people", count, counted=number(count))
 
 
-def _pager(page: reports.Page, question: reports.Question) -> dict[str, Any]:
-    following = {"after": page.after, "after-id": page.after_id} if page.after_id else None
-    count = ngettext("%(n)s person", "%(n)s people", page.count, n=number(page.count))
-    if page.count > reports.MOST_COUNTED:
-        count = _("more than 1,000 people")
+def _filter_words() -> dict[str, FilterWords]:
     return {
-        "first_href": _href(question) if question.after_id else None,
-        "previous_href": None,
-        "next_href": _href(question, **following) if following else None,
-        "last_href": None,
-        "shown": str(len(page.people)),
-        "count_words": count,
+        "q": FilterWords(_("Name or e-mail address")),
+        "role": FilterWords(_("Role"), members(Role)),
+        "active": FilterWords(_("Active"), denied=_("Disabled")),
     }

@@ -20,7 +20,7 @@ from tracker.database import Base, PartialDateType, UtcDateTime, choice, open_pr
 from tracker.folding import fold
 from tracker.models import Region, SearchRow, State, StateKind, search
 from tracker.partial_date import PartialDate
-from tracker.reports import listing
+from tracker.reports import listing, streams
 from tracker.reports.filters import BadValue, asked, codes, day, each, flag, members, numbers, words
 from tracker.reports.listing import Applied, Listing, Sort
 
@@ -217,8 +217,8 @@ def test_a_stream_gives_the_same_rows_in_the_same_order(engine: sa.Engine, sort:
 
 
 def test_a_stream_comes_in_chunks(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "FIRST_CHUNK", 20)
-    monkeypatch.setattr(listing, "CHUNK", 50)
+    monkeypatch.setattr(streams, "FIRST_CHUNK", 20)
+    monkeypatch.setattr(streams, "CHUNK", 50)
     assert [len(chunk) for chunk in ITEMS.stream({}, engine=engine)] == [20, 50, 50, 17]
 
 
@@ -245,7 +245,7 @@ def test_so_does_the_count_of_a_page(engine: sa.Engine, session: Session, monkey
 
 
 def test_the_first_chunk_of_a_stream_is_small(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "FIRST_CHUNK", 7)
+    monkeypatch.setattr(streams, "FIRST_CHUNK", 7)
     assert [len(chunk) for chunk in ITEMS.stream({}, engine=engine)] == [7, 130]
     assert list(ITEMS.stream({"id": "999"}, engine=engine)) == []
 

@@ -23,7 +23,7 @@ from tracker.models import Event, FollowupStatus, Implementation, Measure, Measu
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
 from tracker.reports import action_plan as report
-from tracker.reports import listing, measures
+from tracker.reports import listing, measures, streams
 
 SignIn = Callable[[Any], FlaskClient]
 HEADER = (
@@ -294,15 +294,15 @@ def test_the_file_asks_how_measures_stand_a_chunk_at_a_time(
         return statuses(ids, *args, **more)
 
     monkeypatch.setattr(measures, "statuses", noted)
-    monkeypatch.setattr(listing, "FIRST_CHUNK", 2)
-    monkeypatch.setattr(listing, "CHUNK", 4)
+    monkeypatch.setattr(streams, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(streams, "CHUNK", 4)
     assert file_of(reader) == whole
     assert len(sizes) > 3 and max(sizes) <= 4
 
 
 def test_the_file_is_of_one_moment(own_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """How a measure stands is as of the row that names it, also where somebody writes while the file is read."""
-    monkeypatch.setattr(listing, "FIRST_CHUNK", 1)
+    monkeypatch.setattr(streams, "FIRST_CHUNK", 1)
     reach, today = Reach(True, frozenset()), date(2026, 11, 1)
 
     def told(rows: Any, on: Any) -> Any:

@@ -17,7 +17,7 @@ from tests.factories import AccountFactory, FollowupFactory, VisitFactory
 from tests.submittable import submittable
 from tracker.models import Event, FollowupParagraph, Implementation, Measure, Outcome, Paragraph, Role
 from tracker.partial_date import PartialDate
-from tracker.reports import gaps, listing
+from tracker.reports import gaps, streams
 from tracker.services import measure_links, records, responses, signoff
 
 HEADER = (
@@ -238,7 +238,7 @@ def test_a_file_whose_rows_cannot_be_read_is_noted_as_broken_off(
     def lost(*_args: Any) -> Any:
         raise ConnectionError("the database went")
 
-    monkeypatch.setattr(listing, "_rows", lost)
+    monkeypatch.setattr(streams, "_rows", lost)
     answer = sign_in(analyst).get("/reports/status.csv", buffered=False)
     with pytest.raises(ConnectionError):
         answer.get_data()

@@ -25,15 +25,14 @@ they show the same rows in the same order::
 
 The filters stand in ``reports/filters.py``. Rows are Core rows (``row.title``). A filter whose value makes no sense
 matches nothing and says why in ``page.problems``; a parameter that is not declared narrows nothing and stands in
-``page.unknown``; a cursor that makes no sense gives the first page. Rows without a sort key come last in both
-directions, on both databases.
+``page.unknown``; a cursor that makes no sense gives the first page, and one that no row is beyond the rows at that end.
+Rows without a sort key come last in both directions, on both databases.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -42,19 +41,19 @@ from urllib.parse import quote_plus
 
 import sqlalchemy as sa
 
-from tracker.database import PartialDateType, Unindexed, UtcDateTime, as_asked, read_only
+from tracker.database import PartialDateType, Unindexed, UtcDateTime, as_asked
 from tracker.extensions import db, read
 from tracker.models.search import INDEX
 from tracker.partial_date import PartialDate
 from tracker.policy import Reach
-from tracker.reports import csv_lines
+from tracker.reports import csv_lines, streams
 from tracker.reports.filters import BadValue, Condition, Expression, Filter, Linked, Words, asked
+from tracker.reports.streams import Told
 from tracker.texts import gettext as _
 
 Args = dict[str, list[str]]
 Columns = sa.Select[*tuple[Any, ...]]
 Ask = Callable[..., Any]
-Told = Callable[[Sequence[sa.Row[Any]], sa.Connection], Sequence[Any]]
 """What makes the rows of a file from a chunk of those read, on the connection that reads them."""
 
 SIZES = (25, 50, 100)
@@ -62,8 +61,6 @@ DEFAULT_SIZE = 50
 MOST_COUNTED = 1_000
 MOST_LINKED, MOST_LINKED_TO_COUNT = 5_000, 20_000
 """How many links are looked up for the rows of a page, and for their count, which meets a thousand rows, not fifty."""
-FIRST_CHUNK = 20  # somebody waits for it
-CHUNK = 250
 MOST_VALUES = 250
 OWN = ("sort", "size", "after", "before", "count")
 END = "end"
@@ -266,7 +263,7 @@ class Listing:
         A connection of its own, because a streamed answer outlives the request that began it. One statement, so
         that all rows are of one moment.
         """
-        return _chunks(engine or db.engine, self._all(self.read(query_args), scope_condition, base, as_lines))
+        return streams.chunks(engine or db.engine, self._all(self.read(query_args), scope_condition, base, as_lines))
 
     def counted(
         self,
@@ -282,7 +279,7 @@ class Listing:
         from each chunk: what it asks on the connection that it is given is of that moment, too."""
         question.is_exact = True
         count = self._count_statement(question, scope_condition)
-        found = _counted(db.engine, count, self._all(question, scope_condition, base, as_lines), told)
+        found = streams.counted(db.engine, count, self._all(question, scope_condition, base, as_lines), told)
         return next(found), found
 
     def _all(
@@ -637,40 +634,6 @@ def _is_one_value(condition: Condition) -> bool:
 def _directed(column: Expression, is_descending: bool) -> sa.UnaryExpression[Any]:
     directed: sa.UnaryExpression[Any] = column.desc() if is_descending else column.asc()
     return directed
-
-
-def _chunks(engine: sa.Engine, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
-    with _reading(engine) as connection:
-        yield from _rows(connection, statement)
-
-
-def _counted(engine: sa.Engine, count: sa.Select[Any], statement: sa.Select[Any], told: Told | None) -> Iterator[Any]:
-    """How many rows there are, then what ``told`` makes of each chunk, or the chunk."""
-    with _reading(engine, is_one_moment=True) as connection:
-        yield connection.execute(count).scalar_one()
-        for rows in _rows(connection, statement):
-            yield rows if told is None else told(rows, connection)
-
-
-@contextmanager
-def _reading(engine: sa.Engine, *, is_one_moment: bool = False) -> Iterator[sa.Connection]:
-    """A connection that only reads. On SQLite all that a transaction reads is of one moment; PostgreSQL is asked for
-    that where more than one statement reads."""
-    with engine.connect() as connection:
-        if is_one_moment and connection.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="REPEATABLE READ")
-        with read_only():
-            transaction = connection.begin()
-        with transaction:
-            yield connection
-
-
-def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
-    options = {"stream_results": True, "max_row_buffer": CHUNK}
-    with connection.execute(statement, execution_options=options) as found:
-        if first := found.fetchmany(FIRST_CHUNK):
-            yield first
-        yield from found.partitions(CHUNK)
 
 
 # Cursors: ``2026-03-31~1234`` is the row 1234 with that sort key, ``1234`` one without

@@ -18,7 +18,8 @@ from tracker.errors import TrackerError
 from tracker.extensions import db
 from tracker.models import Account, Category, Outcome
 from tracker.reports import csv_file
-from tracker.reports.listing import Args, Columns, Listing, Told
+from tracker.reports.listing import Args, Columns, Listing
+from tracker.reports.streams import Told
 
 Condition = Any
 

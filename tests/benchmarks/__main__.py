@@ -128,7 +128,8 @@ def _store_password(stored: str | None) -> None:
     """Written past the records of accounts: it is put back before anybody else signs in."""
     with writing():
         db.session.rollback()
-        db.session.execute(sa.update(Account.__table__).where(Account.email == pages.REVIEWER).values(password=stored))  # type: ignore[arg-type]  # a table, typed as a from clause
+        accounts = Account.metadata.tables["account"]
+        db.session.execute(sa.update(accounts).where(accounts.c.email == pages.REVIEWER).values(password=stored))
         db.session.commit()
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -66,7 +66,7 @@ def test_acknowledged_writes_survive_kill_9(database_server: Any, shipped: datab
             writer.start()
         while len(acknowledged) < before + 6 and time.monotonic() - began < 40:
             time.sleep(0.05)
-        time.sleep(random.uniform(0, 0.2))  # noqa: S311  # any moment will do
+        time.sleep(secrets.randbelow(200) / 1000)  # any moment will do
         process.send_signal(signal.SIGKILL)
         process.wait()
         stop.set()

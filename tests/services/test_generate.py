@@ -159,7 +159,7 @@ def test_a_plan_of_all_states_is_served_by_some_of_the_follow_ups(data: Any) -> 
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_no_two_measures_of_the_plan_say_the_same(seed: int) -> None:
-    told = [one.text for one in joint_plan.wordings(joint_plan.MOST_MEASURES, Random(f"{seed}/plan"))]  # noqa: S311  # chance
+    told = [one.text for one in joint_plan.wordings(joint_plan.MOST_MEASURES, Random(f"{seed}/plan"))]  # noqa: S311  # the generator's chance, the same for a seed
     assert len(set(told)) == len(told) == joint_plan.MOST_MEASURES
 
 

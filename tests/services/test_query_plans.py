@@ -209,7 +209,7 @@ def test_pages_go_on_and_the_file_holds_all_of_them(
     assert len(found) > 25
 
 
-# A value of each filter that some rows have and others have not.
+# A value of each filter.
 VALUES: dict[str, tuple[Any, dict[str, str]]] = {
     "follow-ups": (
         FOLLOWUPS,

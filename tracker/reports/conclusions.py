@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -203,11 +202,6 @@ FILE: sa.Select[Any] = sa.select(
     Conclusion.updated_at,
 ).select_from(_source)
 """The columns of ``HEADER``, in its order, for the list's own rows."""
-
-
-def row_of(row: Any) -> Sequence[Any]:
-    """A row of ``FILE`` as a row of the file."""
-    return tuple(row)
 
 
 # One conclusion

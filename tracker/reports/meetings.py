@@ -6,7 +6,7 @@ its State.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -192,11 +192,6 @@ FILE: sa.Select[Any] = sa.select(
     Meeting.source,
 ).select_from(_source)
 """The columns of ``HEADER``, in its order, for the list's own rows."""
-
-
-def row_of(row: Any) -> Sequence[Any]:
-    """A row of ``FILE`` as a row of the file."""
-    return tuple(row)
 
 
 # One meeting

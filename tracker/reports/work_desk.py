@@ -88,7 +88,7 @@ def _anybody(remit: Remit) -> work.Asker:
 def _within(reach: Reach, name: str) -> Callable[[Any], Condition]:
     if not reach.states:
         return reach.condition
-    covered = sa.select(State.id).where(State.id.in_(sorted(reach.states))).cte(name)
+    covered = sa.select(State.id).where(reach.condition(State.id)).cte(name)
     return lambda column: column.in_(sa.select(covered.c.id))
 
 

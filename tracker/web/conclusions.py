@@ -78,7 +78,7 @@ def export() -> ResponseReturnValue:
         report.CONCLUSIONS,
         request.args,
         report.scope(current_user),
-        report.row_of,
+        tuple,
         base=report.FILE,
         bom=request.args.get("bom") != "0",
     )

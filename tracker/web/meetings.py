@@ -60,7 +60,7 @@ def export() -> Response:
     """The rows of the list as a file."""
     bom = request.args.get("bom") != "0"
     return csv_response(
-        "meetings", report.HEADER, report.MEETINGS, request.args, None, report.row_of, base=report.FILE, bom=bom
+        "meetings", report.HEADER, report.MEETINGS, request.args, None, tuple, base=report.FILE, bom=bom
     )
 
 
